@@ -1,0 +1,73 @@
+# Every target sets up what it needs; `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null)
+BIN := .venv/bin
+BIN3 := .venv-openai3/bin
+
+# install FOLDER LOCK: an environment of exactly what the lock names, then the project itself without dependencies.
+ifdef UV
+install = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(1) \
+	&& $(UV) pip sync --quiet --require-hashes --python $(1)/bin/python $(2) \
+	&& $(UV) pip install --quiet --no-deps --no-build-isolation --python $(1)/bin/python --editable .
+else
+install = $(PYTHON) -m venv $(1) \
+	&& $(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(2) \
+	&& $(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endif
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/.done ## the environment, and nothing else
+
+.venv/.done: requirements/main.txt pyproject.toml
+	@echo "setting up .venv (a minute or two the first time)"
+	@$(call install,.venv,$<)
+	@touch $@
+
+.venv-openai3/.done: requirements/openai3.txt pyproject.toml
+	@echo "setting up .venv-openai3: the newest SDKs, without litellm"
+	@$(call install,.venv-openai3,$<)
+	@touch $@
+
+.PHONY: drill
+drill: setup ## the main job: rehearse the loss of every provider in providers.yaml
+	@$(BIN)/modelrouter drill
+
+.PHONY: test
+test: setup .venv-openai3/.done ## every test, the doors also under the newest SDKs
+	@$(BIN)/python -m pytest
+	@$(BIN3)/python -m pytest tests/client
+
+.PHONY: check
+check: lint types test ## what CI runs
+
+.PHONY: lint
+lint: setup ## lint, format and freshness of generated pages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: types
+types: setup ## mypy, strict
+	@$(BIN)/mypy
+
+.PHONY: serve
+serve: setup ## the gateway on loopback, for providers.yaml
+	@$(BIN)/modelrouter serve
+
+.PHONY: lock
+lock: setup ## resolve the locks anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --upgrade --extra all --extra dev pyproject.toml --output-file requirements/main.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --upgrade --extra openai --extra gateway --extra speed --extra dev \
+		--constraint requirements/openai3.in pyproject.toml --output-file requirements/openai3.txt
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	rm -rf .venv .venv-openai3 drill-report .mypy_cache .ruff_cache .pytest_cache .hypothesis

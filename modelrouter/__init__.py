@@ -1,0 +1,1 @@
+"""Keep a business running when a model is taken away."""

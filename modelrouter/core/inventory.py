@@ -1,0 +1,231 @@
+"""The inventory as frozen values: what every room reads.
+
+References are resolved: a deployment holds its provider, account and model, a process holds its
+deployments. `modelrouter.inventory` builds these values from YAML; nothing here is ever changed,
+a reload builds a new `Inventory`.
+
+Durations are seconds (`_s`), shares are fractions of one, token counts are tokens, rates are a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+Criticality = Literal["critical", "important", "standard", "deferrable"]
+Wire = Literal["openai-chat", "anthropic-messages", "litellm"]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One commercial relationship with a provider, with its key."""
+
+    provider: str
+    name: str
+    key: str | None = None
+    """A reference to the secret (`env:NAME`, `file:PATH`, `exec:COMMAND`), never the secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """Who sells or runs access."""
+
+    id: str
+    company: str
+    headquarters: str
+    vendor: str
+    """Whose error dialect it speaks (`openai`, `anthropic`, `azure`, …): selects the signatures."""
+    local: bool = False
+    upstreams: tuple[str, ...] = ()
+    contract: str | None = None
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The weights."""
+
+    id: str
+    developer: str
+    family: str
+    origin: str | None = None
+    weights: Literal["open", "closed"] = "closed"
+    context: int
+    output: int | None = None
+    capabilities: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a deployment is known to carry; None where nobody said."""
+
+    rpm: int | None = None
+    tpm: int | None = None
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """US dollars a million tokens."""
+
+    input: float = 0.0
+    output: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One place where one model can be called."""
+
+    id: str
+    provider: Provider
+    account: Account | None
+    model: Model
+    wire: Wire
+    url: str | None
+    name: str
+    """What the provider calls the model."""
+    region: str | None = None
+    egress: str | None = None
+    """The region our calls leave from, as the provider's geofence sees it."""
+    processing: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    prices: Prices | None = None
+    headers: Mapping[str, str] = _NOTHING
+    query: Mapping[str, str] = _NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a process asks of a model."""
+
+    capabilities: frozenset[str] = frozenset()
+    context: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What kind of data a process sends, and where it may be processed."""
+
+    cls: str = "internal"
+    processing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objectives:
+    """What a process must still achieve when something is lost."""
+
+    rto_s: float = 60.0
+    """Recovery time objective: after so long the process must be served again."""
+    deadline_s: float = 60.0
+    """To the first content of one answer, over all attempts."""
+    first_token_s: float | None = None
+    """How long one attempt may stay silent; None leaves it to the runtime."""
+    minimum: float = 1.0
+    """The share of throughput that must survive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """The ordinary load of a process; tokens are those of one request."""
+
+    rpm: float = 1.0
+    tokens_in: int = 1000
+    tokens_out: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A business process that depends on models."""
+
+    id: str
+    owner: str
+    criticality: Criticality
+    routes: tuple[Deployment, ...]
+    needs: Needs = Needs()
+    data: Data = Data()
+    objectives: Objectives = Objectives()
+    demand: Demand = Demand()
+    attempts: int = 3
+    """Calls in all for one request."""
+    on_refusal: Literal["stop", "next"] = "stop"
+    """May a refused prompt be offered to the next deployment?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What was agreed with a provider."""
+
+    id: str
+    ends: date | None = None
+    notice_s: float | None = None
+    suspension_notice_s: float | None = None
+    appeal: bool | None = None
+    availability: float | None = None
+    log_export: bool | None = None
+    audit_rights: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One condition on a fact of a deployment: every member of the fact must satisfy it."""
+
+    fact: str
+    allowed: frozenset[str] | None = None
+    denied: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Where `when` matches a process, every rule must hold for every deployment that serves it."""
+
+    id: str
+    when: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """An operator's own classification rule: where `text` occurs in a provider's error, it means this."""
+
+    id: str
+    cause: str
+    scope: str
+    text: str
+    provider: str | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a fact comes from, and when it was true."""
+
+    source: str | None = None
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """The whole file, whole and consistent."""
+
+    name: str
+    path: str
+    """The file it was read from, for messages and for the place of the hold file."""
+    providers: Mapping[str, Provider]
+    models: Mapping[str, Model]
+    deployments: Mapping[str, Deployment]
+    processes: Mapping[str, Process]
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
+    regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Region groups: a name and everything it contains, transitively."""
+    signatures: tuple[Signature, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """By dotted path, `providers.aws.headquarters`: the sources of facts that state one."""

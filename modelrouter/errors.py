@@ -1,0 +1,86 @@
+"""Every public exception.
+
+ModelRouterError
+├── UsageError                your mistake: nothing was sent
+│   ├── InventoryError        the inventory cannot be used; carries every problem found
+│   ├── UnknownNameError      no process, alias, deployment or domain of that name
+│   └── BadRequestError       the request body cannot be understood
+└── RequestFailedError        their failure: carries the decision with its trail
+    ├── NoRouteError          nothing may serve this request: held, forbidden or incapable
+    ├── DeadlineError         the deadline passed before an answer began
+    └── StreamCutError        the answer broke off after content had been delivered
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelrouter.core.decision import Decision
+    from modelrouter.core.faults import Fault
+    from modelrouter.inventory.problems import Problem
+
+__all__ = [
+    "BadRequestError",
+    "DeadlineError",
+    "InventoryError",
+    "ModelRouterError",
+    "NoRouteError",
+    "RequestFailedError",
+    "StreamCutError",
+    "UnknownNameError",
+    "UsageError",
+]
+
+
+class ModelRouterError(Exception):
+    """The base of all errors raised on purpose; never raised itself."""
+
+
+class UsageError(ModelRouterError):
+    """The caller can mend this; no provider was called."""
+
+
+class InventoryError(UsageError):
+    """The inventory cannot be used; `problems` lists every reason with its place in the file."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UnknownNameError(UsageError):
+    """No such name in the inventory; `near` lists similar ones."""
+
+    def __init__(self, what: str, name: str, near: Sequence[str] = ()) -> None:
+        self.name = name
+        self.near = tuple(near)
+        hint = f"; did you mean {' or '.join(repr(word) for word in self.near)}?" if self.near else ""
+        super().__init__(f"the inventory has no {what} {name!r}{hint}")
+
+
+class BadRequestError(UsageError):
+    """The request body cannot be understood or may not be sent as it is."""
+
+
+class RequestFailedError(ModelRouterError):
+    """No deployment answered; `decision` names every attempt, `fault` the last cause."""
+
+    def __init__(self, message: str, *, decision: Decision | None = None, fault: Fault | None = None) -> None:
+        self.decision = decision
+        self.fault = fault
+        super().__init__(message)
+
+
+class NoRouteError(RequestFailedError):
+    """Every deployment of the route is held, forbidden or unable to serve this request."""
+
+
+class DeadlineError(RequestFailedError):
+    """The deadline passed before the first content."""
+
+
+class StreamCutError(RequestFailedError):
+    """A stream broke off after content had reached the caller; it never ends cleanly."""
