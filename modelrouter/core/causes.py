@@ -90,10 +90,10 @@ class Opens:
     first_s: float
     longest_s: float
     ending: Ending
-    in_a_row: int = 1
-    """So many failures of the domain without a success between them."""
+    after: int = 1
+    """So many failures of the domain: without a success between them, or, where there is a `ratio`, within 10 s."""
     ratio: float = 0.0
-    """And at least this share of the calls of the last `window_s` failed; 0 does not ask."""
+    """The share of the calls of the last 10 s that must have failed as well; 0 does not ask."""
     ramp: bool = False
     """After a good trial, traffic returns in steps."""
     waivable: bool = False
@@ -126,9 +126,7 @@ PERMITS: Mapping[Cause, Permits] = MappingProxyType(
             gravity=7, opens=Opens(first_s=15 * MINUTE, longest_s=6 * HOUR, ending=Ending.TRIAL, ramp=True)
         ),
         Cause.AUTH: Permits(gravity=6, opens=Opens(first_s=MINUTE, longest_s=MINUTE, ending=Ending.RELEASE)),
-        Cause.QUOTA_EXHAUSTED: Permits(
-            gravity=5, opens=Opens(first_s=5 * MINUTE, longest_s=HOUR, ending=Ending.TRIAL)
-        ),
+        Cause.QUOTA_EXHAUSTED: Permits(gravity=5, opens=Opens(first_s=5 * MINUTE, longest_s=HOUR, ending=Ending.TRIAL)),
         Cause.MODEL_UNAVAILABLE: Permits(
             gravity=4, opens=Opens(first_s=10 * MINUTE, longest_s=24 * HOUR, ending=Ending.TRIAL)
         ),
@@ -137,26 +135,26 @@ PERMITS: Mapping[Cause, Permits] = MappingProxyType(
         ),
         Cause.TIMEOUT: Permits(
             gravity=3,
-            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, in_a_row=2, ramp=True, waivable=True),
+            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=2, ramp=True, waivable=True),
             evacuates=True,
             races=True,
         ),
         Cause.OUTAGE: Permits(
             gravity=3,
-            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, in_a_row=3, ramp=True, waivable=True),
+            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=3, ramp=True, waivable=True),
             evacuates=True,
             again=Again.BUDGETED,
         ),
         Cause.NETWORK: Permits(
             gravity=3,
-            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, in_a_row=3, ramp=True, waivable=True),
+            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=3, ramp=True, waivable=True),
             evacuates=True,
             again=Again.BUDGETED,
         ),
         Cause.OVERLOADED: Permits(
             gravity=2,
             opens=Opens(
-                first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, in_a_row=5, ratio=0.5, ramp=True, waivable=True
+                first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=5, ratio=0.5, ramp=True, waivable=True
             ),
             again=Again.BUDGETED,
         ),

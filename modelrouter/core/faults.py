@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 
 Surface = Literal["http", "stream", "exception"]
 """Where it was seen: an HTTP answer (a 200 included), an event inside a stream, an exception's text."""
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +26,7 @@ class Evidence:
     vendor: str
     surface: Surface = "http"
     status: int | None = None
-    headers: Mapping[str, str] = field(default=_NOTHING)
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
 
 

@@ -10,7 +10,6 @@ Durations are seconds (`_s`), shares are fractions of one, token counts are toke
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 Criticality = Literal["critical", "important", "standard", "deferrable"]
 Wire = Literal["openai-chat", "anthropic-messages", "litellm"]
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +94,8 @@ class Deployment:
     processing: tuple[str, ...] = ()
     limits: Limits = Limits()
     prices: Prices | None = None
-    headers: Mapping[str, str] = _NOTHING
-    query: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
