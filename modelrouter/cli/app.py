@@ -1,0 +1,18 @@
+"""The table of verbs."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="modelrouter",
+    help="Keep the business running when a model is taken away.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
