@@ -1,0 +1,112 @@
+"""What was decided for one request: who was asked, who was not and why, and who answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from modelrouter.core.candidates import Exclusion
+    from modelrouter.core.faults import Fault
+
+Outcome = Literal["served", "failed", "cancelled"]
+
+
+class Attempt(NamedTuple):
+    """One call to one deployment, or the refusal to make it."""
+
+    deployment: str
+    at_s: float
+    """Since the request began."""
+    took_s: float
+    status: int | None
+    fault: Fault | None
+    held: str | None = None
+    """The domain whose hold kept the call from being made; the attempt then cost nothing."""
+    losses: tuple[str, ...] = ()
+    """What rendering for this deployment's wire could not carry."""
+
+    def __str__(self) -> str:
+        if self.held:
+            return f"{self.deployment}: not called, {self.held} is held"
+        if self.fault is None:
+            return f"{self.deployment}: answered after {self.took_s:.2f} s"
+        return f"{self.deployment}: {self.fault.cause} ({self.fault.scope}) after {self.took_s:.2f} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The record of one request, complete once it is answered or given up."""
+
+    id: str
+    process: str
+    asked: str
+    """The name the caller used."""
+    outcome: Outcome
+    served_by: str | None
+    trail: tuple[Attempt, ...]
+    excluded: tuple[Exclusion, ...]
+    took_s: float
+    """To the first content, or to the failure."""
+
+    def __str__(self) -> str:
+        head = f"{self.process} was served by {self.served_by}" if self.served_by else f"{self.process} was not served"
+        tried = [str(attempt) for attempt in self.trail if attempt.deployment != self.served_by or attempt.fault]
+        left_out = [f"{deployment.id}: excluded by {rule} ({why})" for deployment, rule, why in self.excluded]
+        return "; ".join([head, *tried, *left_out])
+
+    @property
+    def calls(self) -> int:
+        """How many calls were really made."""
+        return sum(1 for attempt in self.trail if attempt.held is None)
+
+    def headers(self) -> dict[str, str]:
+        """What the caller is told with the answer, as `x-modelrouter-*` headers."""
+        told = {
+            "x-modelrouter-request": self.id,
+            "x-modelrouter-process": self.process,
+            "x-modelrouter-attempts": str(self.calls),
+        }
+        if self.served_by:
+            told["x-modelrouter-deployment"] = self.served_by
+        if len(self.trail) > 1 or not self.served_by:
+            told["x-modelrouter-trail"] = "; ".join(map(_brief, self.trail))
+        if losses := [
+            loss for attempt in self.trail if attempt.deployment == self.served_by for loss in attempt.losses
+        ]:
+            told["x-modelrouter-losses"] = ", ".join(losses)
+        return told
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; attempts and exclusions in order."""
+        return {
+            "id": self.id,
+            "process": self.process,
+            "asked": self.asked,
+            "outcome": self.outcome,
+            "served_by": self.served_by,
+            "took_s": round(self.took_s, 4),
+            "trail": [
+                {
+                    "deployment": attempt.deployment,
+                    "at_s": round(attempt.at_s, 4),
+                    "took_s": round(attempt.took_s, 4),
+                    "status": attempt.status,
+                    "cause": attempt.fault and str(attempt.fault.cause),
+                    "scope": attempt.fault and str(attempt.fault.scope),
+                    "rule": attempt.fault and attempt.fault.rule,
+                    "held": attempt.held,
+                    "losses": list(attempt.losses),
+                }
+                for attempt in self.trail
+            ],
+            "excluded": [
+                {"deployment": deployment.id, "rule": rule, "why": why} for deployment, rule, why in self.excluded
+            ],
+        }
+
+
+def _brief(attempt: Attempt) -> str:
+    if attempt.held:
+        return f"{attempt.deployment}=held({attempt.held})"
+    return f"{attempt.deployment}={attempt.fault.cause if attempt.fault else 'served'}"

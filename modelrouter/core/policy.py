@@ -1,0 +1,92 @@
+"""May this deployment serve this process? By which rule not?
+
+A list-valued fact satisfies a rule only if all its members do. A fact nobody stated satisfies no
+rule that asks for certain values: what is unknown is not permitted.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from modelrouter.core.inventory import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from modelrouter.core.context import Context
+    from modelrouter.core.inventory import Deployment, Inventory, Policy, Process
+
+
+class Objection(NamedTuple):
+    """Why a deployment may not serve: the rule, and the fact that breaks it."""
+
+    rule: str
+    why: str
+
+
+def _known(*values: str | None) -> tuple[str, ...]:
+    return tuple(value for value in values if value is not None)
+
+
+FACTS: Mapping[str, Callable[[Deployment], tuple[str, ...]]] = MappingProxyType(
+    {
+        "processing": lambda deployment: deployment.processing,
+        "region": lambda deployment: _known(deployment.region),
+        "egress": lambda deployment: _known(deployment.egress),
+        "provider": lambda deployment: (deployment.provider.id,),
+        "company": lambda deployment: (deployment.provider.company,),
+        "headquarters": lambda deployment: (deployment.provider.headquarters,),
+        "developer": lambda deployment: (deployment.model.developer,),
+        "family": lambda deployment: (deployment.model.family,),
+        "origin": lambda deployment: _known(deployment.model.origin),
+        "weights": lambda deployment: (deployment.model.weights,),
+    }
+)
+"""What a policy may ask of a deployment."""
+
+CIRCUMSTANCES: Mapping[str, Callable[[Process, Context], str | None]] = MappingProxyType(
+    {
+        "process": lambda process, _: process.id,
+        "criticality": lambda process, _: process.criticality,
+        "owner": lambda process, _: process.owner,
+        "data.class": lambda process, context: context.data_class or process.data.cls,
+        "country": lambda _, context: context.country,
+    }
+)
+"""What a policy's `when` may ask of a process and a request."""
+
+
+def objections(inventory: Inventory, process: Process, context: Context, deployment: Deployment) -> Iterator[Objection]:
+    """Every reason why policy keeps this deployment from serving this process."""
+    if process.data.processing:
+        residency = Rule(fact="processing", allowed=frozenset(process.data.processing))
+        yield from _broken(f"{process.id}.data.processing", residency, deployment, inventory)
+    for policy in inventory.policies:
+        if applies(policy, process, context):
+            for rule in policy.rules:
+                yield from _broken(policy.id, rule, deployment, inventory)
+
+
+def applies(policy: Policy, process: Process, context: Context) -> bool:
+    """Whether every condition of `when` is met."""
+    return all(CIRCUMSTANCES[fact](process, context) in values for fact, values in policy.when.items())
+
+
+def _broken(name: str, rule: Rule, deployment: Deployment, inventory: Inventory) -> Iterator[Objection]:
+    values = FACTS[rule.fact](deployment)
+    if rule.allowed is not None and not values:
+        yield Objection(name, f"{rule.fact} is not stated")
+    for value in values:
+        if rule.allowed is not None and not _within(value, rule.allowed, inventory):
+            yield Objection(name, f"{rule.fact} {value} is not in {', '.join(sorted(rule.allowed))}")
+        if _within(value, rule.denied, inventory) or _contains(value, rule.denied, inventory):
+            yield Objection(name, f"{rule.fact} {value} is excluded")
+
+
+def _within(value: str, groups: frozenset[str], inventory: Inventory) -> bool:
+    return value in groups or any(value in inventory.regions.get(group, ()) for group in groups)
+
+
+def _contains(value: str, members: frozenset[str], inventory: Inventory) -> bool:
+    return not members.isdisjoint(inventory.regions.get(value, ()))

@@ -1,0 +1,272 @@
+"""The machine of one request: it is told facts and answers with the next command.
+
+Theory. The route is walked in order. A failed call lets the next deployment be asked as its cause
+permits (`causes.PERMITS`); refusals by a hold cost nothing. When no untried deployment is left, in
+this order:
+
+1. a hold that was only inferred is waived, since nothing else stands (never one that is legal,
+   definitive, or stated by the provider);
+2. a deployment whose cause permits it is asked once more, within the retry budget;
+3. a stated wait that fits the deadline is waited out;
+4. the request is given up, with the last fault.
+
+At most two calls of one deployment, `attempts` in all, none after the deadline. Several calls are in
+flight only when a silent one was moved away from and races on. The machine knows no clock: each fact
+carries the time at which it is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, assert_never
+
+from modelrouter.core.causes import PERMITS, Again, Next
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelrouter.core.faults import Fault
+    from modelrouter.core.inventory import Deployment, Process
+
+CALLS_OF_ONE = 2
+"""At most so many calls of one deployment for one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call this deployment, the `index`-th of the route."""
+
+    index: int
+    deployment: Deployment
+    until: float
+    """When a silent call is given up; monotonic seconds."""
+    waive: bool = False
+    """Inferred holds do not stop it."""
+    retry: bool = False
+    """It comes out of the retry budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing until then, or until a call in flight reports."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Give the caller this call's answer, and drop every other."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Nothing more can be done; `deadline` tells that time ran out rather than options."""
+
+    fault: Fault | None
+    deadline: bool = False
+
+
+Command = Call | Wait | Deliver | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The request arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A hold kept the call from being made."""
+
+    index: int
+    until: float | None
+    waivable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """The retry budget is spent."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The call failed before content reached the caller."""
+
+    index: int
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Showed:
+    """The call showed its first content, or its whole answer."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The call's domain was held while it waited; it races on."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """The time of a `Wait` has come."""
+
+
+Fact = Begun | Refused | OverBudget | Failed | Showed | Moved | Woke
+
+
+@dataclass(slots=True)
+class _Option:
+    """What one deployment of the route still offers."""
+
+    deployment: Deployment
+    calls: int = 0
+    closed: bool = False
+    """No further call, whatever comes."""
+    again: Again = Again.NO
+    free_at: float | None = None
+    """When a stated wait ends."""
+    waivable: bool = False
+
+
+@dataclass(slots=True)
+class Request:
+    """One request on its way along its route."""
+
+    process: Process
+    route: Sequence[Deployment]
+    deadline: float
+    """Monotonic seconds, to the first content."""
+    silence_s: float | None = None
+    """How long one call may stay silent; None: half of what is left while others stand, then all of it."""
+    options: list[_Option] = field(init=False)
+    in_flight: set[int] = field(init=False, default_factory=set)
+    calls: int = field(init=False, default=0)
+    last_fault: Fault | None = field(init=False, default=None)
+    least_context: int = field(init=False, default=0)
+    stopped: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self.options = [_Option(deployment) for deployment in self.route]
+
+    def told(self, fact: Fact, now: float) -> Command:
+        """Take one fact, answer the next command."""
+        match fact:
+            case Showed(index):
+                return Deliver(index)
+            case Failed(index, fault):
+                self._failed(index, fault, now)
+            case Refused(index, until, waivable):
+                self._refused(index, until, waivable=waivable)
+            case OverBudget(index):
+                self._undo(index).again = Again.NO
+            case Moved(index):
+                self.options[index].closed = True
+                return self._onward(now)
+            case Begun() | Woke():
+                pass
+            case _:
+                assert_never(fact)
+        if self.in_flight and not isinstance(fact, Refused):
+            return Wait(self.deadline)
+        return self._onward(now)
+
+    def _failed(self, index: int, fault: Fault, now: float) -> None:
+        self.in_flight.discard(index)
+        self.last_fault = fault
+        permits = PERMITS[fault.cause]
+        option = self.options[index]
+        option.again = permits.again
+        option.free_at = now + fault.retry_after_s if fault.retry_after_s is not None else None
+        allowed = permits.next is not Next.IF_PROCESS_SAYS or self.process.on_refusal == "next"
+        self.stopped = self.stopped or permits.next is Next.NO or not allowed
+        if permits.next is Next.IF_LARGER:
+            self.least_context = max(self.least_context, option.deployment.model.context + 1)
+
+    def _refused(self, index: int, until: float | None, *, waivable: bool) -> None:
+        option = self._undo(index)
+        option.free_at = until
+        option.waivable = waivable
+        option.again = Again.LAST_RESORT
+        option.closed = until is None
+
+    def _undo(self, index: int) -> _Option:
+        """Take back a call that was not made."""
+        self.in_flight.discard(index)
+        self.calls -= 1
+        option = self.options[index]
+        option.calls -= 1
+        return option
+
+    def _onward(self, now: float) -> Command:
+        if now >= self.deadline:
+            return GiveUp(self.last_fault, deadline=True)
+        exhausted = self.stopped or self.calls >= self.process.attempts
+        command = None if exhausted else self._untried(now) or self._waived(now) or self._repeated(now)
+        if command is None and self.in_flight:
+            return Wait(self.deadline)
+        return command or GiveUp(self.last_fault)
+
+    def _untried(self, now: float) -> Command | None:
+        for index, option in enumerate(self.options):
+            if not option.calls and option.free_at is None and self._fits(option):
+                return self._call(index, now)
+        return None
+
+    def _waived(self, now: float) -> Command | None:
+        if self.in_flight:
+            return None
+        for index, option in enumerate(self.options):
+            if option.waivable and not option.calls and self._fits(option):
+                option.waivable = False
+                return self._call(index, now, waive=True)
+        return None
+
+    def _repeated(self, now: float) -> Command | None:
+        if self.in_flight:
+            return None
+        for index, option in enumerate(self.options):
+            if option.again is Again.BUDGETED and option.calls < CALLS_OF_ONE and self._fits(option):
+                option.again = Again.NO
+                return self._call(index, now, waive=True, retry=True)
+        return self._waited(now)
+
+    def _waited(self, now: float) -> Command | None:
+        frees = [
+            (option.free_at, index)
+            for index, option in enumerate(self.options)
+            if option.again is Again.LAST_RESORT and option.free_at is not None
+            if option.free_at < self.deadline and option.calls < CALLS_OF_ONE and self._fits(option)
+        ]
+        if not frees:
+            return None
+        free_at, index = min(frees)
+        if free_at > now:
+            return Wait(free_at)
+        option = self.options[index]
+        option.again = Again.NO
+        return self._call(index, now)
+
+    def _fits(self, option: _Option) -> bool:
+        return not option.closed and option.deployment.model.context >= self.least_context
+
+    def _call(self, index: int, now: float, *, waive: bool = False, retry: bool = False) -> Call:
+        option = self.options[index]
+        option.calls += 1
+        self.calls += 1
+        self.in_flight.add(index)
+        return Call(index, option.deployment, self._silence_until(now), waive=waive, retry=retry)
+
+    def _silence_until(self, now: float) -> float:
+        if self.silence_s is not None:
+            return min(self.deadline, now + self.silence_s)
+        others = any(not option.calls and self._fits(option) for option in self.options)
+        last = self.calls >= self.process.attempts or not others
+        return self.deadline if last else now + (self.deadline - now) / 2

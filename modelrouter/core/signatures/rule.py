@@ -1,0 +1,114 @@
+"""One classification rule, and the small language its wordings are written in.
+
+A *wording* is a phrase in lower case: a space also stands for `_` or `-`, ` * ` for a gap of at most
+60 characters, `(a|b)` for a choice, `(s|)` for an ending that may be missing. Where an edge is an
+ASCII letter or digit the match ends at a word's edge, so `auth` never fires inside "author".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modelrouter.core.causes import Cause, Scope
+
+GAP = 60
+"""The longest gap a ` * ` spans, in characters; it also bounds the work of a match."""
+
+_WORD = re.compile(r"[a-z0-9]+")
+_CHOICE = re.compile(r"\(([^)]*)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a structure or a wording means.
+
+    It fires when one of `codes` or one of `text` is there, and, where they are given, the status is
+    one of `status`, one of `also` is there too and none of `unless` is.
+    """
+
+    id: str
+    cause: Cause
+    scope: Scope
+    codes: tuple[str, ...] = ()
+    """Values of `error.type`, `error.code`, `reason`, …, or names of exceptions; spelling does not matter."""
+    text: tuple[str, ...] = ()
+    status: tuple[int, ...] = ()
+    also: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    stated: bool | None = None
+    """None: stated, unless the cause is one that single answers do not prove."""
+
+
+def squash(code: str) -> str:
+    """Return a code without case and punctuation: `RESOURCE_EXHAUSTED` and `ResourceExhausted` are one."""
+    return "".join(filter(str.isalnum, code.lower()))
+
+
+def is_loose(code: str) -> bool:
+    """Can this code be told from prose, so that it counts wherever it stands?"""
+    humps = sum(char.isupper() for char in code[1:]) and not code.isupper()
+    return bool(humps) or any(mark in code for mark in "_.-") or code.endswith(("error", "exception"))
+
+
+@cache
+def pattern(wording: str) -> re.Pattern[str]:
+    """Compile a wording; each is compiled once, when its key word is first seen."""
+    parts = [_fragment(part) for part in wording.split(" * ")]
+    return re.compile(f".{{0,{GAP}}}?".join(parts), re.DOTALL)
+
+
+def _fragment(part: str) -> str:
+    pieces = re.split(r"(\([^)]*\))", part)
+    body = "".join(
+        f"(?:{'|'.join(_literal(choice) for choice in piece[1:-1].split('|'))})"
+        if piece.startswith("(")
+        else _literal(piece)
+        for piece in pieces
+    )
+    before = r"(?<![a-z0-9])" if _edge(part[:1]) else ""
+    after = r"(?![a-z0-9])" if _edge(part[-1:]) else ""
+    return f"{before}{body}{after}"
+
+
+def _literal(text: str) -> str:
+    return re.escape(text).replace(r"\ ", r"[ _\-]")
+
+
+def _edge(char: str) -> bool:
+    return char.isascii() and (char.isalnum() or char in "()")
+
+
+def keys(wording: str) -> tuple[str, ...]:
+    """Return the words of which one must stand in any text that the wording matches.
+
+    The longest plain word where there is one, else every word of the first choice that has a word in
+    each branch. Two characters of a script without spaces count as a word.
+    """
+    plain = _CHOICE.sub("\0", wording)
+    words = [word for piece in re.split(r"[ *_\-]+", plain) if "\0" not in piece for word in terms(piece)]
+    if words:
+        return (max(words, key=len),)
+    for choice in _CHOICE.findall(wording):
+        branches = [terms(branch) for branch in choice.split("|")]
+        if all(branches) and not _touches(wording, choice):
+            return tuple(max(branch, key=len) for branch in branches)
+    raise ValueError(f"the wording {wording!r} has no word of its own")
+
+
+def _touches(wording: str, choice: str) -> bool:
+    """Does a letter stand against the choice, so that its branches are parts of words?"""
+    start = wording.index(f"({choice})")
+    end = start + len(choice) + 2
+    return wording[:start][-1:].isalnum() or wording[end : end + 1].isalnum()
+
+
+def terms(text: str) -> list[str]:
+    """Split a text into its index terms: ASCII words, and pairs of neighbours of any other letters."""
+    found = _WORD.findall(text)
+    if not text.isascii():
+        found += [a + b for a, b in zip(text, text[1:], strict=False) if not a.isascii() and not b.isascii()]
+    return found
