@@ -1,0 +1,71 @@
+"""What dialects find in requests, answers and stream events, in words that no provider owns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a request needs of whoever serves it."""
+
+    model: str
+    stream: bool
+    capabilities: frozenset[str]
+    """The inventory's words for what the body cannot do without; wishes such as `seed` are not among them."""
+    context: int
+    """Tokens of the prompt, estimated: see `BYTES_PER_TOKEN` and `IMAGE_TOKENS`. Counts low rather than high."""
+    output: int | None
+    """The most tokens the caller wants back; None where it does not say."""
+
+
+BYTES_PER_TOKEN = 4
+"""UTF-8 bytes of text for one token: what English averages on current tokenizers; scripts of three bytes a sign
+average fewer bytes, so the estimate stays below the truth, and a target is skipped only where it surely overflows."""
+
+IMAGE_TOKENS = 85
+"""The least that a provider counts for an image: OpenAI's low detail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens billed for one answer, in buckets that do not overlap: their sum is the total.
+
+    Providers differ: OpenAI's prompt tokens include the cached ones, Anthropic's input tokens do not;
+    output tokens include reasoning with most.
+    """
+
+    input: int = 0
+    """Prompt tokens that were not read from a cache; those written to one are included."""
+    cached: int = 0
+    """Prompt tokens read from a cache."""
+    output: int = 0
+    """Tokens of the answer, without reasoning."""
+    reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one whole answer, or one event of a stream, tells."""
+
+    content: bool = False
+    """Text, reasoning, a refusal or a piece of a tool call is in it; a role, a ping, an empty start is not."""
+    finish: str | None = None
+    """Why the model stopped, in the wire's own word."""
+    ended: bool = False
+    """Nothing but usage may follow."""
+    error: str | None = None
+    """The JSON text of an error that came under a status of 200, for the classifier."""
+    usage: Usage | None = None
+    model: str | None = None
+    """The model that the provider says it used."""
+    empty: bool = False
+    """The answer has nothing in it and no reason for that (a limit, a tool call, a refusal).
+
+    In a stream: this event gives a `finish` that excuses no emptiness. A stream is empty when it ended
+    and showed no content, and either an event said so or none gave a `finish`.
+    """
+
+
+NOTHING = Reading()
+"""A comment, a ping, an event of an unknown type."""

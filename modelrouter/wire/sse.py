@@ -1,0 +1,113 @@
+"""Server-sent events out of bytes, as the WHATWG standard describes them.
+
+Everything stays bytes: a block may end inside a UTF-8 sequence or between CR and LF, and U+2028 or
+U+0085 end no line. An event is handed out as soon as its blank line is there, together with the
+exact bytes that carried it, so that a stream can be passed on event by event and a cut never leaks
+half of one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from modelrouter.wire.malformed import MalformedError
+
+LONGEST = 16 * 1024 * 1024
+"""Bytes of one event; chat chunks are below 1 kB, an image inside one is a few MB."""
+
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+# Two line ends in a row. A CR after an LF waits for the byte behind it, which may still belong to it.
+_BLANK_LINE = re.compile(rb"\n\n|\r\r|\n\r\n|\n\r(?=[^\n])")
+_REACH = 2  # the longest match, looked-at byte included, is three: so many bytes before a block can matter
+
+
+class Event(NamedTuple):
+    """One event, or what stands between two of them.
+
+    `name` is None where the stream names none. `data` is empty where the standard dispatches
+    nothing: a comment, a keep-alive, a lone `id`. `raw` is every byte since the event before.
+    """
+
+    name: str | None
+    data: bytes
+    raw: bytes
+
+
+class Splitter:
+    """Splits one stream; the `raw` of its events, joined, is the input up to the last whole event."""
+
+    def __init__(self, longest: int = LONGEST) -> None:
+        self._longest = longest
+        self._held = bytearray()
+        self._begun = False
+
+    @property
+    def rest(self) -> bytes:
+        """The bytes that no event has claimed yet; not empty after the last block of a stream that broke off."""
+        return bytes(self._held)
+
+    def feed(self, block: bytes) -> list[Event]:
+        """Take the next bytes and return the events that they complete.
+
+        Raises:
+            MalformedError: an event is longer than the limit; the stream cannot be followed further.
+        """
+        held = self._held
+        if held:
+            seam = held[-_REACH:] + block
+            held += block
+            if _BLANK_LINE.search(seam) is None:
+                self._check(len(held))
+                return []
+            block = bytes(held)
+        parts, rest = _plain_parts(block) if b"\r" not in block else _parts(block)
+        held[:] = rest
+        if len(block) > self._longest:
+            self._check(max(map(len, [rest, *parts])))
+        if not self._begun and parts:
+            return self._begin(parts)
+        return [
+            Event(None, part[6:-2], part)
+            if part.startswith(b"data: ") and part.find(b"\n") == len(part) - 2 and b"\r" not in part
+            else _event(part, part)
+            for part in parts
+        ]
+
+    def _begin(self, parts: list[bytes]) -> list[Event]:
+        self._begun = True
+        return [_event(parts[0].removeprefix(_BOM), parts[0]), *(_event(part, part) for part in parts[1:])]
+
+    def _check(self, length: int) -> None:
+        if length > self._longest:
+            raise MalformedError(f"an event of the stream is longer than {self._longest} bytes")
+
+
+def _plain_parts(block: bytes) -> tuple[list[bytes], bytes]:
+    """Cut after each blank line where lines end in LF alone, as nearly all do."""
+    parts = block.split(b"\n\n")
+    rest = parts.pop()
+    return [part + b"\n\n" for part in parts], rest
+
+
+def _parts(block: bytes) -> tuple[list[bytes], bytes]:
+    """Cut after each blank line, whatever ends the lines."""
+    parts = []
+    start = 0
+    for match in _BLANK_LINE.finditer(block):
+        parts.append(block[start : match.end()])
+        start = match.end()
+    return parts, block[start:]
+
+
+def _event(lines: bytes, raw: bytes) -> Event:
+    name = None
+    data = []
+    for line in _LINE_END.split(lines):
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            data.append(value.removeprefix(b" "))
+        elif field == b"event":
+            name = value.removeprefix(b" ").decode(errors="replace") or None
+    return Event(name, b"\n".join(data), raw)
