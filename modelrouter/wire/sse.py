@@ -20,6 +20,7 @@ _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 # Two line ends in a row. A CR after an LF waits for the byte behind it, which may still belong to it.
 _BLANK_LINE = re.compile(rb"\n\n|\r\r|\n\r\n|\n\r(?=[^\n])")
+_new = tuple.__new__
 _REACH = 2  # the longest match, looked-at byte included, is three: so many bytes before a block can matter
 
 
@@ -62,22 +63,23 @@ class Splitter:
                 self._check(len(held))
                 return []
             block = bytes(held)
-        parts, rest = _plain_parts(block) if b"\r" not in block else _parts(block)
+        plain = b"\r" not in block
+        parts, rest = _plain_parts(block) if plain else _parts(block)
         held[:] = rest
         if len(block) > self._longest:
             self._check(max(map(len, [rest, *parts])))
-        if not self._begun and parts:
-            return self._begin(parts)
+        if parts and not self._begun:
+            self._begun = True
+            return [_event(parts[0], parts[0].removeprefix(_BOM)), *(_event(part, part) for part in parts[1:])]
+        if not plain:
+            return [_event(part, part) for part in parts]
+        # One line of data, as nearly every chunk has; the named tuple's own constructor costs twice as much.
         return [
-            Event(None, part[6:-2], part)
-            if part.startswith(b"data: ") and part.find(b"\n") == len(part) - 2 and b"\r" not in part
+            _new(Event, (None, part[6:-2], part))
+            if part[:6] == b"data: " and part.find(b"\n") == len(part) - 2
             else _event(part, part)
             for part in parts
         ]
-
-    def _begin(self, parts: list[bytes]) -> list[Event]:
-        self._begun = True
-        return [_event(parts[0].removeprefix(_BOM), parts[0]), *(_event(part, part) for part in parts[1:])]
 
     def _check(self, length: int) -> None:
         if length > self._longest:
@@ -101,7 +103,7 @@ def _parts(block: bytes) -> tuple[list[bytes], bytes]:
     return parts, block[start:]
 
 
-def _event(lines: bytes, raw: bytes) -> Event:
+def _event(raw: bytes, lines: bytes) -> Event:
     name = None
     data = []
     for line in _LINE_END.split(lines):
