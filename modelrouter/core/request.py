@@ -169,13 +169,10 @@ class Request:
                 self._undo(index).again = Again.NO
             case Moved(index):
                 self.options[index].closed = True
-                return self._onward(now)
             case Begun() | Woke():
                 pass
             case _:
                 assert_never(fact)
-        if self.in_flight and not isinstance(fact, Refused):
-            return Wait(self.deadline)
         return self._onward(now)
 
     def _failed(self, index: int, fault: Fault, now: float) -> None:

@@ -1,0 +1,1 @@
+"""The outer edge: what really calls a deployment."""

@@ -1,0 +1,68 @@
+"""What a client of providers promises, so that the driver need not know which one it talks to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modelrouter.core.inventory import Deployment
+
+__all__ = ["MAX_BODY", "ConnectionFailedError", "ProviderClient", "Reply"]
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of one whole answer, decompressed; a larger one is a fault of its sender."""
+
+
+class ConnectionFailedError(Exception):
+    """No answer, or one that broke off; the text is evidence for the classifier and holds no secret."""
+
+
+class Reply(Protocol):
+    """One answer under way. `read` or `block` raise ConnectionFailedError where it breaks off."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header names are lower case."""
+        ...
+
+    async def read(self) -> bytes:
+        """The whole body, at most `MAX_BODY` bytes."""
+        ...
+
+    async def block(self) -> bytes:
+        """The next bytes as they come; empty at the end of a body that is complete."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the answer; what has not been read is dropped and the provider told."""
+        ...
+
+
+class ProviderClient(Protocol):
+    """Calls deployments. One for each kind of wire; used from several event loops."""
+
+    async def send(self, deployment: Deployment, body: bytes) -> Reply:
+        """Send one request body in the deployment's own wire.
+
+        Raises ConnectionFailedError. Sets no time limit but one for connecting: the driver cancels.
+        """
+        ...
+
+    async def listing(self, deployment: Deployment) -> Reply | None:
+        """The free, authenticated listing of models, as a probe; None where the provider has none."""
+        ...
+
+    def forget(self, deployment: Deployment) -> None:
+        """Resolve its key anew at the next call."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        ...

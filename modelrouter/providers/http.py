@@ -1,0 +1,201 @@
+"""Deployments over HTTP; the only file that names aiohttp.
+
+One session for each running event loop, without a connection limit of its own: how many calls a
+deployment may carry is decided by the runtime, not by a pool. No redirects, no cookies, no proxy from
+the environment: the destination is what the inventory says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import DefaultResolver
+from yarl import URL
+
+from modelrouter.providers.base import MAX_BODY, ConnectionFailedError
+from modelrouter.wire.dialects import DIALECTS
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping
+
+    from modelrouter.core.inventory import Deployment
+    from modelrouter.providers.base import Reply
+    from modelrouter.providers.egress import Egress
+
+__all__ = ["HttpClient"]
+
+CONNECT_S = 2.0
+"""For name, TCP and TLS; a provider that needs longer is not there (Envoy and gRPC default to 1 to 5 s)."""
+DNS_CACHE_S = 30
+IDLE_S = 60.0
+"""Idle connections are kept so long; the large providers close theirs after 60 s and more."""
+
+_UNLIMITED = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=CONNECT_S, sock_read=None)
+
+
+class HttpClient:
+    """Calls deployments whose wire is HTTP with JSON."""
+
+    def __init__(self, key_of: Callable[[Deployment], str | None], egress: Egress) -> None:
+        self._key_of = key_of
+        self._egress = egress
+        self._targets: dict[str, _Target] = {}
+        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession]
+        self._sessions = weakref.WeakKeyDictionary()
+
+    async def send(self, deployment: Deployment, body: bytes) -> Reply:
+        """Post one body; see `ProviderClient.send`."""
+        target = self._targets.get(deployment.id) or self._target(deployment)
+        return await self._request("POST", target.url, target.headers, body)
+
+    async def listing(self, deployment: Deployment) -> Reply | None:
+        """Ask for the listing of models; see `ProviderClient.listing`."""
+        target = self._targets.get(deployment.id) or self._target(deployment)
+        return await self._request("GET", target.models, target.headers, None)
+
+    def forget(self, deployment: Deployment) -> None:
+        """Resolve its key anew at the next call."""
+        self._targets.pop(deployment.id, None)
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+    async def _request(self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        session = self._sessions.get(asyncio.get_running_loop()) or self._session()
+        try:
+            response = await session.request(method, url, data=body, headers=headers, allow_redirects=False)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise ConnectionFailedError(_told(error)) from error
+        return _HttpReply(response)
+
+    def _target(self, deployment: Deployment) -> _Target:
+        if deployment.url is None:
+            raise ConnectionFailedError(f"{deployment.id} has no url")
+        host = urlsplit(deployment.url).hostname or ""
+        if _is_address(host) and not self._egress.permits(host, host):
+            raise ConnectionFailedError(f"{deployment.id}: the address {host} may not be dialled")
+        dialect = DIALECTS[deployment.wire]
+        key = self._key_of(deployment)
+        headers = {"content-type": "application/json", **dialect.HEADERS, **deployment.headers}
+        if key is not None:
+            name, form = dialect.AUTH
+            headers[name] = form.format(key=key)
+        target = _Target(
+            URL(dialect.url_for(deployment.url), encoded=True).extend_query(deployment.query),
+            URL(dialect.models_url(deployment.url), encoded=True).extend_query(deployment.query),
+            headers,
+        )
+        self._targets[deployment.id] = target
+        return target
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        connector = aiohttp.TCPConnector(
+            limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=IDLE_S, resolver=_GuardedResolver(self._egress)
+        )
+        session = aiohttp.ClientSession(
+            connector=connector, timeout=_UNLIMITED, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=2**18
+        )
+        self._sessions[loop] = session
+        return session
+
+
+class _Target(NamedTuple):
+    """Where and with what a deployment is called."""
+
+    url: URL
+    models: URL
+    headers: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"_Target({self.url})"  # the headers hold the key
+
+
+class _HttpReply:
+    """One answer of aiohttp's."""
+
+    __slots__ = ("_response", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {name.lower(): value for name, value in self._response.headers.items()}
+
+    async def read(self) -> bytes:
+        content = self._response.content
+        if content.total_bytes > MAX_BODY:
+            raise ConnectionFailedError(f"the answer is longer than {MAX_BODY} bytes")
+        try:
+            if self._response.content_length is not None and self._response.content_length <= MAX_BODY:
+                return await self._response.read()
+            return await self._bounded()
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionFailedError(_told(error)) from error
+
+    async def _bounded(self) -> bytes:
+        parts = []
+        size = 0
+        while part := await self._response.content.readany():
+            size += len(part)
+            if size > MAX_BODY:
+                self.close()
+                raise ConnectionFailedError(f"the answer is longer than {MAX_BODY} bytes")
+            parts.append(part)
+        return b"".join(parts)
+
+    async def block(self) -> bytes:
+        try:
+            return await self._response.content.readany()
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionFailedError(_told(error)) from error
+
+    def close(self) -> None:
+        self._response.close()
+
+
+class _GuardedResolver(AbstractResolver):
+    """Resolves names, and drops the addresses that may not be dialled."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+        self._inner = DefaultResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = 2) -> list[ResolveResult]:  # type: ignore[assignment] # AF_INET without importing socket
+        found = await self._inner.resolve(host, port, family)
+        permitted = [result for result in found if self._egress.permits(host, result["host"])]
+        if found and not permitted:
+            raise OSError(f"{host} resolves to an address that may not be dialled")
+        return permitted
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _told(error: BaseException) -> str:
+    """The exception in words: its type and its text; aiohttp's hold the address and no header."""
+    parts: list[Any] = [type(error).__name__, error]
+    cause = error.__cause__ or error.__context__
+    if cause is not None and cause is not error:
+        parts += [type(cause).__name__, cause]
+    return ": ".join(str(part) for part in parts if str(part))

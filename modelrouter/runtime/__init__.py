@@ -1,0 +1,1 @@
+"""What happens while requests run: the one driver, the one mutable state, streams, probes."""

@@ -1,0 +1,200 @@
+"""One call of one deployment: rendered, sent, read up to its first content, and judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.classify import classify
+from modelrouter.core.faults import Evidence, Fault
+from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
+from modelrouter.wire.body import splice
+from modelrouter.wire.dialects import CALLERS, DIALECTS
+from modelrouter.wire.malformed import MalformedError
+from modelrouter.wire.translate import NotPortable, StreamRenderer, render_answer, render_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from modelrouter.core.inventory import Deployment, Signature
+    from modelrouter.providers.base import ProviderClient, Reply
+    from modelrouter.runtime.clock import Clock
+    from modelrouter.wire.reading import Asked
+
+__all__ = ["Ask", "Caller", "Failure", "Shown"]
+
+EXTRA = "modelrouter"
+"""The member of a body that is meant for us; it never leaves the house."""
+
+ERROR_STATUS = 300
+"""Redirects are refused like errors: destinations come from the inventory alone."""
+
+_KEPT = ("content-type", "request-id", "x-request-id", "openai-", "x-ratelimit-", "anthropic-", "retry-after")
+"""What an answer's headers may tell the caller; everything else stays between the provider and us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a caller wants, in the wire it speaks."""
+
+    wire: str
+    body: bytes
+    parsed: Mapping[str, Any]
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The call has something for the caller: a whole answer, or a stream at its first content."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    stream: Stream | None
+    losses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The call failed; what the provider said is kept for the caller who speaks its wire."""
+
+    fault: Fault
+    status: int | None = None
+    headers: Mapping[str, str] | None = None
+    body: bytes = b""
+    losses: tuple[str, ...] = ()
+
+
+class Caller:
+    """Makes calls for one router."""
+
+    def __init__(
+        self, clients: Mapping[str, ProviderClient], clock: Clock, signatures: Sequence[Signature] = ()
+    ) -> None:
+        self._clients = clients
+        self._clock = clock
+        self._signatures = signatures
+
+    async def call(self, ask: Ask, deployment: Deployment) -> Shown | Failure:
+        """Call once, up to the whole answer or the first content of a stream. Sets no time limit."""
+        rendered = self._rendered(ask, deployment)
+        if isinstance(rendered, Failure):
+            return rendered
+        body, losses = rendered
+        try:
+            reply = await self._clients[deployment.wire].send(deployment, body)
+        except ConnectionFailedError as error:
+            return Failure(self.judge(deployment, "exception", str(error)), losses=losses)
+        try:
+            return await self._read(ask, deployment, reply, losses)
+        except BaseException:
+            reply.close()
+            raise
+
+    def _rendered(self, ask: Ask, deployment: Deployment) -> tuple[bytes, tuple[str, ...]] | Failure:
+        if _shape(deployment.wire) == ask.wire:
+            changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in ask.parsed else {}
+            if deployment.name != ask.asked.model:
+                changes["model"] = orjson.dumps(deployment.name)
+            return splice(ask.body, changes), ()
+        body = {name: value for name, value in ask.parsed.items() if name != EXTRA}
+        rendered = render_request(ask.wire, deployment.wire, body, model=deployment.model, name=deployment.name)
+        if isinstance(rendered, NotPortable):
+            return Failure(
+                Fault(
+                    cause=Cause.UNSUPPORTED_FEATURE,
+                    scope=Scope.REQUEST,
+                    rule="runtime.not_portable",
+                    evidence=rendered.reason,
+                    stated=True,
+                )
+            )
+        return rendered.body, rendered.losses
+
+    async def _read(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
+        try:
+            if reply.status >= ERROR_STATUS:
+                return await self._refused(deployment, reply, losses)
+            if ask.asked.stream:
+                return await self._stream(ask, deployment, reply, losses)
+            return self._whole(ask, deployment, reply, await reply.read(), losses)
+        except (ConnectionFailedError, MalformedError) as error:
+            reply.close()
+            return Failure(cut(str(error)), reply.status, losses=losses)
+
+    async def _refused(self, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Failure:
+        body = await reply.read()
+        fault = self.judge(deployment, "http", body.decode(errors="replace"), reply)
+        return Failure(fault, reply.status, _kept(reply.headers), body, losses)
+
+    def _whole(
+        self, ask: Ask, deployment: Deployment, reply: Reply, body: bytes, losses: tuple[str, ...]
+    ) -> Shown | Failure:
+        try:
+            parsed = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            return Failure(self.judge(deployment, "http", body.decode(errors="replace"), reply), reply.status)
+        reading = DIALECTS[deployment.wire].read_answer(parsed)
+        if reading.error is not None:
+            return Failure(self.judge(deployment, "http", reading.error, reply), reply.status)
+        if reading.empty:
+            return Failure(EMPTY, reply.status)
+        if _shape(deployment.wire) != ask.wire:
+            model = reading.model or deployment.name
+            body = render_answer(deployment.wire, ask.wire, parsed, model=model, created=int(self._clock.wall()))
+        return Shown(reply.status, _kept(reply.headers), body, None, losses)
+
+    async def _stream(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
+        stream = Stream(
+            reply,
+            DIALECTS[deployment.wire],
+            self._renderer(ask, deployment),
+            lambda text: self.judge(deployment, "stream", text, reply),
+            lambda fault: CALLERS[ask.wire].stream_error(fault.cause, f"{deployment.id}: {fault.evidence}"),
+        )
+        try:
+            await stream.begin()
+        except StreamFailedError as error:
+            reply.close()
+            fault = error.fault or self.judge(deployment, "stream", error.text or "", reply)
+            return Failure(fault, reply.status, losses=losses)
+        return Shown(reply.status, _kept(reply.headers), b"", stream, losses)
+
+    def _renderer(self, ask: Ask, deployment: Deployment) -> StreamRenderer | None:
+        if _shape(deployment.wire) == ask.wire:
+            return None
+        options = ask.parsed.get("stream_options")
+        return StreamRenderer(
+            deployment.wire,
+            ask.wire,
+            model=deployment.name,
+            created=int(self._clock.wall()),
+            include_usage=isinstance(options, dict) and options.get("include_usage") is True,
+        )
+
+    def judge(self, deployment: Deployment, surface: str, text: str, reply: Reply | None = None) -> Fault:
+        """Name the cause of a failure of this deployment."""
+        evidence = Evidence(
+            vendor=deployment.provider.vendor,
+            surface=surface,  # type: ignore[arg-type] # one of three literals, all of them written in this file
+            status=reply.status if reply else None,
+            headers=reply.headers if reply else {},
+            body=text,
+        )
+        return classify(evidence, self._signatures, now=datetime.fromtimestamp(self._clock.wall(), UTC))
+
+
+def _shape(wire: str) -> str:
+    """The wire whose bodies a deployment takes and gives: litellm takes those of openai-chat."""
+    return "openai-chat" if wire == "litellm" else wire
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.startswith(_KEPT)}

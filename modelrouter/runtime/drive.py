@@ -1,0 +1,272 @@
+"""The one driver: it makes calls as the machine of a request commands, and tells it what came of them.
+
+Each call is a task of its own, so that a silent one can race on while another is asked. Whatever
+happens (a result, silence, a move, a wake-up) becomes a fact in one queue; the machine answers each
+with the next command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from modelrouter.core.causes import PERMITS, Cause, Scope
+from modelrouter.core.decision import Attempt, Decision
+from modelrouter.core.faults import Fault
+from modelrouter.core.request import (
+    Begun,
+    Call,
+    Deliver,
+    Failed,
+    GiveUp,
+    Moved,
+    OverBudget,
+    Refused,
+    Request,
+    Showed,
+    Wait,
+    Woke,
+)
+from modelrouter.runtime.calls import Failure, Shown
+from modelrouter.runtime.state import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from modelrouter.core.candidates import Candidates
+    from modelrouter.core.decision import Outcome
+    from modelrouter.core.inventory import Deployment
+    from modelrouter.core.request import Command, Fact
+    from modelrouter.runtime.calls import Ask, Caller
+    from modelrouter.runtime.clock import Clock
+    from modelrouter.runtime.state import Change, Lease, State
+
+__all__ = ["Driver", "Served", "UnservedError"]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The answer, and how it came about."""
+
+    shown: Shown
+    decision: Decision
+    lease: Lease
+
+
+class UnservedError(Exception):
+    """No deployment answered; `failure` is what the last one said."""
+
+    def __init__(self, decision: Decision, failure: Failure | None, *, deadline: bool) -> None:
+        self.decision = decision
+        self.failure = failure
+        self.deadline = deadline
+        super().__init__(str(decision))
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """What every request of one router shares."""
+
+    state: State
+    caller: Caller
+    clock: Clock
+    publish: Callable[[Sequence[Change]], None]
+    """Told of holds that changed, outside the lock."""
+
+    async def drive(self, ask: Ask, candidates: Candidates, request: Request, id_: str) -> Served:
+        """Serve one request; raises UnservedError. A cancelled caller cancels its calls."""
+        return await _Run(self, ask, candidates, request, id_).run()
+
+
+class _Run:
+    """One request under way."""
+
+    def __init__(self, driver: Driver, ask: Ask, candidates: Candidates, request: Request, id_: str) -> None:
+        self.driver = driver
+        self.ask = ask
+        self.candidates = candidates
+        self.request = request
+        self.id = id_
+        self.loop = asyncio.get_running_loop()
+        self.begun_at = driver.clock.now()
+        self.calls: dict[int, _Call] = {}
+        self.results: dict[int, tuple[_Call, Shown]] = {}
+        self.trail: list[Attempt] = []
+        self.failure: Failure | None = None
+        self.facts: deque[Fact] = deque()
+        self.wake: asyncio.Future[None] | None = None
+        self.crash: BaseException | None = None
+
+    async def run(self) -> Served:
+        command: Command = self.request.told(Begun(), self.begun_at)
+        try:
+            while True:
+                match command:
+                    case Deliver(index):
+                        return self._deliver(index)
+                    case GiveUp(_, deadline):
+                        raise UnservedError(self._decision("failed", None), self.failure, deadline=deadline)
+                    case Call():
+                        fact = self._begin(command) or await self._fact(None)
+                    case Wait(until):
+                        fact = await self._fact(until)
+                    case _:
+                        assert_never(command)
+                command = self.request.told(fact, self.driver.clock.now())
+        finally:
+            for call in list(self.calls.values()):
+                call.drop()
+            for _, shown in self.results.values():
+                if shown.stream is not None:
+                    shown.stream.close()
+
+    def _begin(self, command: Call) -> Fact | None:
+        """Start a call; or answer at once why it may not be made."""
+        deployment = command.deployment
+        leave = self.driver.state.acquire(deployment, waive=command.waive, retry=command.retry)
+        if isinstance(leave, Refusal):
+            if leave.domain is None:
+                return OverBudget(command.index)
+            at = self.driver.clock.now() - self.begun_at
+            self.trail.append(Attempt(deployment.id, at, 0.0, None, None, held=str(leave.domain)))
+            return Refused(command.index, leave.until, leave.waivable)
+        self.calls[command.index] = _Call(self, command.index, leave, command.until)
+        return None
+
+    async def _fact(self, until: float | None) -> Fact:
+        """The next fact; `Woke` at `until` where no call is under way to report first."""
+        if not self.facts:
+            self.wake = self.loop.create_future()
+            timer = None
+            if until is not None and not self.calls:
+                timer = self.loop.call_later(until - self.driver.clock.now(), self.tell, Woke())
+            try:
+                await self.wake
+            finally:
+                self.wake = None
+                if timer is not None:
+                    timer.cancel()
+        if self.crash is not None:
+            raise self.crash
+        return self.facts.popleft()
+
+    def tell(self, fact: Fact) -> None:
+        """Queue a fact; on the loop's thread."""
+        self.facts.append(fact)
+        self.stir()
+
+    def stir(self) -> None:
+        if self.wake is not None and not self.wake.done():
+            self.wake.set_result(None)
+
+    def note(self, call: _Call, status: int | None, fault: Fault | None, losses: tuple[str, ...]) -> None:
+        """Add a call that was made to the trail."""
+        took = self.driver.clock.now() - call.begun_at
+        at = call.begun_at - self.begun_at
+        self.trail.append(Attempt(call.lease.deployment.id, at, took, status, fault, losses=losses))
+
+    def _deliver(self, index: int) -> Served:
+        call, shown = self.results.pop(index)
+        return Served(shown, self._decision("served", call.lease.deployment), call.lease)
+
+    def _decision(self, outcome: Outcome, deployment: Deployment | None) -> Decision:
+        return Decision(
+            id=self.id,
+            process=self.candidates.process.id,
+            asked=self.ask.asked.model,
+            outcome=outcome,
+            served_by=deployment.id if deployment else None,
+            trail=tuple(self.trail),
+            excluded=self.candidates.excluded,
+            took_s=self.driver.clock.now() - self.begun_at,
+        )
+
+
+class _Call:
+    """One call under way, up to its first content."""
+
+    __slots__ = ("begun_at", "index", "lease", "run", "task", "timer", "until")
+
+    def __init__(self, run: _Run, index: int, lease: Lease, until: float) -> None:
+        self.run = run
+        self.index = index
+        self.lease = lease
+        self.until = until
+        self.begun_at = run.driver.clock.now()
+        run.driver.state.wait(lease.deployment, self)
+        self.timer = run.loop.call_later(until - self.begun_at, self._silent)
+        self.task = run.loop.create_task(run.driver.caller.call(run.ask, lease.deployment))
+        self.task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Shown | Failure]) -> None:
+        if self.run.calls.get(self.index) is not self:
+            return _dispose(task)
+        self._leave()
+        if task.cancelled() or task.exception() is not None:
+            self.run.driver.state.abandon(self.lease)
+            self.run.crash = asyncio.CancelledError() if task.cancelled() else task.exception()
+            return self.run.stir()
+        result = task.result()
+        if isinstance(result, Failure):
+            return self._failed(result)
+        self._publish(None)
+        self.run.note(self, result.status, None, result.losses)
+        self.run.results[self.index] = (self, result)
+        return self.run.tell(Showed(self.index))
+
+    def _failed(self, failure: Failure) -> None:
+        self._publish(failure.fault)
+        self.run.failure = failure
+        self.run.note(self, failure.status, failure.fault, failure.losses)
+        self.run.tell(Failed(self.index, failure.fault))
+
+    def _silent(self) -> None:
+        """It has said nothing for too long."""
+        self._leave()
+        self.task.cancel()
+        evidence = f"no content within {self.until - self.begun_at:.1f} s"
+        self._failed(
+            Failure(Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.silence", evidence=evidence))
+        )
+
+    def moved(self, domain: str, cause: Cause) -> None:
+        """Its domain was held; from any thread."""
+        self.run.loop.call_soon_threadsafe(self._move, domain, cause)
+
+    def _move(self, domain: str, cause: Cause) -> None:
+        if self.run.calls.get(self.index) is not self:
+            return None
+        if PERMITS[cause].races:
+            return self.run.tell(Moved(self.index))
+        fault = Fault(cause=cause, scope=Scope.DEPLOYMENT, rule="runtime.moved", evidence=f"{domain} was held")
+        self.drop()
+        self.run.failure = Failure(fault)
+        self.run.note(self, None, fault, ())
+        return self.run.tell(Failed(self.index, fault))
+
+    def drop(self) -> None:
+        """Let it go without a verdict: another answered, or the caller went away."""
+        self._leave()
+        self.run.driver.state.abandon(self.lease)
+        self.task.cancel()
+
+    def _leave(self) -> None:
+        self.timer.cancel()
+        self.run.driver.state.unwait(self.lease.deployment, self)
+        self.run.calls.pop(self.index, None)
+
+    def _publish(self, fault: Fault | None) -> None:
+        changes = self.run.driver.state.apply(self.lease, fault)
+        if changes:
+            self.run.driver.publish(changes)
+
+
+def _dispose(task: asyncio.Task[Shown | Failure]) -> None:
+    """Close what a call found after nobody wanted it any more."""
+    if task.cancelled() or task.exception() is not None:
+        return
+    result = task.result()
+    if isinstance(result, Shown) and result.stream is not None:
+        result.stream.close()

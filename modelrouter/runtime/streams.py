@@ -1,0 +1,221 @@
+"""A streamed answer: read up to its first content, then passed on.
+
+The commit point is the first content. Before it, whatever goes wrong is a failure like any other and
+another deployment may answer. After it, the caller has seen part of this answer: a cut ends the stream
+with a typed error event in the caller's wire, never cleanly.
+
+After the first content whole events are passed on as they came; only those that carry a marker of
+the dialect (an error, an end, usage) are read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.faults import Fault
+from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.wire.malformed import MalformedError
+from modelrouter.wire.sse import Splitter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modelrouter.providers.base import Reply
+    from modelrouter.wire.dialects import Dialect
+    from modelrouter.wire.reading import Reading, Usage
+    from modelrouter.wire.sse import Event
+    from modelrouter.wire.translate import StreamRenderer
+
+__all__ = ["EMPTY", "IDLE_S", "Stream", "StreamFailedError", "cut"]
+
+IDLE_S = 15.0
+"""Between two blocks of a stream that has begun; the longest gap that providers show in good health is below 10 s."""
+
+
+LONGEST_ERROR = 4096
+"""Bytes of a body that is no stream which are kept to be classified."""
+
+EMPTY = Fault(
+    cause=Cause.OUTAGE,
+    scope=Scope.DEPLOYMENT,
+    certainty=0.9,
+    rule="runtime.empty_answer",
+    evidence="the answer ended without content",
+)
+"""A 200 with nothing in it, and no reason for that."""
+
+
+class StreamFailedError(Exception):
+    """The stream failed before its first content: an error text to classify, or the finished fault."""
+
+    def __init__(self, *, text: str | None = None, fault: Fault | None = None) -> None:
+        self.text = text
+        self.fault = fault
+        super().__init__(text or (fault.evidence if fault else ""))
+
+
+class Stream:
+    """One answer under way. Used by one task at a time."""
+
+    def __init__(
+        self,
+        reply: Reply,
+        dialect: Dialect,
+        renderer: StreamRenderer | None,
+        classify: Callable[[str], Fault],
+        error_event: Callable[[Fault], bytes],
+    ) -> None:
+        self._reply = reply
+        self._dialect = dialect
+        self._renderer = renderer
+        self._classify = classify
+        self._error_event = error_event
+        self._splitter = Splitter()
+        self._ready = b""
+        self._events = 0
+        self._shown = False
+        self._ended = False
+        self._finished = False
+        self._reading_since: float | None = None
+        self._watchdog: asyncio.TimerHandle | None = None
+        self.fault: Fault | None = None
+        """Set where the stream broke off after its first content."""
+        self.usage: Usage | None = None
+        self.model: str | None = None
+
+    async def begin(self) -> None:
+        """Read up to the first content, or to an end that excuses its absence.
+
+        Raises StreamFailedError, ConnectionFailedError or MalformedError; nothing has been shown then.
+        """
+        while not self._shown:
+            block = await self._reply.block()
+            if not block:
+                raise self._unshown()
+            for event in self._splitter.feed(block):
+                self._take(event)
+
+    def _take(self, event: Event) -> None:
+        reading = self._dialect.read_event(event)
+        if not self._shown:
+            if reading.error is not None:
+                raise StreamFailedError(text=reading.error)
+            if reading.empty:
+                raise StreamFailedError(fault=EMPTY)
+        self._events += 1
+        self._note(reading)
+        self._shown = self._shown or reading.content or reading.finish is not None
+        self._ready += self._carried(event)
+
+    def _unshown(self) -> StreamFailedError:
+        """What a stream that closed before its first content means: often an error in other clothes."""
+        if self._ended:
+            return StreamFailedError(fault=EMPTY)
+        if not self._events and self._splitter.rest:
+            return StreamFailedError(text=self._splitter.rest[:LONGEST_ERROR].decode(errors="replace"))
+        return StreamFailedError(fault=cut("the stream closed before its first content"))
+
+    def _note(self, reading: Reading) -> None:
+        self._ended = self._ended or reading.ended
+        self.usage = reading.usage or self.usage
+        self.model = reading.model or self.model
+        if reading.error is not None:
+            self.fault = self._classify(reading.error)
+
+    def _carried(self, event: Event) -> bytes:
+        return event.raw if self._renderer is None else self._renderer.feed(event)
+
+    async def block(self) -> bytes:
+        """The next bytes for the caller, whole events; empty at the end.
+
+        A stream that broke off ends with an error event in the caller's wire, and `fault` is set.
+        """
+        while not self._ready and not self._finished:
+            await self._more()
+        ready, self._ready = self._ready, b""
+        return ready
+
+    async def _more(self) -> None:
+        self._watch()
+        try:
+            block = await self._reply.block()
+        except ConnectionFailedError as error:
+            return self._break(cut(str(error)) if self._watchdog else _stalled())
+        finally:
+            self._reading_since = None
+        try:
+            self._pass(self._splitter.feed(block or b"\n\n"))
+        except MalformedError as error:
+            return self._break(cut(str(error)))
+        if not block:
+            self._end()
+        return None
+
+    def _pass(self, events: list[Event]) -> None:
+        passage = b"".join([event.raw for event in events])
+        if any(marker in passage for marker in self._dialect.MARKERS):
+            for event in events:
+                self._note(self._dialect.read_event(event))
+        if self.fault is not None and self._renderer is not None:
+            return self._break(self.fault)
+        self._ready += passage if self._renderer is None else b"".join(map(self._renderer.feed, events))
+        if self.fault is not None:
+            self._finish()  # the provider's own error event has been passed on
+            self._reply.close()
+        return None
+
+    def _end(self) -> None:
+        if self._finished:
+            return
+        if not self._ended:
+            self._break(cut("the stream closed without its end"))
+        elif self._renderer is not None:
+            self._ready += self._renderer.close()
+        self._finish()
+
+    def _break(self, fault: Fault) -> None:
+        self.fault = fault
+        self._ready += self._error_event(fault)
+        self._finish()
+        self._reply.close()
+
+    def _finish(self) -> None:
+        self._finished = True
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+
+    def _watch(self) -> None:
+        """One timer for the whole stream, which looks at the clock when it fires: a block costs none."""
+        loop = asyncio.get_running_loop()
+        self._reading_since = loop.time()
+        if self._watchdog is None:
+            self._watchdog = loop.call_later(IDLE_S, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        since = loop.time() if self._reading_since is None else self._reading_since
+        left = since + IDLE_S - loop.time()
+        if left > 0:
+            self._watchdog = loop.call_later(left, self._look, loop)
+        else:
+            self._watchdog = None
+            self._reply.close()
+
+    def close(self) -> None:
+        """The caller wants no more: let go of the provider's answer."""
+        if not self._finished:
+            self._finish()
+            self._reply.close()
+
+
+def cut(evidence: str) -> Fault:
+    """The fault of an answer that broke off."""
+    return Fault(
+        cause=Cause.NETWORK, scope=Scope.DEPLOYMENT, certainty=0.9, rule="runtime.stream_cut", evidence=evidence[:300]
+    )
+
+
+def _stalled() -> Fault:
+    evidence = f"no event for {IDLE_S:.0f} s after content"
+    return Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.stall", evidence=evidence)
