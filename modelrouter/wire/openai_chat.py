@@ -15,7 +15,7 @@ from modelrouter.wire import json_text
 from modelrouter.wire.reading import BYTES_PER_TOKEN, IMAGE_TOKENS, NOTHING, Asked, Reading, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from modelrouter.wire.sse import Event
 
@@ -95,12 +95,10 @@ def read_request(body: Mapping[str, Any]) -> Asked:
     )
 
 
-_NEEDS = (
+_NEEDS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
     ("tools", lambda body: bool(body.get("tools") or body.get("functions"))),
     ("json_schema", lambda body: _kind(body.get("response_format")) == "json_schema"),
     ("audio", lambda body: bool(body.get("audio")) or "audio" in (body.get("modalities") or ())),
-    ("logprobs", lambda body: body.get("logprobs") is True),
-    ("n", lambda body: isinstance(body.get("n"), int) and body["n"] > 1),
 )
 
 _PARTS = {"image_url": "vision", "input_audio": "audio", "file": "pdf"}

@@ -12,16 +12,16 @@ class Asked:
     model: str
     stream: bool
     capabilities: frozenset[str]
-    """The inventory's words for what the body cannot do without; wishes such as `seed` are not among them."""
+    """The inventory's words for what the *model* must be able to do. What only the wire must carry (`n`, `logprobs`)
+    is judged where the request is rendered, wishes such as `seed` nowhere."""
     context: int
-    """Tokens of the prompt, estimated: see `BYTES_PER_TOKEN` and `IMAGE_TOKENS`. Counts low rather than high."""
+    """Tokens of the prompt, estimated cheaply: `BYTES_PER_TOKEN` for texts and tools, `IMAGE_TOKENS` for anything else."""
     output: int | None
     """The most tokens the caller wants back; None where it does not say."""
 
 
 BYTES_PER_TOKEN = 4
-"""UTF-8 bytes of text for one token: what English averages on current tokenizers; scripts of three bytes a sign
-average fewer bytes, so the estimate stays below the truth, and a target is skipped only where it surely overflows."""
+"""UTF-8 bytes of text for one token: OpenAI's rule of thumb for English; code and most other scripts take fewer."""
 
 IMAGE_TOKENS = 85
 """The least that a provider counts for an image: OpenAI's low detail."""
