@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from modelrouter.cli import classify
+
 app = typer.Typer(
     name="modelrouter",
     help="Keep the business running when a model is taken away.",
@@ -11,6 +13,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command("classify")(classify.main)
+
+
+@app.callback()
+def verbs() -> None:
+    """Keep the business running when a model is taken away."""
 
 
 def main() -> None:

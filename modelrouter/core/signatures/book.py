@@ -32,6 +32,8 @@ class Entry:
     rule: Rule
     certainty: float
     codes: frozenset[str]
+    loose: frozenset[str]
+    """Those of the codes that count wherever they stand."""
     stated: bool
 
 
@@ -78,7 +80,7 @@ def fires(entry: Entry, reading: Reading) -> str | None:
 
 
 def _code(entry: Entry, reading: Reading) -> str | None:
-    hits = entry.codes & reading.codes or {code for code in entry.codes & reading.tokens if code in reading.tokens}
+    hits = entry.codes & reading.codes or entry.loose & reading.tokens
     return min(hits) if hits else None
 
 
@@ -108,11 +110,12 @@ def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
             if not codes and not rule.text:
                 continue
             stated = rule.cause not in UNPROVEN if rule.stated is None else rule.stated
-            entry = Entry(rank, f"{vendor}.{rule.id}", rule, certainty, frozenset(codes), stated)
-            for code, is_anywhere in codes.items():
+            anywhere = frozenset(code for code, is_anywhere in codes.items() if is_anywhere)
+            entry = Entry(rank, f"{vendor}.{rule.id}", rule, certainty, frozenset(codes), anywhere, stated)
+            for code in codes:
                 fields.setdefault(code, []).append(entry)
-                if is_anywhere:
-                    loose.setdefault(code, []).append(entry)
+            for code in anywhere:
+                loose.setdefault(code, []).append(entry)
             for term in {term for wording in rule.text for term in keys(wording)}:
                 words.setdefault(term, []).append(entry)
     return Book(*({term: tuple(found) for term, found in table.items()} for table in (fields, loose, words)))

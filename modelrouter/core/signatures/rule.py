@@ -86,17 +86,25 @@ def keys(wording: str) -> tuple[str, ...]:
     """Return the words of which one must stand in any text that the wording matches.
 
     The longest plain word where there is one, else every word of the first choice that has a word in
-    each branch. Two characters of a script without spaces count as a word.
+    each branch. Single characters of other scripts, and pairs of neighbours, count as words.
     """
     plain = _CHOICE.sub("\0", wording)
-    words = [word for piece in re.split(r"[ *_\-]+", plain) if "\0" not in piece for word in terms(piece)]
+    words = [word for piece in re.split(r"[ *_\-]+", plain) for word in _own_terms(piece)]
     if words:
         return (max(words, key=len),)
     for choice in _CHOICE.findall(wording):
-        branches = [terms(branch) for branch in choice.split("|")]
-        if all(branches) and not _touches(wording, choice):
+        touches = _touches(wording, choice)
+        branches = [[t for t in terms(branch) if not (touches and t.isascii())] for branch in choice.split("|")]
+        if all(branches):
             return tuple(max(branch, key=len) for branch in branches)
     raise ValueError(f"the wording {wording!r} has no word of its own")
+
+
+def _own_terms(piece: str) -> list[str]:
+    """Return the terms that no choice can lengthen: beside one, only those of scripts without spaces."""
+    if "\0" not in piece:
+        return terms(piece)
+    return [term for part in piece.split("\0") for term in terms(part) if not term.isascii()]
 
 
 def _touches(wording: str, choice: str) -> bool:
@@ -107,8 +115,9 @@ def _touches(wording: str, choice: str) -> bool:
 
 
 def terms(text: str) -> list[str]:
-    """Split a text into its index terms: ASCII words, and pairs of neighbours of any other letters."""
+    """Split a text into its index terms: ASCII words; of other scripts single characters and pairs of neighbours."""
     found = _WORD.findall(text)
     if not text.isascii():
+        found += [char for char in text if not char.isascii()]
         found += [a + b for a, b in zip(text, text[1:], strict=False) if not a.isascii() and not b.isascii()]
     return found

@@ -1,0 +1,164 @@
+"""When to come back, in the dialects of headers and bodies.
+
+Everything is read as seconds from now. Dates need `now`; without it they are not read. Advice that
+cannot be true is the caller's to distrust: only it knows the cause.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_S = 366 * 86_400.0
+"""Anything longer is no advice."""
+EPOCH_S = 1_000_000_000
+"""A larger number of seconds is a date (9 September 2001 or later), not a wait."""
+
+_UNITS = {
+    "ms": 0.001, "millisecond": 0.001, "s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0,
+    "h": 3600.0, "hr": 3600.0, "hour": 3600.0, "d": 86_400.0, "day": 86_400.0, "week": 604_800.0,
+    "毫秒": 0.001, "秒": 1.0, "分钟": 60.0, "分": 60.0, "小时": 3600.0, "天": 86_400.0,
+}  # fmt: skip
+_UNIT = r"(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|毫秒|秒|分钟|分|小时|天)"
+_AMOUNT = rf"\d{{1,9}}(?:\.\d{{1,12}})?\s?{_UNIT}(?![a-z])"
+_SPAN = rf"{_AMOUNT}(?:[\s,]{{0,2}}(?:and )?{_AMOUNT}){{0,3}}"
+_PIECE = re.compile(rf"(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNIT})(?![a-z])")
+_DURATION = re.compile(rf"\s*-?{_SPAN}\s*$")
+_STATED = (
+    re.compile(r"retry[\s_\-]?after[\s_\-]?ms[\"']?\s?[:=]\s?[\"']?(?P<ms>\d{1,12}(?:\.\d{1,9})?)"),
+    re.compile(
+        r"(?:retry[\s_\-]?after(?:[\s_\-]?(?:seconds|secs|s))?|retry[\s_\-]?delay|resets?[\s_\-]in[\s_\-]seconds"
+        r"|reset[\s_\-]after[\s_\-]seconds|retry[\s_\-]in[\s_\-]seconds)"
+        rf"[\"']?\s?[:=]?\s?[\"']?(?P<span>{_SPAN}|\d{{1,9}}(?:\.\d{{1,12}})?)"
+    ),
+    re.compile(
+        r"(?:(?:try|retry|retrying|come back|available|wait|resets?|reset|again|renews?|refresh\w*)"
+        rf"(?: again)?(?: your request)?(?: after| in| for| at least| about| approximately){{1,2}}[:\s]{{1,2}}(?P<span>{_SPAN}))"
+    ),
+    re.compile(rf"(?:wait|after)[:\s]{{1,2}}(?P<span>{_SPAN})"),
+    re.compile(rf"(?:请|請)?(?:在|于|於|等待|稍等)?\s?(?P<span>{_SPAN})\s?(?:后|後|之后|以后)"),
+)
+_DATED = re.compile(
+    r"(?:regain access|resets?|reset|available|again|renews?|try again|retry|until|unlock\w*)[^.]{0,20}?\s(?:on|at|after|until|in)\s"
+    r"\"?(?P<date>\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?)(?:\s?(?:at\s)?(?P<clock>\d\d:\d\d))?\s?(?P<zone>utc|z|gmt)?"
+)
+_RESET_EPOCH = re.compile(r"resets?[\s_\-]?at[\"']?\s?[:=]\s?[\"']?(?P<epoch>\d{10,13})")
+
+_WAIT_HEADERS = ("retry-after", "x-retry-after", "x-ratelimit-retry-after")
+_MS_HEADERS = ("retry-after-ms", "x-ms-retry-after-ms")
+_RESET_HEADERS = (
+    ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
+    ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+    ("x-ratelimit-remaining", "x-ratelimit-reset"),
+    ("ratelimit-remaining", "ratelimit-reset"),
+    ("anthropic-ratelimit-unified-remaining", "anthropic-ratelimit-unified-reset"),
+    ("anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"),
+    ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
+    ("anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"),
+    ("anthropic-ratelimit-output-tokens-remaining", "anthropic-ratelimit-output-tokens-reset"),
+    ("x-codex-primary-remaining-percent", "x-codex-primary-reset-after-seconds"),
+)
+
+
+def retry_after(headers: Mapping[str, str], text: str, now: datetime | None = None) -> float | None:
+    """Return the stated wait in seconds: headers first, then the words of an unwrapped, lower-case body."""
+    for wait in (_from_headers(headers, now), _from_text(text), _from_date(text, now), _from_resets(headers, now)):
+        if wait is not None and 0 <= wait <= LONGEST_S:
+            return wait
+    return None
+
+
+def _from_headers(headers: Mapping[str, str], now: datetime | None) -> float | None:
+    for name in _MS_HEADERS:
+        wait = _number(headers.get(name, ""))
+        if wait is not None:
+            return wait / 1000
+    for name in _WAIT_HEADERS:
+        if name in headers:
+            return moment(headers[name], now)
+    return None
+
+
+def _from_resets(headers: Mapping[str, str], now: datetime | None) -> float | None:
+    """Return the latest reset of a window that is used up; a window with something left says nothing."""
+    waits = [
+        moment(headers[reset], now)
+        for remaining, reset in _RESET_HEADERS
+        if reset in headers and (_number(headers.get(remaining, "0")) or 0) <= 0
+    ]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def moment(value: str, now: datetime | None) -> float | None:
+    """Return a header's value in seconds from now: a number, a duration (`1m30s`), an epoch or a date."""
+    number = _number(value)
+    if number is None:
+        return duration(value.lower()) if _DURATION.match(value.lower()) else _date(value, now)
+    if number < EPOCH_S:
+        return number
+    if now is None:
+        return None
+    return max(0.0, (number / 1000 if number >= EPOCH_S * 1000 else number) - now.timestamp())
+
+
+def duration(text: str) -> float | None:
+    """Return the seconds of `1m30s`, `2 hours 5 minutes`, `120ms`."""
+    pieces = _PIECE.findall(text)
+    return sum(float(amount) * _UNITS[_singular(unit)] for amount, unit in pieces) if pieces else None
+
+
+def _singular(unit: str) -> str:
+    return unit[:-1] if len(unit) > 2 and unit.endswith("s") else unit  # noqa: PLR2004  # `ms` is no plural
+
+
+def _number(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if abs(number) < float("inf") else None
+
+
+def _date(value: str, now: datetime | None) -> float | None:
+    if now is None:
+        return None
+    try:
+        when = datetime.fromisoformat(value.strip())
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (when - now) / timedelta(seconds=1))
+
+
+def _from_text(text: str) -> float | None:
+    for wording in _STATED:
+        found = wording.search(text)
+        if found is None:
+            continue
+        groups = found.groupdict()
+        if groups.get("ms"):
+            return float(groups["ms"]) / 1000
+        span = groups["span"]
+        return _number(span) if _number(span) is not None else duration(span)
+    return None
+
+
+def _from_date(text: str, now: datetime | None) -> float | None:
+    if now is None:
+        return None
+    epoch = _RESET_EPOCH.search(text)
+    if epoch:
+        return moment(epoch["epoch"], now)
+    found = _DATED.search(text)
+    if found is None:
+        return None
+    clock = f"T{found['clock']}" if found["clock"] else ""
+    return _date(found["date"].replace(" ", "T").replace("t", "T") + clock, now)

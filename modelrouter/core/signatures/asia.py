@@ -1,0 +1,142 @@
+"""Chinese vendors: DashScope, Zhipu, Moonshot, MiniMax, Volcengine, Qianfan, SiliconFlow, DeepSeek.
+
+Their numeric codes come from the error tables of their documentation; the same number means
+something else elsewhere, so those count only for the vendor that uses them.
+"""
+
+from __future__ import annotations
+
+from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.signatures.rule import Rule
+from modelrouter.core.signatures.vendor import Vendor
+
+DASHSCOPE = Vendor(
+    "dashscope",
+    ("alibaba", "qwen", "aliyun", "bailian", "dify-tongyi", "tongyi"),
+    (
+        Rule("inspection", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("DataInspectionFailed", "data_inspection_failed", "InvalidParameter.DataInspection", "IPInfringementSuspect")),
+        Rule("arrearage", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("Arrearage", "PrepaidBillOverdue", "PostpaidBillOverdue"), text=("account is in good standing", "overdue payment")),
+        Rule("allocation", Cause.QUOTA_EXHAUSTED, Scope.MODEL, codes=("AllocationQuota.FreeTierOnly", "CommodityNotPurchased"), text=("free tier of the model has been exhausted", "free tier only")),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("Throttling", "Throttling.RateQuota", "Throttling.BurstRate", "LimitRequests", "limit_requests",
+             "limit_burst_rate", "Throttling.User", "Throttling.AllocationQuota")),
+        Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("ModelNotFound", "model_not_found", "WorkSpaceNotFound", "ModelUnavailable")),
+        Rule("access", Cause.PERMISSION, Scope.ACCOUNT, codes=("Model.AccessDenied", "Workspace.AccessDenied", "AccessDenied.Unpurchased", "AccessDenied", "App.AccessDenied", "access_denied")),
+        Rule("key", Cause.AUTH, Scope.KEY, codes=("InvalidApiKey", "invalid_api_key")),
+        Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("range of input length should be",)),
+        Rule("too_big", Cause.REQUEST_TOO_LARGE, Scope.REQUEST, text=("multimodal file size is too large", "exceeded limit on max bytes")),
+        Rule("busy", Cause.OVERLOADED, Scope.MODEL, codes=("ServiceUnavailable", "ModelServingError"), text=("too many requests. batch requests are being throttled",)),
+    ),
+)  # fmt: skip
+
+ZHIPU = Vendor(
+    "zhipu",
+    ("zai", "z.ai", "z-ai", "glm", "bigmodel", "zhipuai"),
+    (
+        Rule("auth", Cause.AUTH, Scope.KEY, codes=("1000", "1001", "1002", "1003", "1004")),
+        Rule("account_locked", Cause.SUSPENDED, Scope.ACCOUNT, codes=("1110", "1111", "1112", "1121")),
+        Rule("balance", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("1113", "1304", "1308", "1309", "1310", "1316", "1317", "1318", "1319")),
+        # A used-up plan answers 200 with a stop reason that speaks of the context window and no content.
+        Rule("quota_as_a_stop", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, status=(200,), codes=("model_context_window_exceeded",)),
+        Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("1211", "1212")),
+        Rule("model_rights", Cause.PERMISSION, Scope.MODEL, codes=("1220", "1221", "1222", "1311")),
+        Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("1210", "1213", "1214", "1215")),
+        Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, codes=("1261",)),
+        Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("1301",)),
+        Rule("busy", Cause.OVERLOADED, Scope.MODEL, codes=("1305", "1312")),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("1302", "1303")),
+        Rule("fair_use", Cause.SUSPENDED, Scope.ACCOUNT, codes=("1313",)),
+        Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("500", "1120", "1200", "1230", "1234")),
+    ),
+)  # fmt: skip
+
+MOONSHOT = Vendor(
+    "moonshot",
+    ("kimi", "moonshotai"),
+    (
+        Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("content_filter",), text=("considered high risk",)),
+        Rule("balance", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("exceeded_current_quota_error",)),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("rate_limit_reached_error",)),
+        Rule("busy", Cause.OVERLOADED, Scope.PROVIDER, codes=("engine_overloaded_error",)),
+        Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("exceeded model token limit",)),
+        Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("resource_not_found_error",), text=("not found the model",)),
+        Rule("key", Cause.AUTH, Scope.KEY, codes=("invalid_authentication_error", "incorrect_api_key_error")),
+        Rule("rights", Cause.PERMISSION, Scope.ACCOUNT, codes=("permission_denied_error", "access_terminated_error")),
+    ),
+)  # fmt: skip
+
+MINIMAX = Vendor(
+    "minimax",
+    ("minimaxi", "hailuo"),
+    (
+        Rule("balance", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("1008", "2056", "2061")),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("1002", "1039", "1041", "2045")),
+        Rule("key", Cause.AUTH, Scope.KEY, codes=("1004", "2049")),
+        Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("1026", "1027", "new_sensitive")),
+        Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("context window exceeds limit",)),
+        Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("2013", "1042")),
+        Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("1001",)),
+        Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("1000", "1024", "1033")),
+    ),
+)  # fmt: skip
+
+VOLCENGINE = Vendor(
+    "volcengine",
+    ("ark", "doubao", "doubao-ast", "bytedance", "volcano"),
+    (
+        Rule("overdue", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("AccountOverdueError", "AccountOverdue", "InsufficientBalance")),
+        Rule("limit_set_by_owner", Cause.QUOTA_EXHAUSTED, Scope.MODEL, codes=("SetLimitExceeded", "QuotaExceeded", "InferenceLimitExceeded", "FreeTierQuotaExceeded")),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("RateLimitExceeded.EndpointRPMExceeded", "RateLimitExceeded.EndpointTPMExceeded", "ModelAccountRpmRateLimitExceeded",
+             "ModelAccountTpmRateLimitExceeded", "ModelAccountIpmRateLimitExceeded", "APIAccountRpmRateLimitExceeded", "AccountRateLimitExceeded", "RequestBurstTooFast",
+             "RateLimitExceeded")),
+        Rule("busy", Cause.OVERLOADED, Scope.MODEL, codes=("ServerOverloaded", "ModelLoadingError")),
+        Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("SensitiveContentDetected", "InputTextSensitiveContentDetected", "InputImageSensitiveContentDetected",
+             "OutputTextSensitiveContentDetected", "ContentSecurityDetectionError", "InputImageRiskDetection", "OutputImageSensitiveContentDetected")),
+        Rule("not_open", Cause.PERMISSION, Scope.MODEL, codes=("ModelNotOpen", "AccessDenied", "OperationDenied.ServiceNotOpen", "OperationDenied")),
+        Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("InvalidEndpointOrModel.NotFound", "InvalidEndpointOrModel", "InvalidEndpointOrModel.ModelIDAccessDisabled", "UnsupportedModel")),
+        Rule("endpoint", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, codes=("InvalidEndpoint.NotFound", "InvalidEndpoint.ClosedEndpoint", "InvalidEndpoint")),
+        Rule("key", Cause.AUTH, Scope.KEY, codes=("AuthenticationError", "InvalidAccountStatus", "MissingAuthentication")),
+        Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("InternalServiceError",)),
+    ),
+)  # fmt: skip
+
+QIANFAN = Vendor(
+    "qianfan",
+    ("baidu", "wenxin", "ernie", "yiyan", "yiyan-web"),
+    (
+        Rule("day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("17", "19"), text=("open api (daily|total) request limit reached", "qps request limit reached day")),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("4", "18", "336501", "336502", "rpm_rate_limit_exceeded", "tpm_rate_limit_exceeded", "preemptible_rate_limit_exceeded")),
+        Rule("key", Cause.AUTH, Scope.KEY, codes=("14", "100", "110", "111", "13", "15", "336008", "invalid_iam_token")),
+        Rule("rights", Cause.PERMISSION, Scope.ACCOUNT, codes=("6",), text=("no permission to access data",)),
+        Rule("busy", Cause.OVERLOADED, Scope.PROVIDER, codes=("336100", "2"), text=("server high load", "service temporarily unavailable")),
+        Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, codes=("336103", "336007"), text=("prompt tokens too long", "the max length of")),
+        Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("3", "336004", "invalid_model"), text=("unsupported openapi method",)),
+        Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("336001", "336002", "336003", "336006", "invalid_argument")),
+        Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("1", "336000")),
+    ),
+)  # fmt: skip
+
+SILICONFLOW = Vendor(
+    "siliconflow",
+    ("siliconcloud",),
+    (
+        Rule("balance", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("30001", "30011")),
+        Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("20012", "30003")),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("30014",)),
+        Rule("busy", Cause.OVERLOADED, Scope.MODEL, codes=("50505", "50603")),
+        Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("20015", "20013")),
+        Rule("late", Cause.TIMEOUT, Scope.MODEL, codes=("50504",)),
+    ),
+)  # fmt: skip
+
+DEEPSEEK = Vendor(
+    "deepseek",
+    (),
+    (
+        Rule("balance", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, status=(402,), text=("insufficient balance",)),
+        Rule("model_names", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("model not exist", "supported api model names are")),
+        Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, text=("content exists risk",)),
+        Rule("governor", Cause.AUTH, Scope.KEY, text=("authentication fails",)),
+    ),
+)  # fmt: skip
+
+ALL = (DASHSCOPE, ZHIPU, MOONSHOT, MINIMAX, VOLCENGINE, QIANFAN, SILICONFLOW, DEEPSEEK)

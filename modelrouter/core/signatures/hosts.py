@@ -1,0 +1,145 @@
+"""Model hosts, relays and developers elsewhere: xAI, Mistral, Cohere, OpenRouter, Groq, …"""
+
+from __future__ import annotations
+
+from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.signatures.rule import Rule
+from modelrouter.core.signatures.vendor import Vendor
+
+XAI = Vendor("xai", ("grok", "x.ai"), (
+    Rule("credits", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("doesn't have any credits", "used all available credits", "monthly spending limit", "does not have * credits")),
+    Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, text=("content violates usage guidelines", "safety_check_type")),
+    Rule("key_blocked", Cause.AUTH, Scope.KEY, text=("api key is currently blocked", "incorrect api key provided")),
+    Rule("rights", Cause.PERMISSION, Scope.KEY, text=("api key or team * missing permissions", "not authorized to access this endpoint", "doesn't have permission to")),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("does not exist or your team",)),
+))  # fmt: skip
+
+MISTRAL = Vendor("mistral", ("mistralai", "codestral"), (
+    Rule("capacity", Cause.THROTTLED, Scope.MODEL, codes=("3505", "service_tier_capacity_exceeded"), text=("service tier capacity exceeded",)),
+    Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("1300",)),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("1500", "invalid_model")),
+    Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, codes=("3051",), text=("too large for model with * maximum context length",)),
+    Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("3000", "internal_server_error")),
+))  # fmt: skip
+
+COHERE = Vendor("cohere", ("cohereai",), (
+    Rule("trial_month", Cause.QUOTA_EXHAUSTED, Scope.KEY, text=("api calls / month", "calls / month", "calls per month")),
+    Rule("trial_minute", Cause.THROTTLED, Scope.KEY, text=("api calls / minute", "calls / minute", "trial key")),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("model * was removed on", "make sure the correct model id")),
+    Rule("waiting", Cause.THROTTLED, Scope.ACCOUNT, text=("please wait and try again later",)),
+    Rule("not_permitted", Cause.PERMISSION, Scope.ACCOUNT, text=("not permitted to", "not eligible for")),
+))  # fmt: skip
+
+OPENROUTER = Vendor("openrouter", (), (
+    Rule("credits", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, status=(402,), text=("insufficient credits", "requires more credits", "never purchased credits")),
+    Rule("key_limit", Cause.QUOTA_EXHAUSTED, Scope.KEY, text=("key limit exceeded",)),
+    Rule("free_day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("free models per day", "free-models-per-day")),
+    Rule("free_minute", Cause.THROTTLED, Scope.ACCOUNT, text=("free models per min",)),
+    Rule("upstream_rate", Cause.THROTTLED, Scope.MODEL, text=("temporarily rate limited upstream", "rate limited upstream")),
+    Rule("data_policy", Cause.PERMISSION, Scope.ACCOUNT, text=("matching your data policy", "guardrail restrictions and data policy")),
+    Rule("no_endpoint_can", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=("no endpoints found that (support|can handle)",)),
+    Rule("no_endpoint", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("no endpoints found", "no allowed providers are available", "is not a valid model id")),
+    Rule("moderated", Cause.CONTENT_BLOCKED, Scope.REQUEST, text=("requires moderation", "input was flagged")),
+    Rule("user", Cause.AUTH, Scope.KEY, status=(401,), text=("user not found", "no auth credentials found", "no cookie auth")),
+))  # fmt: skip
+
+ONE_API = Vendor("one-api", ("new-api", "one-api-relay", "oai-compat-relay", "sub2api", "chatgpt-relay"), (
+    Rule("user_quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("insufficient_user_quota", "pre_consume_token_quota_failed", "token_quota_not_enough")),
+    Rule("token_status", Cause.AUTH, Scope.KEY, codes=("token_status_invalid", "invalid_token")),
+    Rule("no_channel", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_found", "get_channel_failed", "no_available_channel"), text=("no available channel", "无可用渠道")),
+    Rule("no_accounts", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("no available accounts", "all accounts")),
+))  # fmt: skip
+
+GROQ = Vendor("groq", (), (
+    Rule("restricted", Cause.SUSPENDED, Scope.ACCOUNT, codes=("organization_restricted",), text=("organization has been restricted",)),
+    Rule("request_over_rate", Cause.REQUEST_TOO_LARGE, Scope.REQUEST, text=("request too large for model",)),
+    Rule("day", Cause.QUOTA_EXHAUSTED, Scope.MODEL, text=("tokens per day", "requests per day")),
+    Rule("terms", Cause.PERMISSION, Scope.MODEL, codes=("model_terms_required",), text=("requires terms acceptance",)),
+    Rule("model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_decommissioned",)),
+    Rule("tool_use_failed", Cause.BAD_REQUEST, Scope.REQUEST, codes=("tool_use_failed", "json_validate_failed")),
+    Rule("network_denied", Cause.PERMISSION, Scope.ACCOUNT, text=("check your network settings",)),
+    Rule("flex_capacity", Cause.OVERLOADED, Scope.PROVIDER, codes=("capacity_exceeded",), status=(498, 503)),
+))  # fmt: skip
+
+CEREBRAS = Vendor("cerebras", (), (
+    Rule("queue", Cause.OVERLOADED, Scope.MODEL, codes=("queue_exceeded",), text=("experiencing high traffic",)),
+    Rule("day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("token_quota_exceeded",), text=("tokens per day", "requests per day")),
+    Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("request_quota_exceeded", "too_many_requests_error")),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_found",)),
+))  # fmt: skip
+
+TOGETHER = Vendor("together", ("togetherai",), (
+    Rule("credit", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("credit limit exceeded",)),
+    Rule("dedicated_only", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_available",), text=("unable to access non-serverless model",)),
+))  # fmt: skip
+
+FIREWORKS = Vendor("fireworks", ("fireworks-ai",), (
+    Rule("suspended_for_money", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("account * suspended * (spending limit|failure to pay|billing)", "possibly due to reaching the monthly spending limit")),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("model not found, inaccessible, and/or not deployed",)),
+))  # fmt: skip
+
+HUGGINGFACE = Vendor("huggingface", ("hf", "hf-inference", "tgi"), (
+    Rule("credits", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("exceeded your monthly included credits", "pre-paid credits", "monthly included")),
+    Rule("loading", Cause.OVERLOADED, Scope.MODEL, text=("model * is currently loading", "estimated_time")),
+    Rule("overloaded", Cause.OVERLOADED, Scope.MODEL, codes=("overloaded",), text=("model is overloaded",)),
+    Rule("gated", Cause.PERMISSION, Scope.MODEL, text=("cannot access gated repo", "gated repo", "access to model * is restricted", "in the authorized list")),
+    Rule("token_rights", Cause.PERMISSION, Scope.KEY, text=("does not have sufficient permissions to call inference providers",)),
+    Rule("not_served", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("not supported by any provider you have enabled", "is not supported by provider", "too large to be loaded automatically")),
+    Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("inputs tokens + max_new_tokens must be", "inputs must have less than")),
+    Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("validation",)),
+    Rule("generation", Cause.OUTAGE, Scope.MODEL, codes=("generation", "incomplete_generation"), text=("request failed during generation",)),
+))  # fmt: skip
+
+NVIDIA = Vendor("nvidia", ("nvidia-nim", "nim", "ngc"), (
+    Rule("credits", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("cloud credits expired",)),
+    Rule("function", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("function * not found for account", "specified function in account", "function id * (not found|degraded)")),
+    Rule("degraded", Cause.OUTAGE, Scope.MODEL, text=("degraded function cannot be invoked",)),
+    Rule("workers", Cause.OVERLOADED, Scope.MODEL, text=("worker local total request limit reached", "resourceexhausted: worker")),
+))  # fmt: skip
+
+GITHUB = Vendor("github-models", ("github", "github-copilot", "copilot"), (
+    Rule("day", Cause.QUOTA_EXHAUSTED, Scope.MODEL, text=("per 86400s", "userbymodelbyday")),
+    Rule("minute", Cause.THROTTLED, Scope.MODEL, text=("per 60s", "userbymodelbyminute", "userconcurrentrequests")),
+    Rule("tokens_limit", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, codes=("tokens_limit_reached", "model_max_prompt_tokens_exceeded")),
+    Rule("feature_flag", Cause.PERMISSION, Scope.ACCOUNT, codes=("feature_flag_blocked", "no_access", "not_authorized")),
+    Rule("premium", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("quota_exceeded",), text=("premium request", "no quota")),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_supported", "unknown_model", "unavailable_model")),
+))  # fmt: skip
+
+DATABRICKS = Vendor("databricks", (), (
+    Rule("rate_of_none", Cause.PERMISSION, Scope.MODEL, codes=("PERMISSION_DENIED",), text=("rate limit of 0", "temporarily disabled due to a databricks-set rate limit of 0")),
+    Rule("rate", Cause.THROTTLED, Scope.DEPLOYMENT, codes=("REQUEST_LIMIT_EXCEEDED",)),
+    Rule("endpoint", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, codes=("RESOURCE_DOES_NOT_EXIST", "ENDPOINT_NOT_FOUND")),
+    Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=()),
+    Rule("busy", Cause.OVERLOADED, Scope.DEPLOYMENT, codes=("TEMPORARILY_UNAVAILABLE",)),
+))  # fmt: skip
+
+CLOUDFLARE = Vendor("cloudflare", ("cloudflare-workers-ai", "workers-ai"), (
+    Rule("country_banned", Cause.GEOFENCED, Scope.JURISDICTION, text=("error 1009", "error code 1009", "country or region your ip address is in")),
+    Rule("blocked", Cause.PERMISSION, Scope.DEPLOYMENT, text=("sorry, you have been blocked", "error 1020", "error code: 1020", "error 1010", "error code: 1010")),
+    Rule("challenge", Cause.PERMISSION, Scope.DEPLOYMENT, text=("just a moment", "attention required", "enable javascript and cookies")),
+    Rule("edge_rate", Cause.THROTTLED, Scope.ACCOUNT, text=("error 1015", "error code: 1015")),
+    Rule("neurons", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("4006",), text=("daily free allocation of", "used up your daily free allocation")),
+    Rule("capacity", Cause.OVERLOADED, Scope.MODEL, codes=("3040",), text=("capacity temporarily exceeded",)),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("5007", "7000"), text=("no route for that uri", "no such model")),
+    Rule("key", Cause.AUTH, Scope.KEY, codes=("10000",)),
+    Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("3007", "3008"), text=("a timeout occurred",)),
+    Rule("origin", Cause.OUTAGE, Scope.PROVIDER, text=("web server is returning an unknown error", "web server is down", "error code 52", "error code: 52")),
+))  # fmt: skip
+
+ALL = (
+    XAI,
+    MISTRAL,
+    COHERE,
+    OPENROUTER,
+    ONE_API,
+    GROQ,
+    CEREBRAS,
+    TOGETHER,
+    FIREWORKS,
+    HUGGINGFACE,
+    NVIDIA,
+    GITHUB,
+    DATABRICKS,
+    CLOUDFLARE,
+)

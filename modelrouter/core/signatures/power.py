@@ -1,0 +1,138 @@
+"""Generic wordings of what others may do to us: export control, geofences, suspensions."""
+
+from __future__ import annotations
+
+from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.signatures.rule import Rule
+
+ORDERED_OFF = (
+    "export (control|controls|controlled|restriction|restrictions|regulation|regulations|administration|licence|license|compliance)",
+    "deemed export",
+    "export * (licence|license) (is |)required",
+    "bureau of industry and security",
+    "department of commerce",
+    "is informed letter",
+    "entity list",
+    "(government|regulatory|federal|commerce|executive|ministerial|court|legal|bis|national security) (directive|order|mandate|injunction)",
+    "(directive|order|instruction|request|ruling|injunction) (of|from|by|issued by) (the |a |us |u.s. |)(us |u.s. |federal |national |)"
+    "(government|regulator|authority|authorities|court|commerce|ministry|garante)",
+    "(required|compelled|ordered|obliged|directed) (by|to comply with) (law|a regulator|the regulator|regulators|the government|authorities"
+    "|a government|us authorities|regulatory)",
+    "foreign (person|persons|national|nationals)",
+    "national security (review|reasons|grounds|concerns|restriction|restrictions)",
+    "(eccn|ear99|4e091)",
+    "15 cfr",
+    "(limited|restricted) to (approved|trusted|licensed) (partner|partners|customers|entities)",
+    "出口管制",
+    "出口管控",
+    "輸出管理",
+    "輸出規制",
+    "수출 통제",
+    "수출통제",
+    "(exportkontrolle|exportkontrollen|ausfuhrkontrolle|exportbeschränkung|exportbeschränkungen)",
+    "(contrôle|contrôles) (des exportations|à l'exportation)",
+    "control de (exportaciones|las exportaciones|exportación)",
+    "(controllo|controlli) (delle esportazioni|sulle esportazioni|all'esportazione)",
+    "controle de exportação",
+    "экспортного контроля",
+    "экспортный контроль",
+)
+
+PLACE = "(country|countries|region|regions|territory|territories|location|locations|jurisdiction|jurisdictions|geography|area)"
+
+ELSEWHERE = (
+    f"unsupported {PLACE}",
+    f"(restricted|blocked|forbidden|sanctioned|embargoed|disallowed|ineligible|prohibited|banned) {PLACE}",
+    f"{PLACE} * (is|are) (not|currently not|not currently|not yet) (supported|available|allowed|permitted|eligible)",
+    f"{PLACE} (not|isn't|is unsupported|unsupported|restricted|is restricted|is blocked|blocked|not supported|not allowed)",
+    f"(not|isn't|aren't|unavailable|unsupported|never) (currently |yet |) (available|supported|offered|allowed|permitted|accessible) * (your|this|the user's) {PLACE}",
+    f"(not|isn't|aren't) (currently |yet |)(available|supported|offered|allowed|permitted|accessible|served) (in|for|from|to) (your|this|the user's|certain|some) (current |)(country|countries|region|territory|location|jurisdiction|area)",
+    f"(unavailable|blocked|restricted|prohibited) (in|for|from) (your|this|the user's|certain) (current |){PLACE}",
+    "(do|does|can|cannot|can't) not (currently |)(serve|support|offer|provide|operate) * (your|that|this) (country|region|location|territory)",
+    "your (country|region|location|territory|area) (has|is|was) * (banned|blocked|restricted|excluded)",
+    "country or region your ip address is in",
+    "(geo|geographic|geographical|geographically|regional) (restriction|restrictions|restricted|blocked|block|blocking|fence|fenced|limitation)",
+    "(geoblocked|georestricted|geofenced|geofence|geoblocking)",
+    "unavailable for legal reasons",
+    "(ofac|sanctions|embargo|sanctioned)",
+    "access from * (country|region|china|russia|iran|mainland|hong kong) * (not|blocked|prohibited|denied|restricted)",
+    "location of (the |your |)(user|client|ip)",
+    "(地区|地區|区域|區域|国家|國家|所在地|地域) * (不支持|不支援|不可用|受限|限制|禁止|未开放|暂未|无法)",
+    "(不支持|不支援|暂不支持|未对|暂未|限制) * (地区|地區|区域|国家|國家|所在地)",
+    "お住まいの地域",
+    "(地域|国|地区)では * (ご利用|利用|サポート|提供)",
+    "(지역|국가)에서 * (지원|사용|이용)",
+    "지원되지 않는 (지역|국가)",
+    "(ihrem|deinem|diesem) (land|standort|region|gebiet) * nicht (verfügbar|unterstützt)",
+    "(votre|ce) (pays|région|territoire|localisation) * (pas|indisponible)",
+    "(pas|indisponible) * (votre|ce) (pays|région|territoire)",
+    "no (está|es|esta) (disponible|compatible|permitido) en (su|tu|este) (país|pais|región|region|ubicación)",
+    "não está disponível (no seu|em seu|na sua|em sua) (país|região|localização)",
+    "non (è|e') (disponibile|supportato) (nel tuo|in questo|nel suo) (paese|territorio)",
+    "(недоступен|недоступна|недоступно|не поддерживается|не поддерживаются) * (стране|регионе|страна|регион)",
+    "(вашей стране|вашем регионе|ваша страна|ваш регион)",
+)
+
+WHO = (
+    "(account|accounts|organization|organisation|workspace|user|users|subscription|tenant|consumer|team|customer|membership|org"
+    "|developer account|billing account|login)"
+)
+
+STRUCK = (
+    "(suspended|disabled|deactivated|banned|terminated|blocked|locked|frozen|closed|revoked|restricted|blacklisted|suspension|deactivation|inactive"
+    "|deleted|cancelled)"
+)
+
+SUSPENDED = (
+    f"{WHO} (associated|linked|that|which|with|for|this|you|your|id|has|is|was|have|been|currently|temporarily|permanently|status) * (been |is |was |status |){STRUCK}",
+    f"{WHO} {STRUCK}",
+    f"{STRUCK} (account|organization|organisation|workspace|user|subscription|tenant|consumer|project|customer)",
+    f"(project|app|application|service account) * (has been|is|was) (suspended|banned|terminated|blocked|deactivated)",
+    "(suspended|disabled|deactivated|banned|terminated|blocked|restricted|closed) * (your|this|the) (account|organization|organisation|workspace|subscription|access)",
+    "(violation|violations|breach|abuse) of (our |the |)(terms|tos|terms of service|terms of use|usage policy|usage policies|acceptable use|service agreement)",
+    "(violated|violating|breached) (our |the |)(terms|tos|acceptable use)",
+    "(account|organization|user) * not active",
+    "you (have been|are|were) (banned|suspended|blocked|blacklisted)",
+    "(suspicious|abusive|fraudulent|unusual) activity * (account|organization|access|suspended|disabled|blocked)",
+    "access * (suspended|terminated|deactivated)",
+    "(appeal|contact support) * (suspension|deactivation|ban)",
+    "(账号|账户|帐号|帐户|用户|賬號|帳號|帳戶|组织|企业) * (封禁|被封|停用|禁用|冻结|注销|锁定|违规|受限|停权|封停|凍結|停權|暂停)",
+    "(封禁|冻结|停用) * (账号|账户|帐号|用户)",
+    "アカウント * (停止|無効|凍結|禁止)",
+    "계정 * (정지|비활성화|차단|중지)",
+    "(konto|organisation|account) * (gesperrt|deaktiviert|suspendiert)",
+    "compte * (suspendu|désactivé|bloqué|résilié)",
+    "cuenta * (suspendida|desactivada|bloqueada|deshabilitada)",
+    "conta * (suspensa|desativada|bloqueada)",
+    "(аккаунт|учетная запись|учётная запись|организация) * (заблокирован|заблокирована|приостановлен|приостановлена|отключен|отключена)",
+)
+
+NOT_STRUCK = (
+    "(billing|insufficient balance|overdue|arrears|arrearage|recharge|top up|unpaid|past due|欠费|余额)",
+    "(api key|access key|token|credential|credentials) (has been|is|was|been) (disabled|revoked|deactivated|suspended)",
+    "(model|models|deployment|endpoint|feature|tool) * (is|are|has been) (disabled|deactivated|restricted)",
+    "not (been |)(enabled|suspended|disabled|banned)",
+    "has not been used in project",
+)
+
+RULES = (
+    Rule("export_controlled", Cause.EXPORT_CONTROLLED, Scope.MODEL, text=ORDERED_OFF, unless=("supply chain attack",)),
+    Rule(
+        "unsupported_place",
+        Cause.GEOFENCED,
+        Scope.JURISDICTION,
+        codes=("unsupported_country_region_territory", "unsupported_country", "region_not_supported", "geo_restricted",
+               "unsupported_region", "country_not_supported", "location_not_supported", "geo_blocked", "region_blocked"),
+        text=ELSEWHERE,
+    ),
+    Rule(
+        "account_struck",
+        Cause.SUSPENDED,
+        Scope.ACCOUNT,
+        codes=("account_deactivated", "account_suspended", "user_suspended", "account_disabled", "organization_disabled",
+               "consumer_suspended", "user_deactivated", "account_banned", "user_banned", "account_terminated", "account_blocked",
+               "organization_suspended", "account_locked", "user_disabled", "billing_not_active", "deactivated_workspace"),
+        text=SUSPENDED,
+        unless=NOT_STRUCK,
+    ),
+)  # fmt: skip
