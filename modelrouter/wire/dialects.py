@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from modelrouter.wire import openai_chat
+from modelrouter.wire import anthropic_messages, openai_chat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,8 +67,19 @@ class CallerDialect(Protocol):
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "openai-chat": openai_chat,
-        "litellm": openai_chat,  # takes and gives this shape, whoever stands behind it
+        "anthropic-messages": anthropic_messages,
+        "litellm": openai_chat,
     }
 )
 
 CALLERS: Mapping[str, CallerDialect] = MappingProxyType({"openai-chat": openai_chat})
+
+_SHAPES: Mapping[str, str] = MappingProxyType({"litellm": "openai-chat"})
+
+
+def shape_of(wire: str) -> str:
+    """Name the wire whose bodies a deployment takes and gives: litellm speaks OpenAI's, whoever stands behind it.
+
+    Where it is the caller's wire, bodies pass as they are; elsewhere `translate` renders them.
+    """
+    return _SHAPES.get(wire, wire)

@@ -43,6 +43,15 @@ class Usage:
     """Tokens of the answer, without reasoning."""
     reasoning: int = 0
 
+    def merged(self, later: Usage) -> Usage:
+        """Join two counts of one answer: a stream tells totals so far, and may leave out what it told before."""
+        return Usage(
+            input=max(self.input, later.input),
+            cached=max(self.cached, later.cached),
+            output=max(self.output, later.output),
+            reasoning=max(self.reasoning, later.reasoning),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:

@@ -1,0 +1,145 @@
+"""Anthropic's Messages: reading answers and streams, and what its requests must say besides their body."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from modelrouter.wire import json_text
+from modelrouter.wire.reading import NOTHING, Reading, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from modelrouter.wire.sse import Event
+
+AUTH = ("x-api-key", "{key}")
+HEADERS: Mapping[str, str] = MappingProxyType({"anthropic-version": "2023-06-01"})
+"""The version that every model and every look-alike server still serves; the next one refuses sampling parameters."""
+PATH = "/v1/messages"
+
+MARKERS = (b"message_delta", b"message_stop", b"event: error", b"event:error", b'"type":"error"', b'"type": "error"')
+"""One of these is in every event that matters once content has been seen: the finish with its usage, the end, an error.
+
+Look in whole events: a block of bytes may end inside a marker.
+"""
+
+_EXCUSED = frozenset(
+    {"max_tokens", "model_context_window_exceeded", "tool_use", "refusal", "pause_turn", "stop_sequence"}
+)
+"""Stop reasons after which an answer may be empty; a stop sequence may come first of all."""
+
+
+def url_for(base: str) -> str:
+    """Put the path behind a base address, given as the root, with `/v1`, or whole."""
+    base = base.rstrip("/")
+    if base.endswith("/messages"):
+        return base
+    return base.removesuffix("/v1") + PATH
+
+
+def read_answer(body: Mapping[str, Any]) -> Reading:
+    """Say what a whole answer tells."""
+    if body.get("type") == "error" or body.get("error"):
+        return Reading(error=json_text.text(body))
+    blocks = body.get("content")
+    content = isinstance(blocks, list) and any(_has_content(block) for block in blocks)
+    finish = _word(body.get("stop_reason"))
+    return Reading(
+        content=content,
+        finish=finish,
+        ended=finish is not None,
+        usage=read_usage(body.get("usage")),
+        model=_word(body.get("model")),
+        empty=not content and finish not in _EXCUSED,
+    )
+
+
+def read_event(event: Event) -> Reading:
+    """Say what one event of a stream tells; events of unknown types tell nothing.
+
+    Usage comes twice, at the start and with the finish, each time as totals so far: see `Usage.merged`.
+
+    Raises:
+        MalformedError: its data is not JSON.
+    """
+    if not event.data:
+        return NOTHING
+    if event.name == "error":
+        return Reading(error=event.data.decode(errors="replace"))
+    body = json_text.glance(event.data)
+    read = _READERS.get(body.get("type")) if isinstance(body, dict) else None
+    return read(body) if read else NOTHING
+
+
+def _started(body: Mapping[str, Any]) -> Reading:
+    message = _object(body.get("message"))
+    return Reading(usage=read_usage(message.get("usage")), model=_word(message.get("model")))
+
+
+def _block(body: Mapping[str, Any]) -> Reading:
+    return _CONTENT if _has_content(body.get("content_block")) else NOTHING
+
+
+def _delta(body: Mapping[str, Any]) -> Reading:
+    delta = _object(body.get("delta"))
+    return _CONTENT if any(delta.get(member) for member in ("text", "thinking", "partial_json")) else NOTHING
+
+
+def _finished(body: Mapping[str, Any]) -> Reading:
+    finish = _word(_object(body.get("delta")).get("stop_reason"))
+    usage = read_usage(body.get("usage"))
+    return Reading(finish=finish, usage=usage, empty=finish is not None and finish not in _EXCUSED)
+
+
+def _failed(body: Mapping[str, Any]) -> Reading:
+    return Reading(error=json_text.text(body))
+
+
+_CONTENT = Reading(content=True)
+_ENDED = Reading(ended=True)
+
+_READERS: Mapping[object, Callable[[Mapping[str, Any]], Reading]] = MappingProxyType(
+    {
+        "message_start": _started,
+        "content_block_start": _block,
+        "content_block_delta": _delta,
+        "message_delta": _finished,
+        "message_stop": lambda _: _ENDED,
+        "error": _failed,
+    }
+)
+
+
+def read_usage(usage: object) -> Usage | None:
+    """Read a count of tokens: the input excludes what a cache gave or took, the output includes thinking."""
+    if not isinstance(usage, dict):
+        return None
+    thinking = _count(_object(usage.get("output_tokens_details")), "thinking_tokens")
+    return Usage(
+        input=_count(usage, "input_tokens") + _count(usage, "cache_creation_input_tokens"),
+        cached=_count(usage, "cache_read_input_tokens"),
+        output=max(_count(usage, "output_tokens") - thinking, 0),
+        reasoning=thinking,
+    )
+
+
+def _has_content(block: object) -> bool:
+    """Text and thinking must say something; any other block is content by being there."""
+    if not isinstance(block, dict):
+        return False
+    kind = block.get("type")
+    return bool(block.get(kind)) if kind in {"text", "thinking"} else kind is not None
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(counts: Mapping[str, Any], name: str) -> int:
+    count = counts.get(name)
+    return count if type(count) is int and count > 0 else 0
