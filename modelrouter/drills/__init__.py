@@ -1,0 +1,1 @@
+"""Rehearsals: scenarios played against twins, verdicts and the report."""

@@ -1,0 +1,45 @@
+"""What a deployment can carry, enforced: calls a minute as a bucket of tokens, and calls at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modelrouter.core.inventory import Limits
+
+BURST_S = 2.0
+"""The bucket holds so many seconds of its rate: vendors cut a minute's limit into short windows."""
+LEAST_BURST = 2.0
+SECONDS = 60.0
+UNNAMED = 60
+"""The limit that headers speak of where the inventory names none."""
+
+
+class Gate:
+    """One deployment's limits; `now` is seconds of the twin's clock."""
+
+    def __init__(self, limits: Limits, scale: float) -> None:
+        self._rate = None if limits.rpm is None else limits.rpm * scale / SECONDS
+        self._room = max(LEAST_BURST, (self._rate or 0.0) * BURST_S)
+        self._filled = self._room
+        self._at = 0.0
+        self._most = limits.concurrency
+        self.inside = 0
+        self.rpm = UNNAMED if limits.rpm is None else max(1, round(limits.rpm * scale))
+
+    def wait(self, now: float) -> float | None:
+        """Let a call in and answer None, or the seconds until there is room; calls let in must `leave`."""
+        if self._most is not None and self.inside >= self._most:
+            return 1.0
+        if self._rate is not None:
+            self._filled = min(self._room, self._filled + (now - self._at) * self._rate)
+            self._at = now
+            if self._filled < 1:
+                return (1 - self._filled) / self._rate
+            self._filled -= 1
+        self.inside += 1
+        return None
+
+    def leave(self) -> None:
+        """A call that was let in is over."""
+        self.inside -= 1

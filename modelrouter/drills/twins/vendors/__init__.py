@@ -1,0 +1,1 @@
+"""How each vendor fails, as data: one file for each."""
