@@ -3,6 +3,7 @@
 ModelRouterError
 ├── UsageError                your mistake: nothing was sent
 │   ├── InventoryError        the inventory cannot be used; carries every problem found
+│   ├── MissingSecretError    a secret that the inventory names is not there
 │   ├── UnknownNameError      no process, alias, deployment or domain of that name
 │   └── BadRequestError       the request body cannot be understood
 └── RequestFailedError        their failure: carries the decision with its trail
@@ -26,6 +27,7 @@ __all__ = [
     "BadRequestError",
     "DeadlineError",
     "InventoryError",
+    "MissingSecretError",
     "ModelRouterError",
     "NoRouteError",
     "RequestFailedError",
@@ -49,6 +51,10 @@ class InventoryError(UsageError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class MissingSecretError(UsageError):
+    """A secret that the inventory names is not there; the message names it and says what to do."""
 
 
 class UnknownNameError(UsageError):
