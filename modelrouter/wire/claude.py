@@ -1,0 +1,59 @@
+"""What differs between generations of Claude, read off the model's name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d)(?:[-.](\d{1,2})(?!\d))?(?!\d)")
+_NEWEST = (99, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What a model takes."""
+
+    sampling: bool = True
+    """`temperature`, `top_p`, `top_k`; refused from 4.7 on."""
+    both: bool = True
+    """`temperature` beside `top_p`; refused from 4.1 on."""
+    efforts: tuple[str, ...] = ()
+    """Words for `output_config.effort`, weakest first."""
+
+
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
+
+_TRAITS = (
+    ((4, 7), Traits(sampling=False, both=False, efforts=_EFFORTS)),
+    ((4, 6), Traits(both=False, efforts=("low", "medium", "high", "max"))),
+    ((4, 1), Traits(both=False)),
+    ((0, 0), Traits()),
+)
+"""From which generation on; the first that fits counts."""
+
+_OPUS_4_5 = Traits(both=False, efforts=("low", "medium", "high"))
+"""The one model of its generation that knows efforts."""
+
+
+def traits(names: Iterable[str]) -> Traits:
+    """Say what the model takes that goes by these names.
+
+    A Claude without a version in its name counts as the newest. Other models that speak this wire take
+    sampling parameters and know no effort.
+    """
+    claudes = [name.lower() for name in names if "claude" in name.lower()]
+    if not claudes:
+        return Traits()
+    if any("opus-4-5" in name or "opus-4.5" in name for name in claudes):
+        return _OPUS_4_5
+    generation = next((found for name in claudes if (found := _generation(name))), _NEWEST)
+    return next(taken for least, taken in _TRAITS if generation >= least)
+
+
+def _generation(name: str) -> tuple[int, int] | None:
+    match = _VERSION.search(name)
+    return (int(match[1]), int(match[2] or 0)) if match else None

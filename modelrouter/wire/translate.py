@@ -1,0 +1,136 @@
+"""From one wire to another: `source` is what the given bytes speak, `target` what comes out.
+
+Bodies that stay on their wire do not come here: see `dialects.shape_of`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from modelrouter.errors import BadRequestError
+from modelrouter.wire import anthropic_answer, anthropic_request, openai_chat_answer, openai_chat_request
+from modelrouter.wire.conversation import Answer, Conversation, Piece, UnportableError
+from modelrouter.wire.malformed import MalformedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from modelrouter.core.inventory import Model
+    from modelrouter.wire.sse import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A request in the target's wire."""
+
+    body: bytes
+    losses: tuple[str, ...]
+    """The fields, in the source's words, that the target will not see, or will see changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotPortable:
+    """The target cannot be asked this; no call is worth making."""
+
+    reason: str
+
+
+class _Encode(Protocol):
+    def __call__(self, conversation: Conversation, *, model: Model, name: str) -> tuple[bytes, tuple[str, ...]]: ...
+
+
+_REQUEST_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Conversation]] = MappingProxyType(
+    {"openai-chat": openai_chat_request.decode}
+)
+_REQUEST_ENCODERS: Mapping[str, _Encode] = MappingProxyType({"anthropic-messages": anthropic_request.encode})
+
+
+def render_request(
+    source: str, target: str, body: Mapping[str, Any], *, model: Model, name: str
+) -> Rendered | NotPortable:
+    """Render a request for a deployment of `model` that its provider calls `name`.
+
+    Raises:
+        BadRequestError: a part of the request is not what its own wire knows.
+    """
+    decode, encode = _REQUEST_DECODERS[source], _REQUEST_ENCODERS[target]
+    try:
+        return Rendered(*encode(decode(body), model=model, name=name))
+    except UnportableError as error:
+        return NotPortable(str(error))
+    except RecursionError:
+        return NotPortable("the request is nested too deeply")
+    except (KeyError, TypeError, AttributeError) as error:
+        # The body is the caller's, of any shape below its top level; a part that is missing or of the wrong kind ends here.
+        raise BadRequestError(f"a part of the request is missing or of the wrong kind: {error}") from error
+
+
+class _EncodeAnswer(Protocol):
+    def __call__(self, answer: Answer, *, model: str, created: int) -> bytes: ...
+
+
+_ANSWER_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = MappingProxyType(
+    {"anthropic-messages": anthropic_answer.decode}
+)
+_ANSWER_ENCODERS: Mapping[str, _EncodeAnswer] = MappingProxyType({"openai-chat": openai_chat_answer.encode})
+
+
+def render_answer(source: str, target: str, body: Mapping[str, Any], *, model: str, created: int) -> bytes:
+    """Render a whole answer that is no error; `model` stands where the provider names none, `created` is a Unix time.
+
+    Read `body` with `json_text.read`: faster readers bend long integers in the arguments of tool calls.
+
+    Raises:
+        MalformedError: the answer is not what its wire promises.
+    """
+    decode, encode = _ANSWER_DECODERS[source], _ANSWER_ENCODERS[target]
+    try:
+        return encode(decode(body), model=model, created=created)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise MalformedError(f"an answer that {source} does not know: {type(error).__name__}") from error
+
+
+class _StreamDecoder(Protocol):
+    def read(self, event: Event) -> Iterable[Piece]: ...
+
+
+class _StreamEncoder(Protocol):
+    def write(self, pieces: Iterable[Piece]) -> bytes: ...
+
+    def close(self) -> bytes: ...
+
+
+class _MakeEncoder(Protocol):
+    def __call__(self, *, model: str, created: int, include_usage: bool) -> _StreamEncoder: ...
+
+
+_STREAM_DECODERS: Mapping[str, Callable[[], _StreamDecoder]] = MappingProxyType(
+    {"anthropic-messages": anthropic_answer.Decoder}
+)
+_STREAM_ENCODERS: Mapping[str, _MakeEncoder] = MappingProxyType({"openai-chat": openai_chat_answer.Encoder})
+
+
+class StreamRenderer:
+    """Renders one stream, event by event; errors in it are the runtime's to tell, and render as nothing."""
+
+    def __init__(self, source: str, target: str, *, model: str, created: int, include_usage: bool) -> None:
+        self._source = source
+        self._decoder = _STREAM_DECODERS[source]()
+        self._encoder = _STREAM_ENCODERS[target](model=model, created=created, include_usage=include_usage)
+
+    def feed(self, event: Event) -> bytes:
+        """Render one event; empty where the target has nothing to say for it.
+
+        Raises:
+            MalformedError: the event is not what its wire promises.
+        """
+        try:
+            return self._encoder.write(self._decoder.read(event))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise MalformedError(f"an event that {self._source} does not know: {type(error).__name__}") from error
+
+    def close(self) -> bytes:
+        """Render the end; empty where the provider did not end its stream, so that nobody takes a cut for an end."""
+        return self._encoder.close()
