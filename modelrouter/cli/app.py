@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from modelrouter.cli import classify
+from modelrouter.cli import check, classify, init, schema
 
 app = typer.Typer(
     name="modelrouter",
@@ -14,7 +14,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command("check")(check.main)
 app.command("classify")(classify.main)
+app.command("init")(init.main)
+app.command("schema")(schema.main)
 
 
 @app.callback()

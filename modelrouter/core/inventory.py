@@ -46,6 +46,15 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """What providers stand on; where it fails, they fail together."""
+
+    id: str
+    company: str
+    headquarters: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """The weights."""
 
@@ -218,6 +227,8 @@ class Inventory:
     models: Mapping[str, Model]
     deployments: Mapping[str, Deployment]
     processes: Mapping[str, Process]
+    upstreams: Mapping[str, Upstream] = field(default_factory=dict)
+    """Those the file describes; a provider may name others."""
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()

@@ -1,0 +1,161 @@
+"""From the file as written to the values that every room reads: references resolved, defaults filled in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modelrouter.core.inventory import (
+    Account,
+    Contract,
+    Data,
+    Demand,
+    Deployment,
+    Inventory,
+    Limits,
+    Model,
+    Needs,
+    Objectives,
+    Policy,
+    Prices,
+    Process,
+    Provider,
+    Rule,
+    Signature,
+    Upstream,
+)
+from modelrouter.core.policy import FACTS
+from modelrouter.inventory.regions import contents
+from modelrouter.inventory.vendors import guess
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modelrouter.core.inventory import Source
+    from modelrouter.inventory.schema import File
+    from modelrouter.inventory.supply import ContractEntry, DeploymentEntry, ModelEntry
+    from modelrouter.inventory.work import PolicyEntry, ProcessEntry
+
+
+def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
+    """Build the inventory of a file in which every reference leads somewhere."""
+    providers = {name: _provider(name, file) for name in file.providers}
+    models = {name: _model(name, entry) for name, entry in file.models.items()}
+    deployments = {
+        name: _deployment(name, entry, providers[entry.provider], models[entry.model])
+        for name, entry in file.deployments.items()
+    }
+    return Inventory(
+        name=file.inventory,
+        path=path,
+        providers=providers,
+        models=models,
+        deployments=deployments,
+        processes={name: _process(name, entry, deployments) for name, entry in file.processes.items()},
+        upstreams={
+            name: Upstream(id=name, company=entry.company or name, headquarters=entry.headquarters)
+            for name, entry in file.upstreams.items()
+        },
+        contracts={name: _contract(name, entry) for name, entry in file.contracts.items()},
+        aliases=dict(file.aliases),
+        policies=tuple(map(_policy, file.policies)),
+        regions=contents(file.regions),
+        signatures=tuple(Signature(**entry.model_dump()) for entry in file.signatures),
+        sources=sources,
+    )
+
+
+def _provider(name: str, file: File) -> Provider:
+    entry = file.providers[name]
+    urls = [deployment.url or "" for deployment in file.deployments.values() if deployment.provider == name]
+    return Provider(
+        id=name,
+        company=entry.company or name,
+        headquarters=entry.headquarters,
+        vendor=entry.vendor or guess(name, entry.company or "", urls),
+        local=entry.local,
+        upstreams=tuple(entry.upstreams),
+        contract=entry.contract,
+        accounts={key: Account(provider=name, name=key, key=account.key) for key, account in entry.accounts.items()},
+    )
+
+
+def _model(name: str, entry: ModelEntry) -> Model:
+    return Model(
+        id=name,
+        developer=entry.developer,
+        family=entry.family,
+        origin=entry.origin,
+        weights=entry.weights,
+        context=entry.context,
+        output=entry.output,
+        capabilities=frozenset(entry.capabilities),
+    )
+
+
+def _deployment(name: str, entry: DeploymentEntry, provider: Provider, model: Model) -> Deployment:
+    account = entry.account or next(iter(provider.accounts), None)
+    return Deployment(
+        id=name,
+        provider=provider,
+        account=provider.accounts[account] if account is not None else None,
+        model=model,
+        wire=entry.wire,
+        url=entry.url,
+        name=entry.name or model.id,
+        region=entry.region,
+        egress=entry.egress,
+        processing=tuple(entry.processing),
+        limits=Limits(**entry.limits.model_dump()),
+        prices=Prices(**entry.prices.model_dump()) if entry.prices is not None else None,
+        headers=dict(entry.headers),
+        query=dict(entry.query),
+    )
+
+
+def _process(name: str, entry: ProcessEntry, deployments: Mapping[str, Deployment]) -> Process:
+    return Process(
+        id=name,
+        owner=entry.owner,
+        criticality=entry.criticality,
+        routes=tuple(deployments[route] for route in entry.routes),
+        needs=Needs(capabilities=frozenset(entry.needs.capabilities), context=entry.needs.context),
+        data=Data(cls=entry.data.cls, processing=tuple(entry.data.processing)),
+        objectives=Objectives(
+            rto_s=entry.objectives.rto,
+            deadline_s=entry.objectives.deadline,
+            first_token_s=entry.objectives.first_token,
+            minimum=entry.objectives.minimum,
+        ),
+        demand=Demand(**entry.demand.model_dump()),
+        attempts=entry.attempts,
+        on_refusal=entry.on_refusal,
+    )
+
+
+def _contract(name: str, entry: ContractEntry) -> Contract:
+    return Contract(
+        id=name,
+        ends=entry.ends,
+        notice_s=entry.notice,
+        suspension_notice_s=entry.suspension.notice,
+        appeal=entry.suspension.appeal,
+        availability=entry.sla.availability,
+        log_export=entry.log_export,
+        audit_rights=entry.audit_rights,
+    )
+
+
+def _policy(entry: PolicyEntry) -> Policy:
+    stated = {fact: rule for fact, rule in entry if fact in FACTS and rule is not None}
+    return Policy(
+        id=entry.id,
+        when={fact: frozenset(values) for fact, values in entry.when.items()},
+        rules=tuple(
+            Rule(
+                fact=fact,
+                allowed=frozenset(rule.allowed) if rule.allowed is not None else None,
+                denied=frozenset(rule.denied or ()),
+            )
+            for fact, rule in stated.items()
+        ),
+    )

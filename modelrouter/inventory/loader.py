@@ -1,0 +1,84 @@
+"""The door: from a path to an inventory, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelrouter.errors import InventoryError
+from modelrouter.inventory.advice import advice
+from modelrouter.inventory.build import build
+from modelrouter.inventory.consistency import inconsistencies
+from modelrouter.inventory.document import locate
+from modelrouter.inventory.facts import unwrap
+from modelrouter.inventory.parts import gather
+from modelrouter.inventory.problems import Problem
+from modelrouter.inventory.references import dangling, strangers
+from modelrouter.inventory.schema import validate
+from modelrouter.inventory.source import checked, read_file
+
+if TYPE_CHECKING:
+    from modelrouter.core.inventory import Inventory
+    from modelrouter.inventory.document import Entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What came of a file: an inventory unless some problem is an error. Problems are sorted by place."""
+
+    inventory: Inventory | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the inventory from being used."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+def load(path: str | os.PathLike[str]) -> Inventory:
+    """Load an inventory, its includes with it.
+
+    Nothing is called and no secret is resolved. Raises InventoryError with every error of all files at once.
+    """
+    return _usable(examine(path))
+
+
+def parse(text: str, path: str = "providers.yaml") -> Inventory:
+    """Load an inventory from a text, as if it stood in the file `path`; raises InventoryError."""
+    return _usable(_examined(checked(text, path), path))
+
+
+def examine(path: str | os.PathLike[str]) -> Examined:
+    """Find everything that is wrong with an inventory, warnings included; raises nothing."""
+    return _examined(read_file(Path(path), os.fspath(path)), os.fspath(path))
+
+
+def _usable(examined: Examined) -> Inventory:
+    if examined.inventory is None:
+        raise InventoryError(examined.errors)
+    return examined.inventory
+
+
+def _examined(text: str | Problem, path: str) -> Examined:
+    if isinstance(text, Problem):
+        return Examined(inventory=None, problems=(text,))
+    tree, problems = gather(text, path)
+    inventory = None
+    if tree is not None:
+        inventory, more = _judged(tree, path, is_sound=not problems)
+        problems = [*problems, *more]
+    return Examined(inventory=inventory, problems=tuple(sorted(set(problems))))
+
+
+def _judged(tree: Entries, path: str, *, is_sound: bool) -> tuple[Inventory | None, list[Problem]]:
+    """The inventory of a tree and what is wrong with it; a tree that was not read soundly gives none."""
+    tree, sources, findings = unwrap(tree)
+    file, wrong = validate(tree)
+    findings = [*findings, *wrong, *dangling(tree), *strangers(tree), *inconsistencies(tree)]
+    inventory = None
+    if file is not None and is_sound and not findings:
+        inventory = build(file, path, sources)
+        findings = list(advice(inventory))
+    return inventory, [finding.at(locate(tree, finding.path, at_key=finding.at_key)) for finding in findings]

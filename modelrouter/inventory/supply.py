@@ -1,0 +1,151 @@
+"""What can be called, as written in the file: providers, contracts, models, deployments."""
+
+from __future__ import annotations
+
+from modelrouter.inventory.entry import Entry, about
+from modelrouter.inventory.fields import (
+    Count,
+    Country,
+    Day,
+    Duration,
+    Flag,
+    Line,
+    ModelName,
+    Name,
+    Number,
+    Reference,
+    Region,
+    Share,
+    Url,
+)
+from modelrouter.inventory.words import Capability, Vendor, Weights, Wire
+
+
+class AccountEntry(Entry):
+    """One commercial relationship with a provider: an organisation, a subscription, a project."""
+
+    key: Reference | None = about(
+        "Where the key is found; never the key itself. Without it, calls carry none.",
+        "env:OPENAI_API_KEY",
+        None,
+        unit="env:NAME, file:PATH or exec:COMMAND",
+    )
+
+
+class ProviderEntry(Entry):
+    """Who sells or runs access."""
+
+    company: Line | None = about(
+        "The ultimate parent, for concentration. By default the provider's id; `self` for your own.",
+        "Anthropic PBC",
+        None,
+    )
+    headquarters: Country = about("Whose government can order it off.", "US", unit="ISO 3166 country")
+    vendor: Vendor | None = about(
+        "Whose error dialect it speaks. By default guessed from the id, the company and the addresses, else `generic`.",
+        "openai",
+        None,
+    )
+    local: Flag = about(
+        "It runs in your own house: plain http is allowed, and it stays when the providers outside go.", True, False
+    )
+    upstreams: list[Name] = about(
+        "What fails together with it: a cloud, a delivery network, another provider.", ["cloudflare", "aws"], []
+    )
+    contract: Name | None = about("The contract it is used under.", "anthropic-msa", None)
+    accounts: dict[Name, AccountEntry] = about("Your accounts with it.", {"main": {"key": "env:ANTHROPIC_API_KEY"}}, {})
+
+
+class UpstreamEntry(Entry):
+    """What providers stand on: where it fails, they fail together."""
+
+    company: Line | None = about("The ultimate parent. By default the upstream's id.", "Cloudflare Inc", None)
+    headquarters: Country | None = about("Whose government can order it off.", "US", None, unit="ISO 3166 country")
+
+
+class SuspensionEntry(Entry):
+    """What the contract says about being switched off."""
+
+    notice: Duration | None = about("How long before it they must tell you.", "30d", None, unit="duration")
+    appeal: Flag | None = about("Whether you may object.", True, None)
+
+
+class ServiceLevelEntry(Entry):
+    """What the provider promises."""
+
+    availability: Share | None = about("The share of time that is promised.", "99.9%", None, unit="share")
+
+
+class ContractEntry(Entry):
+    """What was agreed with a provider."""
+
+    ends: Day | None = about("Its last day.", "2027-06-30", None, unit="date")
+    notice: Duration | None = about("How long before its end either side must say so.", "60d", None, unit="duration")
+    suspension: SuspensionEntry = about("What it says about being switched off.", {"notice": "0h", "appeal": True}, {})
+    sla: ServiceLevelEntry = about("Its service levels.", {"availability": "99.9%"}, {})
+    log_export: Flag | None = about("Whether you may take your logs with you.", True, None)
+    audit_rights: Flag | None = about("Whether you and your supervisor may audit.", False, None)
+
+
+class ModelEntry(Entry):
+    """The weights."""
+
+    developer: Name = about("Who trained it.", "anthropic")
+    family: Name = about("What is withdrawn as one: the name its developer sells it under.", "claude")
+    origin: Country | None = about("Where it was trained.", "CN", None, unit="ISO 3166 country")
+    weights: Weights = about("`open` where you may hold a copy that nobody can take back.", "open", "closed")
+    context: Count = about("The longest conversation it can hold, the answer included.", 200000, unit="tokens")
+    output: Count | None = about("The longest answer it can give.", 32000, None, unit="tokens")
+    capabilities: list[Capability] = about("What it can do beyond text.", ["tools", "vision", "json_schema"], [])
+
+
+class LimitsEntry(Entry):
+    """What a deployment is known to carry."""
+
+    rpm: Count | None = about("Requests.", 4000, None, unit="requests a minute")
+    tpm: Count | None = about("Tokens, in and out.", "2M", None, unit="tokens a minute")
+    concurrency: Count | None = about("Requests at the same time.", 8, None, unit="requests")
+
+
+class PricesEntry(Entry):
+    """What a deployment costs."""
+
+    input: Number = about("What is sent.", 3.0, 0.0, unit="US dollars a million tokens")
+    output: Number = about("What is answered.", 15.0, 0.0, unit="US dollars a million tokens")
+
+
+class DeploymentEntry(Entry):
+    """One place where one model can be called."""
+
+    provider: Name = about("Who runs it.", "anthropic")
+    account: Name | None = about("Which of the provider's accounts pays. By default its only one.", "main", None)
+    model: ModelName = about("What answers there.", "claude-opus-4-8")
+    wire: Wire = about(
+        "The HTTP dialect it speaks; `litellm` leaves that to the library.", "anthropic-messages", "openai-chat"
+    )
+    url: Url | None = about(
+        "Where it is called, without the path of the wire. Required unless the wire is `litellm`. https, unless the provider is local or the host is loopback.",
+        "https://api.openai.com/v1",
+        None,
+    )
+    name: Line | None = about(
+        "What the provider calls the model there. By default the model's id.",
+        "bedrock/eu.anthropic.claude-opus-4-8",
+        None,
+    )
+    region: Line | None = about("The provider's own name for the place: what fails as one.", "eu-central-1", None)
+    egress: Region | None = about(
+        "Where your calls leave from, as the provider's geofence sees it.", "DE", None, unit="country or region"
+    )
+    processing: list[Region] = about(
+        "Everywhere it may process what you send. Not stated means unknown, and unknown satisfies no policy.",
+        ["EU"],
+        [],
+        unit="countries or regions",
+    )
+    limits: LimitsEntry = about("What it is known to carry.", {"rpm": 4000, "tpm": "2M"}, {})
+    prices: PricesEntry | None = about("What it costs.", {"input": 3.0, "output": 15.0}, None)
+    headers: dict[Name, Line] = about(
+        "Sent with every call; the key is not among them.", {"anthropic-beta": "context-1m"}, {}
+    )
+    query: dict[Name, Line] = about("Added to the address of every call.", {"api-version": "preview"}, {})

@@ -1,0 +1,72 @@
+"""Whose error dialect a provider speaks, where the file does not say."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+GENERIC = "generic"
+VENDORS = (
+    "anthropic", "azure", "bedrock", "cerebras", "cloudflare", "cohere", "databricks", "deepinfra", "deepseek", "fireworks", "gemini",
+    "generic", "groq", "litellm", "llamacpp", "lmstudio", "mistral", "nvidia", "ollama", "openai", "openrouter", "perplexity",
+    "portkey", "sambanova", "sglang", "tgi", "together", "vertex", "vllm", "watsonx", "xai",
+)  # fmt: skip
+"""What `vendor:` may say; a vendor without rules of its own is read by the generic ones."""
+
+_BY_ID: Mapping[str, str] = MappingProxyType(
+    {
+        "aws": "bedrock",
+        "amazon": "bedrock",
+        "google": "gemini",
+        "microsoft": "azure",
+        "llama-cpp": "llamacpp",
+        "lm-studio": "lmstudio",
+    }
+)
+_BY_COMPANY: Mapping[str, str] = MappingProxyType(
+    {
+        "anthropic": "anthropic",
+        "openai": "openai",
+        "microsoft": "azure",
+        "amazon": "bedrock",
+        "alphabet": "gemini",
+        "google": "gemini",
+    }
+    | {name: name for name in ("cohere", "deepseek", "groq", "mistral", "openrouter", "together", "fireworks", "xai")}
+)
+_BY_HOST: Mapping[str, str] = MappingProxyType(
+    {
+        "api.anthropic.com": "anthropic",
+        "api.openai.com": "openai",
+        "openai.azure.com": "azure",
+        "services.ai.azure.com": "azure",
+        "amazonaws.com": "bedrock",
+        "generativelanguage.googleapis.com": "gemini",
+        "aiplatform.googleapis.com": "vertex",
+        "api.mistral.ai": "mistral",
+        "api.x.ai": "xai",
+        "api.cohere.com": "cohere",
+        "api.deepseek.com": "deepseek",
+        "openrouter.ai": "openrouter",
+        "api.groq.com": "groq",
+        "api.together.xyz": "together",
+        "api.fireworks.ai": "fireworks",
+    }
+)
+
+
+def guess(provider: str, company: str, urls: Iterable[str]) -> str:
+    """The vendor that the provider's id, its company or an address of its deployments suggests, else `generic`."""
+    if provider in VENDORS:
+        return provider
+    if provider in _BY_ID:
+        return _BY_ID[provider]
+    first = company.casefold().replace(",", " ").split()[:1]
+    if first and first[0] in _BY_COMPANY:
+        return _BY_COMPANY[first[0]]
+    hosts = [urlsplit(url).hostname or "" for url in urls]
+    return next((vendor for known, vendor in _BY_HOST.items() if any(host.endswith(known) for host in hosts)), GENERIC)

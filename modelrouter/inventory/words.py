@@ -1,0 +1,53 @@
+"""The closed sets of words that fields accept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from modelrouter.core import inventory as core
+from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.policy import CIRCUMSTANCES
+from modelrouter.inventory.fields import refusal, scalar_of
+from modelrouter.inventory.masking import shown
+from modelrouter.inventory.spelling import nearest
+from modelrouter.inventory.vendors import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+CAPABILITIES = ("tools", "vision", "audio", "documents", "json_schema", "thinking", "embeddings")
+
+
+def reads(words: Iterable[str]) -> BeforeValidator:
+    """Read one of these words; anything else is told the nearest one."""
+    return BeforeValidator(_reader(tuple(words)))
+
+
+def _reader(words: tuple[str, ...]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        text = scalar_of(value, "a word")
+        if text not in words:
+            near = nearest(text, words)
+            raise refusal(
+                f"{shown(text)} is none of {', '.join(words)}", f"Did you mean {shown(near)}?" if near else ""
+            )
+        return str(text)
+
+    return read
+
+
+def _enum(words: Iterable[str]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": [str(word) for word in words]})
+
+
+Capability = Annotated[str, reads(CAPABILITIES), _enum(CAPABILITIES)]
+Vendor = Annotated[str, reads(VENDORS), _enum(VENDORS)]
+CauseWord = Annotated[str, reads(Cause), _enum(Cause)]
+ScopeWord = Annotated[str, reads(Scope), _enum(Scope)]
+Condition = Annotated[str, reads(CIRCUMSTANCES), _enum(CIRCUMSTANCES)]
+Criticality = Annotated[core.Criticality, reads(get_args(core.Criticality))]
+Wire = Annotated[core.Wire, reads(get_args(core.Wire))]
+Weights = Annotated[Literal["open", "closed"], reads(("open", "closed"))]
+OnRefusal = Annotated[Literal["stop", "next"], reads(("stop", "next"))]
