@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,7 +39,8 @@ _STATED = (
         r"(?:(?:try|retry|retrying|come back|available|wait|resets?|reset|again|renews?|refresh\w*)"
         rf"(?: again)?(?: your request)?(?: after| in| for| at least| about| approximately){{1,2}}[:\s]{{1,2}}(?P<span>{_SPAN}))"
     ),
-    re.compile(rf"(?:wait|after)[:\s]{{1,2}}(?P<span>{_SPAN})"),
+    re.compile(rf"(?:please wait|wait for|you can retry|retry|again)[:\s]{{1,2}}(?:after |for |in )?(?P<span>{_SPAN})"),
+    re.compile(r"estimated[\s_\-]?time[\"']?\s?[:=]\s?[\"']?(?P<span>\d{1,9}(?:\.\d{1,14})?)"),
     re.compile(rf"(?:请|請)?(?:在|于|於|等待|稍等)?\s?(?P<span>{_SPAN})\s?(?:后|後|之后|以后)"),
 )
 _DATED = re.compile(
@@ -48,6 +48,9 @@ _DATED = re.compile(
     r"\"?(?P<date>\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?)(?:\s?(?:at\s)?(?P<clock>\d\d:\d\d))?\s?(?P<zone>utc|z|gmt)?"
 )
 _RESET_EPOCH = re.compile(r"resets?[\s_\-]?at[\"']?\s?[:=]\s?[\"']?(?P<epoch>\d{10,13})")
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_HTTP_DATE = re.compile(r"(?P<day>\d{1,2}) (?P<month>[a-z]{3}) (?P<year>\d{4}) (?P<clock>\d\d:\d\d:\d\d)")
 
 _WAIT_HEADERS = ("retry-after", "x-retry-after", "x-ratelimit-retry-after")
 _MS_HEADERS = ("retry-after-ms", "x-ms-retry-after-ms")
@@ -130,10 +133,11 @@ def _date(value: str, now: datetime | None) -> float | None:
     try:
         when = datetime.fromisoformat(value.strip())
     except ValueError:
-        try:
-            when = parsedate_to_datetime(value)
-        except ValueError:
+        found = _HTTP_DATE.search(value.lower())
+        if found is None or found["month"] not in _MONTHS:
             return None
+        clock = f"{found['year']}-{_MONTHS.index(found['month']) + 1:02}-{int(found['day']):02}T{found['clock']}"
+        return _date(clock, now)
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - now) / timedelta(seconds=1))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from modelrouter.core.signatures.rule import squash, terms
@@ -21,14 +22,20 @@ HEAD = 6_000
 TAIL = 2_000
 """How much of a long body is read, from either end, in characters; errors state their cause there."""
 
+PAGE = "htmlpage"
+"""The code of a body that is a page."""
+
 _ESCAPES = {'\\"': '"', "\\'": "'", "\\/": "/", "\\n": " ", "\\r": " ", "\\t": " ", "\\\\": "\\"}
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\[\"'/nrt\\]")
 _ENTITIES = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&apos;": "'", "&nbsp;": " ", "&lt;": "<", "&gt;": ">"}
 _ENTITY = re.compile(r"&(?:quot|#39|#x27|apos|nbsp|lt|gt|amp);")
-_SPACE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")
-_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2011": "-", "\u2013": "-"})
+_ODD = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-", "\u2013": "-"}
+    | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff")
+)
+"""Typographic quotes and hyphens become plain ones; characters without width go."""
 
-_PAGE = re.compile(r"<!doctype html|<html|<head|<body", re.IGNORECASE)
+_PAGE = re.compile(r"<!doctype html|<html|<head|<body|</(?:h[1-6]|div|span|p|title|center)>", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(script|style)\b[^>]{0,2000}>.*?</\1>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 
@@ -46,6 +53,8 @@ _STATUS = re.compile(
     r"|\b([45]\d\d)\s(?:client|server|bad|unauthorized|payment|forbidden|not found|too many|internal|service|gateway"
     r"|request|method|conflict|unavailable|unprocessable|site)"
 )
+_BY_PHRASE = {status.phrase.lower(): status.value for status in HTTPStatus if status.value >= HTTPStatus.BAD_REQUEST}
+"""Texts that are nothing but the name of a status."""
 _CODE_HEADERS = ("x-amzn-errortype", ":exception-type", "x-ms-error-code", "x-error-code", "x-error-type")
 
 
@@ -61,7 +70,6 @@ class Reading:
     """Squashed words of the text, names with dots and underscores as one and in parts."""
     terms: frozenset[str]
     """Index terms of the text."""
-    is_page: bool
 
 
 def unwrap(body: str) -> str:
@@ -80,9 +88,11 @@ def _peel(text: str) -> str:
         text = _ESCAPE.sub(_unescape, text)
     if "&" in text:
         text = _ENTITY.sub(lambda match: _ENTITIES.get(match.group(), "&"), text)
-    if _PAGE.search(text):
+    if "<" in text and _PAGE.search(text):
         text = _TAG.sub(" ", _HIDDEN.sub(" ", text))
-    return _SPACE.sub(" ", text.translate(_QUOTES)).strip()
+    if not text.isascii():
+        text = text.translate(_ODD)
+    return " ".join(text.split())
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -95,6 +105,8 @@ def read(body: str, status: int | None, headers: Mapping[str, str]) -> Reading:
     text = unwrap(body).lower()
     codes = {squash(value) for match in _FIELD.finditer(text) for value in match.groups() if value}
     codes |= {squash(headers[name].partition(":")[0]) for name in _CODE_HEADERS if name in headers}
+    if "<" in body and _PAGE.search(body[:HEAD]):
+        codes.add(PAGE)
     tokens: set[str] = set()
     for token in _TOKEN.findall(text):
         tokens.add(squash(token) if not token.isalnum() else token)
@@ -106,11 +118,12 @@ def read(body: str, status: int | None, headers: Mapping[str, str]) -> Reading:
         codes=frozenset(codes - {""}),
         tokens=frozenset(tokens),
         terms=frozenset(terms(text)),
-        is_page=bool(_PAGE.search(body[:HEAD])),
     )
 
 
 def stated_status(text: str) -> int | None:
     """Return the HTTP status that a text names, if it names one."""
     found = _STATUS.search(text)
-    return int(next(filter(None, found.groups()))) if found else None
+    if found:
+        return int(next(filter(None, found.groups())))
+    return _BY_PHRASE.get(text.removeprefix("error:").strip(" .!\"'"))

@@ -6,7 +6,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from modelrouter.core.signatures import limits, power, requests, transport, vendors, weak
+from modelrouter.core.signatures import edge, limits, power, requests, transport, vendors, weak
 from modelrouter.core.signatures.book import Book, build
 from modelrouter.core.signatures.weak import by_status
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLES", "VENDORS", "Book", "book_of", "by_status", "vendor_of"]
 
-GENERIC = (*power.RULES, *limits.RULES, *transport.RULES[:1], *requests.RULES, *transport.RULES[1:], *requests.FORM)
+GENERIC = (*edge.RULES, *power.RULES, *edge.PAGES, *limits.RULES, *transport.RULES[:1], *requests.RULES, *transport.RULES[1:-1], *requests.FORM,
+           *transport.RULES[-1:], *requests.FORM_AT_LAST)
 
 TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {**{vendor.name: vendor.rules for vendor in vendors.ALL}, "generic": GENERIC, "weak": weak.RULES}

@@ -50,28 +50,33 @@ class Book:
 
     fields: Mapping[str, tuple[Entry, ...]]
     loose: Mapping[str, tuple[Entry, ...]]
-    words: Mapping[str, tuple[Entry, ...]]
+    words: Mapping[str, tuple[tuple[Entry, str], ...]]
+    """With the wording that the key word belongs to."""
 
     def find(self, reading: Reading) -> Match | None:
         """Return the first entry that fires."""
-        woken: dict[int, Entry] = {}
-        for table, terms in ((self.fields, reading.codes), (self.loose, reading.tokens), (self.words, reading.terms)):
+        woken: dict[int, tuple[Entry, list[str]]] = {}
+        for table, terms in ((self.fields, reading.codes), (self.loose, reading.tokens)):
             for term in terms & table.keys():
                 for entry in table[term]:
-                    woken[entry.rank] = entry
+                    woken[entry.rank] = entry, []
+        for term in reading.terms & self.words.keys():
+            for entry, wording in self.words[term]:
+                woken.setdefault(entry.rank, (entry, []))[1].append(wording)
         for rank in sorted(woken):
-            words = fires(woken[rank], reading)
+            entry, wordings = woken[rank]
+            words = fires(entry, wordings, reading)
             if words is not None:
-                return Match(woken[rank], words)
+                return Match(entry, words)
         return None
 
 
-def fires(entry: Entry, reading: Reading) -> str | None:
-    """Return the words on which the entry fires, None where it does not."""
+def fires(entry: Entry, wordings: Iterable[str], reading: Reading) -> str | None:
+    """Return the words on which the entry fires, None where it does not; only `wordings` of its text can match."""
     rule = entry.rule
-    if rule.status and reading.status not in rule.status:
+    if rule.status and (reading.status or 0) not in rule.status:
         return None
-    words = _code(entry, reading) or seen(rule.text, reading.text)
+    words = _code(entry, reading) or seen(wordings, reading.text)
     if words is None or (rule.also and seen(rule.also, reading.text) is None):
         return None
     if rule.unless and seen(rule.unless, reading.text) is not None:
@@ -101,7 +106,7 @@ def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
     """
     fields: dict[str, list[Entry]] = {}
     loose: dict[str, list[Entry]] = {}
-    words: dict[str, list[Entry]] = {}
+    words: dict[str, list[tuple[Entry, str]]] = {}
     rank = 0
     for vendor, certainty, foreign, rules in tables:
         for rule in rules:
@@ -116,6 +121,11 @@ def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
                 fields.setdefault(code, []).append(entry)
             for code in anywhere:
                 loose.setdefault(code, []).append(entry)
-            for term in {term for wording in rule.text for term in keys(wording)}:
-                words.setdefault(term, []).append(entry)
-    return Book(*({term: tuple(found) for term, found in table.items()} for table in (fields, loose, words)))
+            for wording in rule.text:
+                for term in set(keys(wording)):
+                    words.setdefault(term, []).append((entry, wording))
+    return Book(
+        fields={term: tuple(found) for term, found in fields.items()},
+        loose={term: tuple(found) for term, found in loose.items()},
+        words={term: tuple(found) for term, found in words.items()},
+    )

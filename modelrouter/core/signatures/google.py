@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.signatures.rule import Rule
 from modelrouter.core.signatures.vendor import Vendor
@@ -20,12 +22,13 @@ GOOGLE_RULES = (
     Rule("key_restricted", Cause.PERMISSION, Scope.KEY, codes=("API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED", "API_KEY_IP_ADDRESS_BLOCKED",
          "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), text=("requests to this api * are blocked", "requests from (referer|this ip)")),
     Rule("capacity", Cause.OVERLOADED, Scope.MODEL, codes=("MODEL_CAPACITY_EXHAUSTED",), text=("no capacity available for model",)),
-    Rule("quota_of_none", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("limit: 0", "quota_limit_value * 0\"")),
-    Rule("quota_a_day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("QUOTA_EXHAUSTED",),
+    Rule("quota_of_none", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, shortest_wait_s=inf, text=("limit: 0", "quota_limit_value * 0\"")),
+    Rule("quota_a_day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, shortest_wait_s=3600, codes=("QUOTA_EXHAUSTED",),
          text=("(perday|perdayperproject|perdayperuser|perdayperprojectpermodel)", "per day", "daily limit"),),
     Rule("quota_a_minute", Cause.THROTTLED, Scope.ACCOUNT, codes=("RATE_LIMIT_EXCEEDED",), text=("perminute", "per minute", "online_prediction_requests_per_base_model")),
     Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("exceeded your current quota", "spending cap", "monthly spending")),
-    Rule("shared_capacity", Cause.THROTTLED, Scope.MODEL, text=("resource exhausted. please try again later", "resource has been exhausted", "resource exhausted")),
+    Rule("shared_capacity", Cause.THROTTLED, Scope.MODEL, text=("resource exhausted. please try again",)),
+    Rule("exhausted", Cause.THROTTLED, Scope.ACCOUNT, text=("resource has been exhausted",)),
     Rule("model_unknown", Cause.MODEL_UNAVAILABLE, Scope.MODEL,
          text=("is not found for api version", "publisher model * (not found|was not found|does not have access)", "no longer available to new users")),
     Rule("token_count", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("input token count", "maximum number of tokens allowed")),

@@ -10,7 +10,7 @@ XAI = Vendor("xai", ("grok", "x.ai"), (
     Rule("credits", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("doesn't have any credits", "used all available credits", "monthly spending limit", "does not have * credits")),
     Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, text=("content violates usage guidelines", "safety_check_type")),
     Rule("key_blocked", Cause.AUTH, Scope.KEY, text=("api key is currently blocked", "incorrect api key provided")),
-    Rule("rights", Cause.PERMISSION, Scope.KEY, text=("api key or team * missing permissions", "not authorized to access this endpoint", "doesn't have permission to")),
+    Rule("rights", Cause.PERMISSION, Scope.KEY, text=("(check|using) * correct credentials", "api key or team * missing permissions", "not authorized to access this endpoint", "doesn't have permission to")),
     Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("does not exist or your team",)),
 ))  # fmt: skip
 
@@ -23,7 +23,7 @@ MISTRAL = Vendor("mistral", ("mistralai", "codestral"), (
 ))  # fmt: skip
 
 COHERE = Vendor("cohere", ("cohereai",), (
-    Rule("trial_month", Cause.QUOTA_EXHAUSTED, Scope.KEY, text=("api calls / month", "calls / month", "calls per month")),
+    Rule("trial_month", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("api calls / month", "calls / month", "calls per month")),
     Rule("trial_minute", Cause.THROTTLED, Scope.KEY, text=("api calls / minute", "calls / minute", "trial key")),
     Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("model * was removed on", "make sure the correct model id")),
     Rule("waiting", Cause.THROTTLED, Scope.ACCOUNT, text=("please wait and try again later",)),
@@ -36,7 +36,7 @@ OPENROUTER = Vendor("openrouter", (), (
     Rule("free_day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("free models per day", "free-models-per-day")),
     Rule("free_minute", Cause.THROTTLED, Scope.ACCOUNT, text=("free models per min",)),
     Rule("upstream_rate", Cause.THROTTLED, Scope.MODEL, text=("temporarily rate limited upstream", "rate limited upstream")),
-    Rule("data_policy", Cause.PERMISSION, Scope.ACCOUNT, text=("matching your data policy", "guardrail restrictions and data policy")),
+    Rule("data_policy", Cause.PERMISSION, Scope.MODEL, text=("matching your data policy", "guardrail restrictions and data policy")),
     Rule("no_endpoint_can", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=("no endpoints found that (support|can handle)",)),
     Rule("no_endpoint", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("no endpoints found", "no allowed providers are available", "is not a valid model id")),
     Rule("moderated", Cause.CONTENT_BLOCKED, Scope.REQUEST, text=("requires moderation", "input was flagged")),
@@ -52,8 +52,9 @@ ONE_API = Vendor("one-api", ("new-api", "one-api-relay", "oai-compat-relay", "su
 
 GROQ = Vendor("groq", (), (
     Rule("restricted", Cause.SUSPENDED, Scope.ACCOUNT, codes=("organization_restricted",), text=("organization has been restricted",)),
-    Rule("request_over_rate", Cause.REQUEST_TOO_LARGE, Scope.REQUEST, text=("request too large for model",)),
-    Rule("day", Cause.QUOTA_EXHAUSTED, Scope.MODEL, text=("tokens per day", "requests per day")),
+    Rule("request_over_rate", Cause.REQUEST_TOO_LARGE, Scope.MODEL, text=("request too large for model",)),
+    Rule("day", Cause.QUOTA_EXHAUSTED, Scope.MODEL, shortest_wait_s=0, text=("tokens per day", "requests per day")),
+    Rule("rate", Cause.THROTTLED, Scope.MODEL, text=("rate limit reached for",)),
     Rule("terms", Cause.PERMISSION, Scope.MODEL, codes=("model_terms_required",), text=("requires terms acceptance",)),
     Rule("model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_decommissioned",)),
     Rule("tool_use_failed", Cause.BAD_REQUEST, Scope.REQUEST, codes=("tool_use_failed", "json_validate_failed")),
@@ -87,13 +88,13 @@ HUGGINGFACE = Vendor("huggingface", ("hf", "hf-inference", "tgi"), (
     Rule("not_served", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("not supported by any provider you have enabled", "is not supported by provider", "too large to be loaded automatically")),
     Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("inputs tokens + max_new_tokens must be", "inputs must have less than")),
     Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("validation",)),
-    Rule("generation", Cause.OUTAGE, Scope.MODEL, codes=("generation", "incomplete_generation"), text=("request failed during generation",)),
+    Rule("generation", Cause.OUTAGE, Scope.DEPLOYMENT, codes=("generation", "incomplete_generation"), text=("request failed during generation",)),
 ))  # fmt: skip
 
 NVIDIA = Vendor("nvidia", ("nvidia-nim", "nim", "ngc"), (
     Rule("credits", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("cloud credits expired",)),
-    Rule("function", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("function * not found for account", "specified function in account", "function id * (not found|degraded)")),
     Rule("degraded", Cause.OUTAGE, Scope.MODEL, text=("degraded function cannot be invoked",)),
+    Rule("function", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("function * not found for account", "specified function in account", "function id * (not found|degraded)")),
     Rule("workers", Cause.OVERLOADED, Scope.MODEL, text=("worker local total request limit reached", "resourceexhausted: worker")),
 ))  # fmt: skip
 
@@ -108,23 +109,19 @@ GITHUB = Vendor("github-models", ("github", "github-copilot", "copilot"), (
 
 DATABRICKS = Vendor("databricks", (), (
     Rule("rate_of_none", Cause.PERMISSION, Scope.MODEL, codes=("PERMISSION_DENIED",), text=("rate limit of 0", "temporarily disabled due to a databricks-set rate limit of 0")),
-    Rule("rate", Cause.THROTTLED, Scope.DEPLOYMENT, codes=("REQUEST_LIMIT_EXCEEDED",)),
+    Rule("serving_off", Cause.UNSUPPORTED_FEATURE, Scope.DEPLOYMENT, text=("(serving|feature) is not (enabled|supported|available)", "either not supported or")),
+    Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("REQUEST_LIMIT_EXCEEDED",)),
     Rule("endpoint", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, codes=("RESOURCE_DOES_NOT_EXIST", "ENDPOINT_NOT_FOUND")),
     Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=()),
     Rule("busy", Cause.OVERLOADED, Scope.DEPLOYMENT, codes=("TEMPORARILY_UNAVAILABLE",)),
 ))  # fmt: skip
 
 CLOUDFLARE = Vendor("cloudflare", ("cloudflare-workers-ai", "workers-ai"), (
-    Rule("country_banned", Cause.GEOFENCED, Scope.JURISDICTION, text=("error 1009", "error code 1009", "country or region your ip address is in")),
-    Rule("blocked", Cause.PERMISSION, Scope.DEPLOYMENT, text=("sorry, you have been blocked", "error 1020", "error code: 1020", "error 1010", "error code: 1010")),
-    Rule("challenge", Cause.PERMISSION, Scope.DEPLOYMENT, text=("just a moment", "attention required", "enable javascript and cookies")),
-    Rule("edge_rate", Cause.THROTTLED, Scope.ACCOUNT, text=("error 1015", "error code: 1015")),
     Rule("neurons", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("4006",), text=("daily free allocation of", "used up your daily free allocation")),
     Rule("capacity", Cause.OVERLOADED, Scope.MODEL, codes=("3040",), text=("capacity temporarily exceeded",)),
     Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("5007", "7000"), text=("no route for that uri", "no such model")),
     Rule("key", Cause.AUTH, Scope.KEY, codes=("10000",)),
-    Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("3007", "3008"), text=("a timeout occurred",)),
-    Rule("origin", Cause.OUTAGE, Scope.PROVIDER, text=("web server is returning an unknown error", "web server is down", "error code 52", "error code: 52")),
+    Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("3007", "3008")),
 ))  # fmt: skip
 
 ALL = (

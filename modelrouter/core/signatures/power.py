@@ -96,7 +96,7 @@ SUSPENDED = (
     "(suspicious|abusive|fraudulent|unusual) activity * (account|organization|access|suspended|disabled|blocked)",
     "access * (suspended|terminated|deactivated)",
     "(appeal|contact support) * (suspension|deactivation|ban)",
-    "(账号|账户|帐号|帐户|用户|賬號|帳號|帳戶|组织|企业) * (封禁|被封|停用|禁用|冻结|注销|锁定|违规|受限|停权|封停|凍結|停權|暂停)",
+    "(账号|账户|帐号|帐户|用户|賬號|帳號|帳戶|组织|企业) * (封禁|被封|停用|禁用|冻结|注销|锁定|违规|受限|被限制|停权|封停|凍結|停權|暂停)",
     "(封禁|冻结|停用) * (账号|账户|帐号|用户)",
     "アカウント * (停止|無効|凍結|禁止)",
     "계정 * (정지|비활성화|차단|중지)",
@@ -107,8 +107,15 @@ SUSPENDED = (
     "(аккаунт|учетная запись|учётная запись|организация) * (заблокирован|заблокирована|приостановлен|приостановлена|отключен|отключена)",
 )
 
+UNPAID = (
+    "(in arrears|arrears|arrearage|overdue|past due|unpaid|delinquent|payment failed|failed payment|failure to pay)",
+    "not in good standing",
+    "account is in good standing",
+    "(欠费|逾期|账单未支付)",
+)
+
 NOT_STRUCK = (
-    "(billing|insufficient balance|overdue|arrears|arrearage|recharge|top up|unpaid|past due|欠费|余额)",
+    "(api key|access key|token) (with|which|that) * (has been|is|was) (disabled|revoked|deactivated|suspended)",
     "(api key|access key|token|credential|credentials) (has been|is|was|been) (disabled|revoked|deactivated|suspended)",
     "(model|models|deployment|endpoint|feature|tool) * (is|are|has been) (disabled|deactivated|restricted)",
     "not (been |)(enabled|suspended|disabled|banned)",
@@ -135,4 +142,8 @@ RULES = (
         text=SUSPENDED,
         unless=NOT_STRUCK,
     ),
+    # An unpaid bill does not mend with time, as a quota does: somebody has to act.
+    Rule("unpaid", Cause.SUSPENDED, Scope.ACCOUNT,
+         codes=("Arrearage", "AccountOverdueError", "AccountOverdue", "PrepaidBillOverdue", "PostpaidBillOverdue", "OperationDenied.ServiceOverdue"),
+         text=UNPAID),
 )  # fmt: skip

@@ -14,6 +14,7 @@ UNSAFE = (
     "(flagged|detected) * (violating|violation|violate|harmful|sensitive|inappropriate|unsafe|risk)",
     "(violate|violates|violating|violated) * (usage policy|usage policies|content policy|policy|policies|guidelines)",
     "(data inspection|datainspection)",
+    "(input|output|prompt) (data |text |image |)(may|might|could) contain",
     "(high risk|risky|risk) (content|control)",
     "(input|output|prompt|response|request|query|image) * (sensitive|inappropriate|unsafe|moderated|blocked by|was filtered|flagged)",
     "guardrail(s|) (intervened|blocked|violation|violated|triggered)",
@@ -38,7 +39,7 @@ BAD_KEY = (
     "(failed|unable|could not|cannot|can't) (to |)(authenticate|resolve authentication|verify * token|refresh * token|load credentials|locate credentials)",
     "(login|log in|sign in|re authenticate|reauthenticate|authenticate|logged out|not logged in|session expired|session has expired)",
     "(user not found|no auth credentials|no cookie auth)",
-    "unable to locate credentials",
+    "(load|locate|find|resolve|obtain) * credentials",
     "(api key|apikey|密钥|令牌|秘钥|token|鉴权|凭证|身份|签名) * (无效|错误|过期|失败|不存在|缺失|失效|不正确|有误|为空|非法)",
     "(无效的令牌|无效令牌|无效的api|无效的密钥|未授权|未登录|认证失败|鉴权失败|身份验证|未提供令牌|未提供token)",
     "(無效的|認證失敗|未授權)",
@@ -61,6 +62,8 @@ NOT_ALLOWED = (
     "(gated|restricted) (repo|model|access|repository|to)",
     "(requires|require|need|needs|upgrade to|available on|available for|only available|only available to|available to) * (plan|tier|subscription|pro|paid|enterprise|verified|verification|premium|max)",
     "(must be|not) verified",
+    "not available (for|to) (integrator|this client|your plan|your account|your organization|your subscription|free)",
+    "virtual network",
     "(subscribe|subscription) (is |to |)(required|needed|this model)",
     "only authorized for",
     "(use case details|marketplace)",
@@ -76,7 +79,7 @@ NOT_ALLOWED = (
 NO_MODEL = (
     "(model|models|deployment|engine|endpoint|snapshot|model's) * (not found|does not exist|doesn't exist|not exist|not exists|do not exist|no longer|was not found|could not be found|isn't found|cannot be found)",
     "(model|models|deployment|endpoint|snapshot) * (deprecated|retired|decommissioned|discontinued|sunset|sunsetted|removed|shut down|end of life|end of its life|eol|legacy|deleted|withdrawn|taken offline|offline|obsolete)",
-    "(model|models|deployment) * (not available|unavailable|isn't available|not currently available|not offered|not served|not accessible|not loaded|not deployed|not supported|unsupported|not be found|not ready|is invalid|not valid|not installed|disabled|not been deployed|not recognized|not served|not running)",
+    "(model|models|deployment) * (not available|unavailable|isn't available|not currently available|not offered|not served|not accessible|not loaded|unloaded|is unloaded|not deployed|not supported|unsupported|not be found|not ready|is invalid|not valid|not installed|disabled|not been deployed|not recognized|not served|not running)",
     "(invalid|unknown|unsupported|unrecognized|no such|nonexistent|wrong|missing|incorrect|bad|illegal) (model|models|deployment|engine|model name|model id|model identifier|model version)",
     "no (such |available |suitable |valid |)(endpoints|endpoint|model|models|deployment|provider|providers|channel|channels|backend|replicas) (found|available|exist|exists|that|for|with|loaded|is|named|matching)",
     "(cannot|can't|could not|unable to|failed to|couldn't) (find|load|locate|open|resolve) * (model|deployment|engine|tokenizer|checkpoint)",
@@ -121,6 +124,7 @@ CANNOT = (
 MALFORMED = (
     "(invalid|malformed|bad|illegal|improper) (request|json|parameter|parameters|argument|arguments|value|type|format|input|body|payload|field|schema|messages|message|tool|url|image|base64|content|role|syntax|data|prompt|header|"
     "function|signature|encoding|query|response format|max tokens)",
+    "(parameter|parameters|argument|arguments|input) check",
     "(validation|parse|parsing|schema|deserialization|json|type|syntax|decode) (error|errors|failed|failure|exception)",
     "(field|property|parameter|argument|body|messages|input|item|value|key) (is |are |)(required|missing|must|cannot|invalid|empty|not permitted)",
     "(must|should) (be|contain|have|start|end|alternate|match|not|provide|include|follow|only)",
@@ -152,7 +156,7 @@ RULES = (
         codes=("model_not_found", "ModelNotFoundError", "model_not_exist", "model_deprecated", "model_retired", "ModelNotFound",
                "model_not_available", "model_decommissioned", "unknown_model", "invalid_model", "no_such_model", "model_not_supported",
                "DeploymentNotFound", "ModelNotOpen", "InvalidEndpointOrModel.NotFound", "model_unavailable",
-               "unsupported_model", "model_not_loaded", "model_disabled", "UnsupportedModel", "endpoint_not_found", "no_available_channel",
+               "unsupported_model", "model_not_loaded", "model_disabled", "endpoint_not_found", "no_available_channel",
                "ModelDeprecated"),
     ),
     Rule(
@@ -178,7 +182,7 @@ RULES = (
     Rule("named_model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=NO_MODEL,
          unless=("(tool|tools|image|images|function calling|streaming|temperature|parameter|thinking) * (not supported|unsupported)",
                  "(overloaded|capacity|high demand|busy|loading|warming)", "not support (tools|tool|images|image|function|system|vision)",
-                 "(api key|apikey) * (invalid|not valid)", "don't have (access|permission)")),
+                 "(api key|apikey) * (invalid|not valid)", "don't have (access|permission)", "available for (integrator|integration|this client)")),
     Rule("cannot_do_that", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=CANNOT,
          unless=("(overloaded|high demand)", "(api key|apikey)")),
     Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY, unless=("not authorized to (perform|invoke|access)",)),
@@ -194,4 +198,5 @@ RULES = (
     ),
 )  # fmt: skip
 
-FORM = (Rule("bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED),)
+FORM = (Rule("bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED, status=(400, 405, 409, 415, 422)),)
+FORM_AT_LAST = (Rule("maybe_bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED, status=(0, 200, 500)),)

@@ -13,6 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from modelrouter.core.causes import Cause, Scope
 
 GAP = 60
@@ -36,9 +38,12 @@ class Rule:
     codes: tuple[str, ...] = ()
     """Values of `error.type`, `error.code`, `reason`, …, or names of exceptions; spelling does not matter."""
     text: tuple[str, ...] = ()
-    status: tuple[int, ...] = ()
+    status: Container[int] = ()
+    """0 stands for no status."""
     also: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    shortest_wait_s: float | None = None
+    """Advice to come back earlier than this cannot be true; None leaves it to the cause."""
     stated: bool | None = None
     """None: stated, unless the cause is one that single answers do not prove."""
 

@@ -11,7 +11,7 @@ OLLAMA = Vendor("ollama", ("ollama-cloud",), (
     Rule("memory", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("requires more system memory", "cuda out of memory", "out of memory")),
     Rule("no_tools", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=("does not support (tools|thinking|chat|generate|embeddings|images|vision|insert)",)),
     Rule("queue", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("maximum pending requests exceeded", "server busy")),
-    Rule("runner", Cause.OUTAGE, Scope.MODEL, text=("llama runner process", "runner process has terminated", "model runner has unexpectedly stopped", "error loading model", "unable to load model")),
+    Rule("runner", Cause.OUTAGE, Scope.DEPLOYMENT, text=("llama runner process", "runner process has terminated", "model runner has unexpectedly stopped", "error loading model", "unable to load model")),
     Rule("cloud_limit", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("(weekly|hourly|session|usage) usage limit", "reached your * usage limit")),
 ))  # fmt: skip
 

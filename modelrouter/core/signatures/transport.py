@@ -11,6 +11,7 @@ BUSY = (
     "capacity (constraints|constraint|exceeded|reached|limits|issue|issues|is|not available|unavailable|available)",
     "(high|heavy|peak|increased|unusual|excessive|spikes in|surge in) (demand|traffic|load|usage|volume|server load)",
     "(server|servers|service|system|engine|model|backend|cluster|we|is|are) (is |are |currently |temporarily |too |very |)(busy|saturated|congested)",
+    "(isqueued|queuecount|queued|queue position)",
     "(queue|slots|slot|pool) * (full|available|exceeded|exhausted|limit)",
     "(model|server|weights) (is |are |still |currently |)(loading|warming up|starting|initializing|booting|cold starting)",
     "(loading model|model is loading|warming up|cold start|scaling up|scaled to zero|currently loading)",
@@ -40,7 +41,7 @@ CUT = (
     "(connection|connect|socket|stream|transport|tunnel|channel|handshake) (was |has been |is |to * |attempt |forcibly |unexpectedly |)(refused|reset|aborted|closed|error|errors|failed|lost|dropped|terminated|broken|interrupted|disconnected|failure|hang up|ended)",
     "(getaddrinfo|name resolution|nodename nor servname|name or service not known|no address associated|dns|resolve host|could not resolve|cannot resolve|unknown host|no such host|nxdomain|resolve address|lookup)",
     "(ssl|tls|certificate|cert|x509|handshake|self signed|wrong version number|unexpected eof|sslv3)",
-    "(remote end closed|server disconnected|remote protocol|peer closed|connection closed|incomplete chunked|incompleteread|incomplete read|broken pipe|socket hang up|response ended prematurely|premature close|unexpected end of)",
+    "(remote end closed|server disconnected|remote protocol|peer closed|connection closed|incomplete chunked|incompleteread|incomplete read|broken pipe|socket hang up|response ended prematurely|premature close|unexpected end of file|unexpected end of stream)",
     "(fetch failed|failed to fetch|network error|network request failed|networkerror|network is unreachable|no route to host|host unreachable|unreachable|network connection|all connection attempts failed|cannot connect|can't connect|could not connect|"
     "unable to connect|failed to connect|connection attempts|max retries exceeded|error sending request|error decoding response body|error reading|stream disconnected|connection error|connectionerror|transport error)",
     "(proxy error|proxyerror|cannot connect to proxy|proxy authentication|407 proxy|tunnel connection|proxy)",
@@ -66,9 +67,11 @@ BROKEN = (
     "(bad gateway|service unavailable|gateway error|gateway time out|origin|web server is down|unknown error|host error|bad_gateway)",
     "(service|server|api|system|provider|backend|site|website|endpoint) (is |was |are |currently |temporarily |has |)(currently |temporarily |)(unavailable|down|offline|out of service|not available|unreachable|failing|maintenance|disrupted)",
     "(temporarily|currently) (unavailable|down|offline|out of service|not available|disabled|suspended)",
-    "(server|service|provider|backend|upstream|model|engine) (had|encountered|returned|experienced|hit|has) (an |)(error|internal|unexpected|issue|unknown|problem)",
+    "(server|service|backend|model|engine) (had|encountered|returned|experienced|hit|has) (an |)(error|internal|unexpected|issue|unknown|problem)",
     "(something went wrong|an error occurred|error occurred|encountered an error|went wrong|unable to process|failed to process|could not process|upstream error|inference error|crashed|scheduled maintenance|under maintenance|maintenance)",
-    "(upstream|provider|backend) (connect |request |service |server |)(error|failed|failure|returned error|unavailable)",
+    "(upstream|backend) (connect |request |service |server |)(error|failed|failure|unavailable)",
+    "(unhealthy|healthcheck|health check)",
+    "unexpected end of (json|data|input)",
     "(empty|no|null|invalid|missing|malformed|unexpected|incomplete|truncated) (response|choices|output|completion|candidates|content|reply|answer|data|body|message)",
     "(response|stream|output|completion) (is |was |ended |)(empty|truncated|incomplete|without|none|null|cut off|invalid|missing)",
     "(without|before|no) (finish reason|finish_reason|receiving a|message stop|done|a finish|completion event|any content|terminal)",
@@ -85,6 +88,9 @@ BROKEN = (
     "erro interno",
     "(внутренняя ошибка|ошибка сервера)",
 )
+
+VAGUE = frozenset({0, 200, 400, 408, 409, 424, *range(500, 600)})
+"""Where words such as "error occurred" add to the status; beside any other the status knows better."""
 
 RULES = (
     Rule(
@@ -114,6 +120,8 @@ RULES = (
                "inference_timeout", "upstream_timeout", "gateway_timeout", "UND_ERR_CONNECT_TIMEOUT"),
         text=LATE,
     ),
+    # Comments keep the line open, the answer never comes.
+    Rule("only_signs_of_life", Cause.TIMEOUT, Scope.PROVIDER, text=("keep alive",), status=(0, 200)),
     Rule(
         "network",
         Cause.NETWORK,
@@ -136,5 +144,6 @@ RULES = (
                "upstream_error", "InternalServiceError", "InternalError", "BackendError", "bad_response_status_code", "do_request_failed",
                "ServiceUnavailableError", "ModelStreamErrorException", "JSONDecodeError", "service_unavailable_error", "server_unavailable"),
         text=BROKEN,
+        status=VAGUE,
     ),
 )  # fmt: skip
