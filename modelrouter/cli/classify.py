@@ -22,6 +22,7 @@ SURFACES: dict[str, Surface] = {"http": "http", "stream": "stream", "sse": "stre
 
 def main(
     text: Annotated[str | None, typer.Argument(help="The error: a body, an event, an exception's text.")] = None,
+    *,
     file: Annotated[Path | None, typer.Option(help="Read the error from this file; - is standard input.")] = None,
     vendor: Annotated[str, typer.Option(help="Whose dialect: openai, anthropic, azure, bedrock, …")] = "generic",
     status: Annotated[int | None, typer.Option(help="The HTTP status, if an answer came.")] = None,

@@ -41,8 +41,8 @@ _STATED = (
     ),
     re.compile(rf"(?:please wait|wait for|you can retry|retry|again)[:\s]{{1,2}}(?:after |for |in )?(?P<span>{_SPAN})"),
     re.compile(r"estimated[\s_\-]?time[\"']?\s?[:=]\s?[\"']?(?P<span>\d{1,9}(?:\.\d{1,14})?)"),
-    re.compile(rf"(?:请|請)?(?:在|于|於|等待|稍等)?\s?(?P<span>{_SPAN})\s?(?:后|後|之后|以后)"),
 )
+_STATED_IN_CHINESE = re.compile(rf"(?P<span>{_SPAN})\s?(?:后|後|之后|以后)")
 _DATED = re.compile(
     r"(?:regain access|resets?|reset|available|again|renews?|try again|retry|until|unlock\w*)[^.]{0,20}?\s(?:on|at|after|until|in)\s"
     r"\"?(?P<date>\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?)(?:\s?(?:at\s)?(?P<clock>\d\d:\d\d))?\s?(?P<zone>utc|z|gmt)?"
@@ -143,7 +143,8 @@ def _date(value: str, now: datetime | None) -> float | None:
 
 
 def _from_text(text: str) -> float | None:
-    for wording in _STATED:
+    wordings = _STATED if text.isascii() else (*_STATED, _STATED_IN_CHINESE)
+    for wording in wordings:
         found = wording.search(text)
         if found is None:
             continue

@@ -26,7 +26,8 @@ PAGE = "htmlpage"
 """The code of a body that is a page."""
 
 _ESCAPES = {'\\"': '"', "\\'": "'", "\\/": "/", "\\n": " ", "\\r": " ", "\\t": " ", "\\\\": "\\"}
-_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\[\"'/nrt\\]")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\[\"'/nrt\\]")
+_SURROGATES = range(0xD800, 0xE000)
 _ENTITIES = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&apos;": "'", "&nbsp;": " ", "&lt;": "<", "&gt;": ">"}
 _ENTITY = re.compile(r"&(?:quot|#39|#x27|apos|nbsp|lt|gt|amp);")
 _ODD = str.maketrans(
@@ -91,13 +92,16 @@ def _peel(text: str) -> str:
     if "<" in text and _PAGE.search(text):
         text = _TAG.sub(" ", _HIDDEN.sub(" ", text))
     if not text.isascii():
-        text = text.translate(_ODD)
+        text = text.encode("utf-8", "replace").decode().translate(_ODD)
     return " ".join(text.split())
 
 
 def _unescape(match: re.Match[str]) -> str:
-    found = match.group()
-    return _ESCAPES.get(found) or chr(int(found[2:], 16))
+    if not match[1]:
+        return _ESCAPES[match[0]]
+    point = int(match[1], 16)
+    # Halves of a pair stand for emoji, which tell no cause, and no encoder takes them alone.
+    return " " if point in _SURROGATES else chr(point)
 
 
 def read(body: str, status: int | None, headers: Mapping[str, str]) -> Reading:

@@ -17,8 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLES", "VENDORS", "Book", "book_of", "by_status", "vendor_of"]
 
-GENERIC = (*edge.RULES, *power.RULES, *edge.PAGES, *limits.RULES, *transport.RULES[:1], *requests.RULES, *transport.RULES[1:-1], *requests.FORM,
-           *transport.RULES[-1:], *requests.FORM_AT_LAST)
+GENERIC = (
+    *edge.RULES,
+    *power.RULES,
+    *edge.PAGES,
+    *limits.RULES,
+    *transport.RULES[:1],
+    *requests.RULES,
+    *transport.RULES[1:-1],
+    *requests.FORM,
+    *transport.RULES[-1:],
+    *requests.FORM_AT_LAST,
+)
 
 TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {**{vendor.name: vendor.rules for vendor in vendors.ALL}, "generic": GENERIC, "weak": weak.RULES}

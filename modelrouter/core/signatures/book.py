@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.causes import Cause
-from modelrouter.core.signatures.rule import is_loose, keys, pattern, squash
+from modelrouter.core.signatures.rule import is_loose, keys, pattern, seen, squash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +27,6 @@ UNPROVEN = frozenset({Cause.OUTAGE, Cause.NETWORK, Cause.TIMEOUT})
 class Entry:
     """A rule in its place."""
 
-    rank: int
     name: str
     rule: Rule
     certainty: float
@@ -44,58 +43,52 @@ class Match(NamedTuple):
     words: str
 
 
+Hit = tuple[int, str]
+"""The rank of an entry, and the wording that woke it; empty where a code did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Entries by what can wake them: a code in a field, a code anywhere, or a key word of a wording."""
+    """Entries in reading order, and by what wakes them: a code in a field, a code anywhere, a key word of a wording."""
 
-    fields: Mapping[str, tuple[Entry, ...]]
-    loose: Mapping[str, tuple[Entry, ...]]
-    words: Mapping[str, tuple[tuple[Entry, str], ...]]
-    """With the wording that the key word belongs to."""
+    entries: tuple[Entry, ...]
+    fields: Mapping[str, tuple[Hit, ...]]
+    loose: Mapping[str, tuple[Hit, ...]]
+    words: Mapping[str, tuple[Hit, ...]]
 
     def find(self, reading: Reading) -> Match | None:
         """Return the first entry that fires."""
-        woken: dict[int, tuple[Entry, list[str]]] = {}
-        for table, terms in ((self.fields, reading.codes), (self.loose, reading.tokens)):
+        hits: list[Hit] = []
+        for table, terms in ((self.fields, reading.codes), (self.loose, reading.tokens), (self.words, reading.terms)):
             for term in terms & table.keys():
-                for entry in table[term]:
-                    woken[entry.rank] = entry, []
-        for term in reading.terms & self.words.keys():
-            for entry, wording in self.words[term]:
-                woken.setdefault(entry.rank, (entry, []))[1].append(wording)
-        for rank in sorted(woken):
-            entry, wordings = woken[rank]
-            words = fires(entry, wordings, reading)
+                hits += table[term]
+        hits.sort()
+        for rank, wording in hits:
+            entry = self.entries[rank]
+            words = fires(entry, wording, reading)
             if words is not None:
                 return Match(entry, words)
         return None
 
 
-def fires(entry: Entry, wordings: Iterable[str], reading: Reading) -> str | None:
-    """Return the words on which the entry fires, None where it does not; only `wordings` of its text can match."""
+def fires(entry: Entry, wording: str, reading: Reading) -> str | None:
+    """Return the words on which the entry fires, None where it does not."""
     rule = entry.rule
     if rule.status and (reading.status or 0) not in rule.status:
         return None
-    words = _code(entry, reading) or seen(wordings, reading.text)
-    if words is None or (rule.also and seen(rule.also, reading.text) is None):
+    words = _found(entry, wording, reading)
+    if words is None or (rule.also and seen(rule.also, reading.text, reading.terms) is None):
         return None
-    if rule.unless and seen(rule.unless, reading.text) is not None:
+    if rule.unless and seen(rule.unless, reading.text, reading.terms) is not None:
         return None
     return words
 
 
-def _code(entry: Entry, reading: Reading) -> str | None:
-    hits = entry.codes & reading.codes or entry.loose & reading.tokens
-    return min(hits) if hits else None
-
-
-def seen(wordings: Iterable[str], text: str) -> str | None:
-    """Return what the first wording that matches the text matched."""
-    for wording in wordings:
-        found = pattern(wording).search(text)
-        if found:
-            return found.group()
-    return None
+def _found(entry: Entry, wording: str, reading: Reading) -> str | None:
+    if wording:
+        found = pattern(wording).search(reading.text)
+        return found.group() if found else None
+    return min(entry.codes & reading.codes or entry.loose & reading.tokens)
 
 
 def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
@@ -104,28 +97,36 @@ def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
     A code of digits alone means something only to the vendor that uses it, so a foreign table's
     numbers are left out.
     """
-    fields: dict[str, list[Entry]] = {}
-    loose: dict[str, list[Entry]] = {}
-    words: dict[str, list[tuple[Entry, str]]] = {}
-    rank = 0
+    entries: list[Entry] = []
+    fields: dict[str, list[Hit]] = {}
+    loose: dict[str, list[Hit]] = {}
+    words: dict[str, list[Hit]] = {}
     for vendor, certainty, foreign, rules in tables:
         for rule in rules:
-            rank += 1
-            codes = {squash(code): is_loose(code) for code in rule.codes if not (foreign and code.isdigit())}
-            if not codes and not rule.text:
-                continue
-            stated = rule.cause not in UNPROVEN if rule.stated is None else rule.stated
-            anywhere = frozenset(code for code, is_anywhere in codes.items() if is_anywhere)
-            entry = Entry(rank, f"{vendor}.{rule.id}", rule, certainty, frozenset(codes), anywhere, stated)
-            for code in codes:
-                fields.setdefault(code, []).append(entry)
-            for code in anywhere:
-                loose.setdefault(code, []).append(entry)
+            entry = _entry(vendor, certainty, rule, foreign=foreign)
+            rank = len(entries)
+            entries.append(entry)
+            for code in entry.codes:
+                fields.setdefault(code, []).append((rank, ""))
+            for code in entry.loose:
+                loose.setdefault(code, []).append((rank, ""))
             for wording in rule.text:
                 for term in set(keys(wording)):
-                    words.setdefault(term, []).append((entry, wording))
-    return Book(
-        fields={term: tuple(found) for term, found in fields.items()},
-        loose={term: tuple(found) for term, found in loose.items()},
-        words={term: tuple(found) for term, found in words.items()},
+                    words.setdefault(term, []).append((rank, wording))
+    return Book(tuple(entries), *(_frozen(table) for table in (fields, loose, words)))
+
+
+def _entry(vendor: str, certainty: float, rule: Rule, *, foreign: bool) -> Entry:
+    codes = {squash(code): is_loose(code) for code in rule.codes if not (foreign and code.isdigit())}
+    return Entry(
+        name=f"{vendor}.{rule.id}",
+        rule=rule,
+        certainty=certainty,
+        codes=frozenset(codes),
+        loose=frozenset(code for code, is_anywhere in codes.items() if is_anywhere),
+        stated=rule.cause not in UNPROVEN if rule.stated is None else rule.stated,
     )
+
+
+def _frozen(table: dict[str, list[Hit]]) -> dict[str, tuple[Hit, ...]]:
+    return {term: tuple(hits) for term, hits in table.items()}

@@ -13,7 +13,11 @@ RULES = (
         "country_banned",
         Cause.GEOFENCED,
         Scope.JURISDICTION,
-        text=("error (code |code: |)1009", "country or region your ip address is in", "banned the (country|region) * (your ip|ip address)"),
+        text=(
+            "error (code |code: |)1009",
+            "country or region your ip address is in",
+            "banned the (country|region) * (your ip|ip address)",
+        ),
     ),
     # A firewall that turns the request or our address away: another path may still reach the provider.
     Rule(
@@ -47,7 +51,10 @@ RULES = (
         "origin_down",
         Cause.OUTAGE,
         Scope.PROVIDER,
-        text=("error (code |code: |)(520|521|523|525|526|527|530)", "web server (is|returned|reported) (down|an unknown error|a bad gateway)"),
+        text=(
+            "error (code |code: |)(520|521|523|525|526|527|530)",
+            "web server (is|returned|reported) (down|an unknown error|a bad gateway)",
+        ),
     ),
 )
 

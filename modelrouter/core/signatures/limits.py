@@ -39,20 +39,28 @@ RATE = (
 )
 
 MONEY = (
-    "(insufficient|not enough|no|low|negative|zero|inadequate) (account |credit |wallet |remaining |available |token |)"
-    "(balance|credit|credits|funds|quota|fund|points|coins)",
+    (
+        "(insufficient|not enough|no|low|negative|zero|inadequate) (account |credit |wallet |remaining |available |token |)"
+        "(balance|credit|credits|funds|quota|fund|points|coins)"
+    ),
     "(balance|credit|credits|funds|credit balance) (is |are |has been |have been |too |)(too low|insufficient|not enough|exhausted|depleted|low|exceeded|negative|used up)",
-    "(out of|run out of|ran out of|exhausted|used up|depleted|consumed|used all|no more|no remaining) (your |the |all |of |its |available |included |monthly |free |)"
-    "(credit|credits|balance|funds|quota|quotas|allocation|allowance)",
+    (
+        "(out of|run out of|ran out of|exhausted|used up|depleted|consumed|used all|no more|no remaining) (your |the |all |of |its |available |included |monthly |free |)"
+        "(credit|credits|balance|funds|quota|quotas|allocation|allowance)"
+    ),
     "(out of|ran out of|run out of|no more|used all) (credit|credits|balance|funds|quota|quotas|tokens|usage|messages)",
     "(credit|credits) (is |are |)(required|needed|necessary)",
     "(maximum|max) (billing|spend|budget|usage)",
     "payment (is |)(required|method|failed|overdue|declined)",
     "(billing|spend|spending|budget|cost|usage cap|hard|credit) (hard |soft |)(limit|limits|cap) * (reached|exceeded|hit|met)",
-    "(exceeded|exceeds|reached|hit|over|surpassed|crossed) * (billing|spend|spending|budget|usage|monthly|weekly|daily|credit|session|plan|subscription|included|"
-    "5 hour|five hour|hourly) * (limit|limits|quota|cap|budget|allowance|usage)",
-    "(usage|monthly|weekly|daily|session|spend|spending|plan|subscription|5 hour|5h|hourly|free|trial) (usage |token |request |api |spend |tier |)(limit|limits|quota|quotas|cap|allowance|budget) "
-    "* (reached|exceeded|hit|exhausted|used up|depleted)",
+    (
+        "(exceeded|exceeds|reached|hit|over|surpassed|crossed) * (billing|spend|spending|budget|usage|monthly|weekly|daily|credit|session|plan|subscription|included|"
+        "5 hour|five hour|hourly) * (limit|limits|quota|cap|budget|allowance|usage)"
+    ),
+    (
+        "(usage|monthly|weekly|daily|session|spend|spending|plan|subscription|5 hour|5h|hourly|free|trial) (usage |token |request |api |spend |tier |)(limit|limits|quota|quotas|cap|allowance|budget) "
+        "* (reached|exceeded|hit|exhausted|used up|depleted)"
+    ),
     "(usage|monthly|weekly|daily|5 hour|session) (limit|limits|quota) (reached|exceeded|hit|exhausted)",
     "(reached|hit|exceeded) your (specified |current |account's |)(api |)(usage|session|weekly|monthly|daily|spend) (limit|limits)",
     "regain access",

@@ -14,10 +14,14 @@ ORDERED_OFF = (
     "is informed letter",
     "entity list",
     "(government|regulatory|federal|commerce|executive|ministerial|court|legal|bis|national security) (directive|order|mandate|injunction)",
-    "(directive|order|instruction|request|ruling|injunction) (of|from|by|issued by) (the |a |us |u.s. |)(us |u.s. |federal |national |)"
-    "(government|regulator|authority|authorities|court|commerce|ministry|garante)",
-    "(required|compelled|ordered|obliged|directed) (by|to comply with) (law|a regulator|the regulator|regulators|the government|authorities"
-    "|a government|us authorities|regulatory)",
+    (
+        "(directive|order|instruction|request|ruling|injunction) (of|from|by|issued by) (the |a |us |u.s. |)(us |u.s. |federal |national |)"
+        "(government|regulator|authority|authorities|court|commerce|ministry|garante)"
+    ),
+    (
+        "(required|compelled|ordered|obliged|directed) (by|to comply with) (law|a regulator|the regulator|regulators|the government|authorities"
+        "|a government|us authorities|regulatory)"
+    ),
     "foreign (person|persons|national|nationals)",
     "national security (review|reasons|grounds|concerns|restriction|restrictions)",
     "(eccn|ear99|4e091)",
@@ -46,7 +50,7 @@ ELSEWHERE = (
     f"{PLACE} * (is|are) (not|currently not|not currently|not yet) (supported|available|allowed|permitted|eligible)",
     f"{PLACE} (not|isn't|is unsupported|unsupported|restricted|is restricted|is blocked|blocked|not supported|not allowed)",
     f"(not|isn't|aren't|unavailable|unsupported|never) (currently |yet |) (available|supported|offered|allowed|permitted|accessible) * (your|this|the user's) {PLACE}",
-    f"(not|isn't|aren't) (currently |yet |)(available|supported|offered|allowed|permitted|accessible|served) (in|for|from|to) (your|this|the user's|certain|some) (current |)(country|countries|region|territory|location|jurisdiction|area)",
+    "(not|isn't|aren't) (currently |yet |)(available|supported|offered|allowed|permitted|accessible|served) (in|for|from|to) (your|this|the user's|certain|some) (current |)(country|countries|region|territory|location|jurisdiction|area)",
     f"(unavailable|blocked|restricted|prohibited) (in|for|from) (your|this|the user's|certain) (current |){PLACE}",
     "(do|does|can|cannot|can't) not (currently |)(serve|support|offer|provide|operate) * (your|that|this) (country|region|location|territory)",
     "your (country|region|location|territory|area) (has|is|was) * (banned|blocked|restricted|excluded)",
@@ -87,7 +91,7 @@ SUSPENDED = (
     f"{WHO} (associated|linked|that|which|with|for|this|you|your|id|has|is|was|have|been|currently|temporarily|permanently|status) * (been |is |was |status |){STRUCK}",
     f"{WHO} {STRUCK}",
     f"{STRUCK} (account|organization|organisation|workspace|user|subscription|tenant|consumer|project|customer)",
-    f"(project|app|application|service account) * (has been|is|was) (suspended|banned|terminated|blocked|deactivated)",
+    "(project|app|application|service account) * (has been|is|was) (suspended|banned|terminated|blocked|deactivated)",
     "(suspended|disabled|deactivated|banned|terminated|blocked|restricted|closed) * (your|this|the) (account|organization|organisation|workspace|subscription|access)",
     "(violation|violations|breach|abuse) of (our |the |)(terms|tos|terms of service|terms of use|usage policy|usage policies|acceptable use|service agreement)",
     "(violated|violating|breached) (our |the |)(terms|tos|acceptable use)",

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modelrouter.core.causes import Cause, Scope
-from modelrouter.core.signatures.book import seen
+from modelrouter.core.signatures.rule import seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +26,28 @@ NAMED: Mapping[tuple[Cause, Scope], tuple[tuple[Scope, tuple[str, ...]], ...]] =
         (Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT): ((Scope.KEY, ("(this|the|per) (api |)key", "key (quota|limit)")),),
         (Cause.REQUEST_TOO_LARGE, Scope.REQUEST): ((Scope.ACCOUNT, ("max size * tokens",)),),
         (Cause.OVERLOADED, Scope.PROVIDER): (
-            (Scope.MODEL, ("(the|this|that|requested) model", "model (is|has|was|loading)", "for model", "(engine|该模型|当前模型|模型)")),
+            (
+                Scope.MODEL,
+                (
+                    "(the|this|that|requested) model",
+                    "model (is|has|was|loading)",
+                    "for model",
+                    "(engine|该模型|当前模型|模型)",
+                ),
+            ),
         ),
         (Cause.PERMISSION, Scope.ACCOUNT): (
             (Scope.DEPLOYMENT, ("(virtual network|public network|private endpoint|this resource)",)),
             (Scope.KEY, ("(this|your|the) (api key|token|credential|key)", "(scope|scopes)")),
-            (Scope.MODEL, ("(the|this|to|requested|for|invoke|use) (model|foundation model)", "(access to|use) * model", "model (requires|not|is)", "(该模型|模型)")),
+            (
+                Scope.MODEL,
+                (
+                    "(the|this|to|requested|for|invoke|use) (model|foundation model)",
+                    "(access to|use) * model",
+                    "model (requires|not|is)",
+                    "(该模型|模型)",
+                ),
+            ),
         ),
     }
 )
@@ -74,16 +90,20 @@ def reach(vendor: str, entry: Entry, reading: Reading) -> Scope:
     """Return how far the fault of an entry reaches in the light of the whole text."""
     rule = entry.rule
     is_own = entry.name.startswith(f"{vendor}.")
-    return rule.scope if is_own and rule.scope not in AWAY else widen(vendor, rule.cause, rule.scope, reading, is_own=is_own)
+    return (
+        rule.scope
+        if is_own and rule.scope not in AWAY
+        else widen(vendor, rule.cause, rule.scope, reading, is_own=is_own)
+    )
 
 
 def widen(vendor: str, cause: Cause, scope: Scope, reading: Reading, *, is_own: bool = False) -> Scope:
     """Return what a general verdict reaches at this vendor, by these words."""
-    if scope in AWAY and seen(RELAYED, reading.text) is not None:
+    if scope in AWAY and seen(RELAYED, reading.text, reading.terms) is not None:
         return Scope.MODEL if cause is Cause.THROTTLED else AWAY[scope]
     if is_own:
         return scope
     for narrower, wordings in NAMED.get((cause, scope), ()):
-        if seen(wordings, reading.text) is not None:
+        if seen(wordings, reading.text, reading.terms) is not None:
             return narrower
     return OWN.get((vendor, cause), scope)

@@ -25,12 +25,16 @@ UNSAFE = (
 )
 
 BAD_KEY = (
-    "(invalid|incorrect|wrong|bad|missing|malformed|expired|unknown|unrecognized|revoked|no|unauthorized|illegal|undefined|disabled|inactive|empty|inexistent) "
-    "(or missing |or expired |or incorrect |)(x |your |the |provided |openai |anthropic |google |http |user |bearer |access |auth |)"
-    "(api key|apikey|api token|token|key|credential|credentials|authentication|authorization|auth|bearer|access key|secret|signature|iam token|jwt|login|security token)",
-    "(api key|apikey|api token|access token|bearer token|token|credential|credentials|signature|x api key|access key|jwt|authorization header|authentication token|security token|api_key) "
-    "(provided |included in the request |in the request |supplied |format |)(is |was |are |has |have |not |could not be |cannot be |does not |do not |must be |)"
-    "(been |not |be |)(invalid|incorrect|expired|missing|revoked|disabled|wrong|not valid|valid|found|not found|required|verified|rejected|exist|malformed|deleted|provided|empty|incorrect|set|match|deactivated|recognized|blocked)",
+    (
+        "(invalid|incorrect|wrong|bad|missing|malformed|expired|unknown|unrecognized|revoked|no|unauthorized|illegal|undefined|disabled|inactive|empty|inexistent) "
+        "(or missing |or expired |or incorrect |)(x |your |the |provided |openai |anthropic |google |http |user |bearer |access |auth |)"
+        "(api key|apikey|api token|token|key|credential|credentials|authentication|authorization|auth|bearer|access key|secret|signature|iam token|jwt|login|security token)"
+    ),
+    (
+        "(api key|apikey|api token|access token|bearer token|token|credential|credentials|signature|x api key|access key|jwt|authorization header|authentication token|security token|api_key) "
+        "(provided |included in the request |in the request |supplied |format |)(is |was |are |has |have |not |could not be |cannot be |does not |do not |must be |)"
+        "(been |not |be |)(invalid|incorrect|expired|missing|revoked|disabled|wrong|not valid|valid|found|not found|required|verified|rejected|exist|malformed|deleted|provided|empty|incorrect|set|match|deactivated|recognized|blocked)"
+    ),
     "(api key|apikey|api token|access token|bearer token|token|credentials) * (invalid|incorrect|expired|missing|revoked|not valid|not found|does not exist|not exist|required)",
     "(didn't|did not|don't|haven't|not) (provide|provided|supply|specify|have|set|include) * (api key|api token|token|credentials|authorization|authentication)",
     "(missing|provide|provided|set|check|verify|update|configure|required) (a |an |the |your |valid |a valid |your valid )(api key|apikey|api token|token|credentials|authorization)",
@@ -52,9 +56,11 @@ BAD_KEY = (
 )
 
 NOT_ALLOWED = (
-    "(no|not|don't|doesn't|do not|does not|without|lack|lacks|lacking|insufficient|missing|required|requires|inadequate) (currently |yet |have |has |had |enough |the |necessary |sufficient |required |proper |any |been |)"
-    "(been |granted |the |required |necessary |)"
-    "(access|permission|permissions|authorization|privilege|privileges|entitlement|entitlements|entitled|authorized|authorised|scope|scopes|rights|scopes:|granted|permitted)",
+    (
+        "(no|not|don't|doesn't|do not|does not|without|lack|lacks|lacking|insufficient|missing|required|requires|inadequate) (currently |yet |have |has |had |enough |the |necessary |sufficient |required |proper |any |been |)"
+        "(been |granted |the |required |necessary |)"
+        "(access|permission|permissions|authorization|privilege|privileges|entitlement|entitlements|entitled|authorized|authorised|scope|scopes|rights|scopes:|granted|permitted)"
+    ),
     "(access|permission|authorization) (to * |is |was |has been |)(denied|forbidden|restricted|required|refused|not granted)",
     "(denied|forbidden)",
     "not (currently |)(allowed|permitted|entitled|eligible|enrolled|enabled|activated|authorized|authorised|whitelisted|allowlisted|subscribed|included)",
@@ -104,14 +110,20 @@ NO_MODEL = (
 )
 
 CANNOT = (
-    "(does|do|did|is|are|can) (not|n't) (currently |yet |)(support|supports|supported|accept|accepts|allow|handle|implement|implemented|available) (for |with |by |on |in |)"
-    "(this |the |your |that |)* (tools|tool|function|functions|images|image|vision|audio|video|files|streaming|stream|json|schema|thinking|reasoning|temperature|parameter|parameters|prefill|system|logprobs|response format|"
-    "embeddings|multimodal|attachments|role|top p|chat|completion|completions|operation|effort|modality|cache control|stop|penalty|messages|max tokens|n|input|type|method|model|feature|option|value|format|use)",
-    "(doesn't|don't|isn't|aren't|cannot|can't|not|no longer) (currently |yet |)(support|supports|supported|accept|compatible|implemented) * (tools|tool|function|functions|images|image|vision|audio|video|files|streaming|stream|json|"
-    "schema|thinking|reasoning|temperature|parameter|parameters|prefill|system|logprobs|response format|embeddings|multimodal|attachments|chat|completions|effort|modality|this model|by this|with this|the model|model)",
-    "(tools|tool use|tool choice|function calling|functions|images|image|vision|audio|video|files|streaming|stream|json mode|json schema|thinking|reasoning|temperature|parameter|prefill|system prompt|logprobs|response format|response_format"
-    "|embeddings|multimodal|attachments|max tokens|top p|system messages|developer|store|feature|operation|method|penalty|cache control|reasoning effort|invocation|prompt caching|completions|throughput) * "
-    "(not supported|unsupported|isn't supported|aren't supported|not available|not allowed|not compatible|not implemented|not support|is deprecated|not enabled|are not supported|is not supported|not permitted)",
+    (
+        "(does|do|did|is|are|can) (not|n't) (currently |yet |)(support|supports|supported|accept|accepts|allow|handle|implement|implemented|available) (for |with |by |on |in |)"
+        "(this |the |your |that |)* (tools|tool|function|functions|images|image|vision|audio|video|files|streaming|stream|json|schema|thinking|reasoning|temperature|parameter|parameters|prefill|system|logprobs|response format|"
+        "embeddings|multimodal|attachments|role|top p|chat|completion|completions|operation|effort|modality|cache control|stop|penalty|messages|max tokens|n|input|type|method|model|feature|option|value|format|use)"
+    ),
+    (
+        "(doesn't|don't|isn't|aren't|cannot|can't|not|no longer) (currently |yet |)(support|supports|supported|accept|compatible|implemented) * (tools|tool|function|functions|images|image|vision|audio|video|files|streaming|stream|json|"
+        "schema|thinking|reasoning|temperature|parameter|parameters|prefill|system|logprobs|response format|embeddings|multimodal|attachments|chat|completions|effort|modality|this model|by this|with this|the model|model)"
+    ),
+    (
+        "(tools|tool use|tool choice|function calling|functions|images|image|vision|audio|video|files|streaming|stream|json mode|json schema|thinking|reasoning|temperature|parameter|prefill|system prompt|logprobs|response format|response_format"
+        "|embeddings|multimodal|attachments|max tokens|top p|system messages|developer|store|feature|operation|method|penalty|cache control|reasoning effort|invocation|prompt caching|completions|throughput) * "
+        "(not supported|unsupported|isn't supported|aren't supported|not available|not allowed|not compatible|not implemented|not support|is deprecated|not enabled|are not supported|is not supported|not permitted)"
+    ),
     "(unsupported|unknown|unrecognized) (parameter|parameters|value|feature|operation|field|tool|role|message role|content type|media type|modality|method|format|argument|option|response format|api version|file)",
     "(only|exclusively) (supports|supported|support|works|available) * (the |)(stream|streaming|completion|chat|responses|text|one|default|inference|with|in|for|through)",
     "(not|isn't) a (chat|multimodal|vision|text|embedding|completion|reasoning) model",
@@ -122,8 +134,10 @@ CANNOT = (
 )
 
 MALFORMED = (
-    "(invalid|malformed|bad|illegal|improper) (request|json|parameter|parameters|argument|arguments|value|type|format|input|body|payload|field|schema|messages|message|tool|url|image|base64|content|role|syntax|data|prompt|header|"
-    "function|signature|encoding|query|response format|max tokens)",
+    (
+        "(invalid|malformed|bad|illegal|improper) (request|json|parameter|parameters|argument|arguments|value|type|format|input|body|payload|field|schema|messages|message|tool|url|image|base64|content|role|syntax|data|prompt|header|"
+        "function|signature|encoding|query|response format|max tokens)"
+    ),
     "(parameter|parameters|argument|arguments|input) check",
     "(validation|parse|parsing|schema|deserialization|json|type|syntax|decode) (error|errors|failed|failure|exception)",
     "(field|property|parameter|argument|body|messages|input|item|value|key) (is |are |)(required|missing|must|cannot|invalid|empty|not permitted)",

@@ -7,18 +7,28 @@ ASCII letter or digit the match ends at a word's edge, so `auth` never fires ins
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection, Iterable
 
     from modelrouter.core.causes import Cause, Scope
 
 GAP = 60
 """The longest gap a ` * ` spans, in characters; it also bounds the work of a match."""
+
+COMMON = frozenset({
+    "error", "errors", "request", "requests", "model", "models", "limit", "limits", "invalid", "failed", "please",
+    "status", "code", "message", "type", "input", "provider", "account", "api", "key", "token", "tokens", "server",
+    "service", "access", "exceeded", "response", "not", "the", "your", "for", "this", "that", "available", "try",
+    "again", "been", "has", "have", "is", "are", "was", "quota", "organization", "rate", "with", "maximum", "user",
+    "content", "unable",
+})  # fmt: skip
+"""Words of most errors: a wording is found by another word where it has one."""
 
 _WORD = re.compile(r"[a-z0-9]+")
 _CHOICE = re.compile(r"\(([^)]*)\)")
@@ -38,7 +48,7 @@ class Rule:
     codes: tuple[str, ...] = ()
     """Values of `error.type`, `error.code`, `reason`, …, or names of exceptions; spelling does not matter."""
     text: tuple[str, ...] = ()
-    status: Container[int] = ()
+    status: Collection[int] = ()
     """0 stands for no status."""
     also: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
@@ -96,13 +106,34 @@ def keys(wording: str) -> tuple[str, ...]:
     plain = _CHOICE.sub("\0", wording)
     words = [word for piece in re.split(r"[ *_\-]+", plain) for word in _own_terms(piece)]
     if words:
-        return (max(words, key=len),)
+        return (max(words, key=lambda word: (word not in COMMON, len(word))),)
     for choice in _CHOICE.findall(wording):
         touches = _touches(wording, choice)
         branches = [[t for t in terms(branch) if not (touches and t.isascii())] for branch in choice.split("|")]
         if all(branches):
             return tuple(max(branch, key=len) for branch in branches)
     raise ValueError(f"the wording {wording!r} has no word of its own")
+
+
+@cache
+def terms_of(wording: str) -> frozenset[str] | None:
+    """Return the key words of a wording, None where it has none and must always be tried."""
+    try:
+        return frozenset(keys(wording))
+    except ValueError:
+        return None
+
+
+def seen(wordings: Iterable[str], text: str, known: frozenset[str]) -> str | None:
+    """Return what the first wording that matches the text matched; `known` are the terms of the text."""
+    for wording in wordings:
+        needed = terms_of(wording)
+        if needed is not None and needed.isdisjoint(known):
+            continue
+        found = pattern(wording).search(text)
+        if found:
+            return found.group()
+    return None
 
 
 def _own_terms(piece: str) -> list[str]:
@@ -124,5 +155,5 @@ def terms(text: str) -> list[str]:
     found = _WORD.findall(text)
     if not text.isascii():
         found += [char for char in text if not char.isascii()]
-        found += [a + b for a, b in zip(text, text[1:], strict=False) if not a.isascii() and not b.isascii()]
+        found += [a + b for a, b in itertools.pairwise(text) if not a.isascii() and not b.isascii()]
     return found

@@ -42,8 +42,10 @@ CUT = (
     "(getaddrinfo|name resolution|nodename nor servname|name or service not known|no address associated|dns|resolve host|could not resolve|cannot resolve|unknown host|no such host|nxdomain|resolve address|lookup)",
     "(ssl|tls|certificate|cert|x509|handshake|self signed|wrong version number|unexpected eof|sslv3)",
     "(remote end closed|server disconnected|remote protocol|peer closed|connection closed|incomplete chunked|incompleteread|incomplete read|broken pipe|socket hang up|response ended prematurely|premature close|unexpected end of file|unexpected end of stream)",
-    "(fetch failed|failed to fetch|network error|network request failed|networkerror|network is unreachable|no route to host|host unreachable|unreachable|network connection|all connection attempts failed|cannot connect|can't connect|could not connect|"
-    "unable to connect|failed to connect|connection attempts|max retries exceeded|error sending request|error decoding response body|error reading|stream disconnected|connection error|connectionerror|transport error)",
+    (
+        "(fetch failed|failed to fetch|network error|network request failed|networkerror|network is unreachable|no route to host|host unreachable|unreachable|network connection|all connection attempts failed|cannot connect|can't connect|could not connect|"
+        "unable to connect|failed to connect|connection attempts|max retries exceeded|error sending request|error decoding response body|error reading|stream disconnected|connection error|connectionerror|transport error)"
+    ),
     "(proxy error|proxyerror|cannot connect to proxy|proxy authentication|407 proxy|tunnel connection|proxy)",
     "(网络错误|网络异常|连接失败|连接超时|连接被|无法连接|网络连接)",
     "(網路錯誤|連線失敗)",

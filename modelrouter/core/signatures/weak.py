@@ -62,7 +62,7 @@ BY_STATUS: Mapping[int, tuple[Cause, Scope]] = MappingProxyType(
 
 def by_status(status: int | None, surface: str) -> tuple[Cause, Scope]:
     """Read the status alone; without one, an exception is the network's and an answer is broken."""
-    if status in BY_STATUS:
+    if status is not None and status in BY_STATUS:
         return BY_STATUS[status]
     if status is not None and 400 <= status < 500:  # noqa: PLR2004  # the classes of HTTP
         return Cause.BAD_REQUEST, Scope.REQUEST
