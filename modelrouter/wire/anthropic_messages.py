@@ -38,6 +38,11 @@ def url_for(base: str) -> str:
     return base.removesuffix("/v1") + PATH
 
 
+def models_url(base: str) -> str:
+    """Where the free listing of models is, below a base address."""
+    return url_for(base).removesuffix("/messages") + "/models"
+
+
 def read_answer(body: Mapping[str, Any]) -> Reading:
     """Say what a whole answer tells."""
     if body.get("type") == "error" or body.get("error"):

@@ -39,6 +39,10 @@ class Dialect(Protocol):
         """Where requests go, below a base address."""
         ...
 
+    def models_url(self, base: str) -> str:
+        """Where the free listing of models is, below a base address."""
+        ...
+
     def read_answer(self, body: Mapping[str, Any]) -> Reading:
         """What a whole answer tells."""
         ...

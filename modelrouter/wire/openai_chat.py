@@ -67,6 +67,11 @@ def url_for(base: str) -> str:
     return f"{base}/v1{PATH}" if bare else base + PATH
 
 
+def models_url(base: str) -> str:
+    """Where the free listing of models is, below a base address."""
+    return url_for(base).removesuffix(PATH) + "/models"
+
+
 def read_request(body: Mapping[str, Any]) -> Asked:
     """Say what a request needs.
 
