@@ -99,7 +99,12 @@ ROWS: Mapping[Effect, Row] = MappingProxyType(
         ),
         Effect.PERMISSION: Row(
             status=401,
-            body=error("PermissionDenied", "Principal does not have access to API/Operation."),
+            body=error(
+                "PermissionDenied",
+                "The principal `70f1e000-0000-4000-8000-000000000000` lacks the required data action "
+                "`Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action` to perform "
+                "`POST /openai/deployments/{{deployment-id}}/chat/completions` operation.",
+            ),
             source="quoted by users of Entra identities without a role",
         ),
         Effect.MODEL_UNAVAILABLE: Row(

@@ -79,7 +79,6 @@ VLLM: Mapping[Effect, Row] = MappingProxyType(
         Effect.THROTTLED: Row(
             status=503,
             body=vllm("The server is at its maximum number of concurrent requests.", "ServiceUnavailableError", 503),
-            cause=Cause.OVERLOADED,
             source="load shedding before vLLM; the text is assumed",
             assumed=True,
         ),
