@@ -130,7 +130,7 @@ async def test_cut_streams_break_off(stage: Callable[..., Any], vendor: str, eff
     """A stream that is cut never ends cleanly: the client notices the missing end."""
     async with stage(vendor) as on:
         on.twin.inject(Injection(effect=effect, after_events=2))
-        with pytest.raises(Exception, match="incomplete chunked read|Connection error"):
+        with pytest.raises(Exception, match=r"incomplete chunked read|Connection error"):
             await ASK[vendor](on, stream=True)
 
     (entry,) = on.twin.log
