@@ -18,7 +18,14 @@ HEADERS: Mapping[str, str] = MappingProxyType({"anthropic-version": "2023-06-01"
 """The version that every model and every look-alike server still serves; the next one refuses sampling parameters."""
 PATH = "/v1/messages"
 
-MARKERS = (b"message_delta", b"message_stop", b"event: error", b"event:error", b'"type":"error"', b'"type": "error"')
+MARKERS: tuple[bytes, ...] = (
+    b"message_delta",
+    b"message_stop",
+    b"event: error",
+    b"event:error",
+    b'"type":"error"',
+    b'"type": "error"',
+)
 """One of these is in every event that matters once content has been seen: the finish with its usage, the end, an error.
 
 Look in whole events: a block of bytes may end inside a marker.

@@ -20,20 +20,12 @@ if TYPE_CHECKING:
 class Dialect(Protocol):
     """What a deployment speaks."""
 
-    @property
-    def AUTH(self) -> tuple[str, str]:  # noqa: N802 - a constant of the module
-        """The header that carries the key, and its form."""
-        ...
-
-    @property
-    def HEADERS(self) -> Mapping[str, str]:  # noqa: N802 - as above
-        """What every request must say besides."""
-        ...
-
-    @property
-    def MARKERS(self) -> tuple[bytes, ...]:  # noqa: N802 - as above
-        """One of these is in every event that matters after the first content."""
-        ...
+    AUTH: tuple[str, str]
+    """The header that carries the key, and its form."""
+    HEADERS: Mapping[str, str]
+    """What every request must say besides."""
+    MARKERS: tuple[bytes, ...]
+    """One of these is in every event that matters after the first content."""
 
     def url_for(self, base: str) -> str:
         """Where requests go, below a base address."""

@@ -23,7 +23,7 @@ AUTH = ("authorization", "Bearer {key}")
 HEADERS: Mapping[str, str] = MappingProxyType({})
 PATH = "/chat/completions"
 
-MARKERS = (
+MARKERS: tuple[bytes, ...] = (
     b'"error"',
     b"event: error",
     b"event:error",

@@ -166,6 +166,7 @@ def test_markers_are_in_every_event_that_matters(matters: Event) -> None:
 def test_where_requests_go(base: str) -> None:
     """A base address may be given as the root, with its version, or whole."""
     assert anthropic_messages.url_for(base) == "https://a.example/v1/messages"
+    assert anthropic_messages.models_url(base) == "https://a.example/v1/models"
     assert anthropic_messages.url_for("http://gateway/anthropic") == "http://gateway/anthropic/v1/messages"
 
 

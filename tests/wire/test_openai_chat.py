@@ -247,6 +247,7 @@ def test_a_request_without_its_parts_is_refused(body: dict[str, Any], message: s
 def test_where_requests_go(base: str, url: str) -> None:
     """A base address may be given with or without its version, or whole."""
     assert openai_chat.url_for(base) == url
+    assert openai_chat.models_url(base) == url.replace("/chat/completions", "/models")
 
 
 @pytest.mark.parametrize(

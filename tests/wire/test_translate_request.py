@@ -72,6 +72,11 @@ def messages(*said: dict[str, Any]) -> list[dict[str, Any]]:
     return list(sent["messages"])
 
 
+def a_file(address: str) -> dict[str, Any]:
+    """A file part."""
+    return {"type": "file", "file": {"file_data": address}}
+
+
 def test_the_sdk_types_bite() -> None:
     """The check that every rendering passes refuses a field that the SDK does not know, at any depth."""
     block = {"type": "text", "text": "x", "made_up": 1}
@@ -262,6 +267,8 @@ def test_calls_in_the_history_without_tools() -> None:
         ({"messages": [{"role": "assistant", "tool_calls": [{"type": "custom", "id": "a"}]}]}, "'custom'"),
         ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "'input_audio'"),
         ({"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "f"}}]}]}, "by its id"),
+        ({"messages": [{"role": "user", "content": [a_file("data:application/zip;base64,AA")]}]}, "'application/zip'"),
+        ({"messages": [{"role": "user", "content": [a_file("data:text/plain;base64,/w==")]}]}, "UTF-8"),
         (
             {
                 "messages": [
@@ -319,6 +326,7 @@ def test_a_schema_for_the_answer() -> None:
             "minimum": {"type": "integer", "minimum": 3, "description": "count"},
             "item": {"$ref": "#/definitions/Item", "description": "dropped beside a reference"},
             "when": {"type": "string", "format": "date", "pattern": "^2"},
+            "any": True,
             "some": {"type": "array", "items": {"oneOf": [{"const": 1}, {"type": "null"}]}, "minItems": 1},
         },
         "required": ["minimum"],
@@ -332,6 +340,7 @@ def test_a_schema_for_the_answer() -> None:
             "minimum": {"type": "integer", "description": "count\n\n{minimum: 3}"},
             "item": {"$ref": "#/$defs/Item"},
             "when": {"type": "string", "format": "date", "description": '{pattern: "^2"}'},
+            "any": True,
             "some": {"type": "array", "items": {"anyOf": [{"const": 1}, {"type": "null"}]}, "minItems": 1},
         },
         "required": ["minimum"],
