@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
@@ -72,11 +72,26 @@ class BadRequestError(UsageError):
 
 
 class RequestFailedError(ModelRouterError):
-    """No deployment answered; `decision` names every attempt, `fault` the last cause."""
+    """No deployment answered; `decision` names every attempt, `fault` the last cause.
 
-    def __init__(self, message: str, *, decision: Decision | None = None, fault: Fault | None = None) -> None:
+    `status`, `headers` and `body` are the answer that an HTTP caller gets, in the wire it spoke.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        decision: Decision | None = None,
+        fault: Fault | None = None,
+        status: int = 503,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> None:
         self.decision = decision
         self.fault = fault
+        self.status = status
+        self.headers = headers or {}
+        self.body = body
         super().__init__(message)
 
 

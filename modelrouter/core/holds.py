@@ -124,9 +124,11 @@ def merged(one: Hold, other: Hold) -> Hold:
     )
 
 
-def _gravity(hold: Hold) -> tuple[float, bool, str, str]:
+def _gravity(hold: Hold) -> tuple[float, str, bool, bool, str, str]:
+    """Orders holds by gravity; what follows only breaks ties the same way everywhere."""
     gravity = float("inf") if hold.cause is None else PERMITS[hold.cause].gravity
-    return gravity, hold.ending is Ending.RELEASE, hold.rule, hold.reason
+    release, trial = hold.ending is Ending.RELEASE, hold.ending is Ending.TRIAL
+    return gravity, hold.cause or "", release, trial, hold.rule, hold.reason
 
 
 def _later(one: float | None, other: float | None) -> float | None:

@@ -45,16 +45,16 @@ FACTS: Mapping[str, Callable[[Deployment], tuple[str, ...]]] = MappingProxyType(
 )
 """What a policy may ask of a deployment."""
 
-CIRCUMSTANCES: Mapping[str, Callable[[Process, Context], str | None]] = MappingProxyType(
+CIRCUMSTANCES: Mapping[str, Callable[[Process, Context], tuple[str, ...]]] = MappingProxyType(
     {
-        "process": lambda process, _: process.id,
-        "criticality": lambda process, _: process.criticality,
-        "owner": lambda process, _: process.owner,
-        "data.class": lambda process, context: context.data_class or process.data.cls,
-        "country": lambda _, context: context.country,
+        "process": lambda process, _: (process.id,),
+        "criticality": lambda process, _: (process.criticality,),
+        "owner": lambda process, _: (process.owner,),
+        "data.class": lambda process, context: _known(process.data.cls, context.data_class),
+        "country": lambda _, context: _known(context.country),
     }
 )
-"""What a policy's `when` may ask of a process and a request."""
+"""What a policy's `when` may ask of a process and a request: one matching value is enough."""
 
 
 def objections(inventory: Inventory, process: Process, context: Context, deployment: Deployment) -> Iterator[Objection]:
@@ -70,7 +70,7 @@ def objections(inventory: Inventory, process: Process, context: Context, deploym
 
 def applies(policy: Policy, process: Process, context: Context) -> bool:
     """Whether every condition of `when` is met."""
-    return all(CIRCUMSTANCES[fact](process, context) in values for fact, values in policy.when.items())
+    return all(not values.isdisjoint(CIRCUMSTANCES[fact](process, context)) for fact, values in policy.when.items())
 
 
 def _broken(name: str, rule: Rule, deployment: Deployment, inventory: Inventory) -> Iterator[Objection]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import Deployment
 
-__all__ = ["MAX_BODY", "ConnectionFailedError", "ProviderClient", "Reply"]
+__all__ = ["MAX_BODY", "ConnectionFailedError", "KeyUnavailableError", "ProviderClient", "Reply"]
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of one whole answer, decompressed; a larger one is a fault of its sender."""
@@ -17,6 +17,10 @@ MAX_BODY = 64 * 1024 * 1024
 
 class ConnectionFailedError(Exception):
     """No answer, or one that broke off; the text is evidence for the classifier and holds no secret."""
+
+
+class KeyUnavailableError(Exception):
+    """The key of a deployment cannot be had; the text names the reference and never the secret."""
 
 
 class Reply(Protocol):
@@ -51,7 +55,7 @@ class ProviderClient(Protocol):
     async def send(self, deployment: Deployment, body: bytes) -> Reply:
         """Send one request body in the deployment's own wire.
 
-        Raises ConnectionFailedError. Sets no time limit but one for connecting: the driver cancels.
+        Raises ConnectionFailedError, KeyUnavailableError. Sets no time limit but one for connecting: the driver cancels.
         """
         ...
 

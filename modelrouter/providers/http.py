@@ -52,12 +52,12 @@ class HttpClient:
 
     async def send(self, deployment: Deployment, body: bytes) -> Reply:
         """Post one body; see `ProviderClient.send`."""
-        target = self._targets.get(deployment.id) or self._target(deployment)
+        target = self._targets.get(deployment.id) or await self._target(deployment)
         return await self._request("POST", target.url, target.headers, body)
 
     async def listing(self, deployment: Deployment) -> Reply | None:
         """Ask for the listing of models; see `ProviderClient.listing`."""
-        target = self._targets.get(deployment.id) or self._target(deployment)
+        target = self._targets.get(deployment.id) or await self._target(deployment)
         return await self._request("GET", target.models, target.headers, None)
 
     def forget(self, deployment: Deployment) -> None:
@@ -78,14 +78,14 @@ class HttpClient:
             raise ConnectionFailedError(_told(error)) from error
         return _HttpReply(response)
 
-    def _target(self, deployment: Deployment) -> _Target:
+    async def _target(self, deployment: Deployment) -> _Target:
         if deployment.url is None:
             raise ConnectionFailedError(f"{deployment.id} has no url")
         host = urlsplit(deployment.url).hostname or ""
         if _is_address(host) and not self._egress.permits(host, host):
             raise ConnectionFailedError(f"{deployment.id}: the address {host} may not be dialled")
         dialect = DIALECTS[deployment.wire]
-        key = self._key_of(deployment)
+        key = await asyncio.to_thread(self._key_of, deployment)  # a password manager may take its time
         headers = {"content-type": "application/json", **dialect.HEADERS, **deployment.headers}
         if key is not None:
             name, form = dialect.AUTH

@@ -11,10 +11,10 @@ import orjson
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence, Fault
-from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
 from modelrouter.wire.body import splice
-from modelrouter.wire.dialects import CALLERS, DIALECTS
+from modelrouter.wire.dialects import CALLERS, DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.translate import NotPortable, StreamRenderer, render_answer, render_request
 
@@ -65,7 +65,8 @@ class Failure:
 
     fault: Fault
     status: int | None = None
-    headers: Mapping[str, str] | None = None
+    wire: str | None = None
+    """That of `body`."""
     body: bytes = b""
     losses: tuple[str, ...] = ()
 
@@ -88,6 +89,8 @@ class Caller:
         body, losses = rendered
         try:
             reply = await self._clients[deployment.wire].send(deployment, body)
+        except KeyUnavailableError as error:
+            return Failure(_keyless(str(error)), losses=losses)
         except ConnectionFailedError as error:
             return Failure(self.judge(deployment, "exception", str(error)), losses=losses)
         try:
@@ -97,7 +100,7 @@ class Caller:
             raise
 
     def _rendered(self, ask: Ask, deployment: Deployment) -> tuple[bytes, tuple[str, ...]] | Failure:
-        if _shape(deployment.wire) == ask.wire:
+        if shape_of(deployment.wire) == ask.wire:
             changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in ask.parsed else {}
             if deployment.name != ask.asked.model:
                 changes["model"] = orjson.dumps(deployment.name)
@@ -130,7 +133,7 @@ class Caller:
     async def _refused(self, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Failure:
         body = await reply.read()
         fault = self.judge(deployment, "http", body.decode(errors="replace"), reply)
-        return Failure(fault, reply.status, _kept(reply.headers), body, losses)
+        return Failure(fault, reply.status, deployment.wire, body, losses)
 
     def _whole(
         self, ask: Ask, deployment: Deployment, reply: Reply, body: bytes, losses: tuple[str, ...]
@@ -146,7 +149,7 @@ class Caller:
             return Failure(self.judge(deployment, "http", reading.error, reply), reply.status)
         if reading.empty:
             return Failure(EMPTY, reply.status)
-        if _shape(deployment.wire) != ask.wire:
+        if shape_of(deployment.wire) != ask.wire:
             model = reading.model or deployment.name
             body = render_answer(deployment.wire, ask.wire, parsed, model=model, created=int(self._clock.wall()))
         return Shown(reply.status, _kept(reply.headers), body, None, losses)
@@ -168,7 +171,7 @@ class Caller:
         return Shown(reply.status, _kept(reply.headers), b"", stream, losses)
 
     def _renderer(self, ask: Ask, deployment: Deployment) -> StreamRenderer | None:
-        if _shape(deployment.wire) == ask.wire:
+        if shape_of(deployment.wire) == ask.wire:
             return None
         options = ask.parsed.get("stream_options")
         return StreamRenderer(
@@ -191,9 +194,8 @@ class Caller:
         return classify(evidence, self._signatures, now=datetime.fromtimestamp(self._clock.wall(), UTC))
 
 
-def _shape(wire: str) -> str:
-    """The wire whose bodies a deployment takes and gives: litellm takes those of openai-chat."""
-    return "openai-chat" if wire == "litellm" else wire
+def _keyless(evidence: str) -> Fault:
+    return Fault(cause=Cause.AUTH, scope=Scope.KEY, rule="runtime.no_key", evidence=evidence, stated=True)
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

@@ -250,6 +250,10 @@ class State:
             standing = [record.hold for record in self._records.values() if record.hold]
         return tuple(hold for hold in standing if not holds.expired(hold, now))
 
+    def domains(self) -> frozenset[Domain]:
+        """Every domain of the inventory."""
+        return frozenset(domain for domains in self._domains.values() for domain in domains)
+
     def deployments_in(self, domain: Domain) -> list[str]:
         """The deployments that are lost with a domain."""
         return [name for name, domains in self._domains.items() if domain in domains]

@@ -1,0 +1,1 @@
+"""The drop-in door: the official SDKs with our transport underneath."""

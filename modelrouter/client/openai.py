@@ -1,0 +1,111 @@
+"""`OpenAI` and `AsyncOpenAI`: the installed SDK's own classes, with a router underneath."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Self
+
+import openai
+
+from modelrouter.client.context import PREFIX
+from modelrouter.client.transport import transports
+from modelrouter.errors import UsageError
+from modelrouter.router import Router
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from modelrouter.core.inventory import Inventory
+
+__all__ = ["AsyncOpenAI", "OpenAI"]
+
+NOWHERE = "http://modelrouter.invalid/v1"
+"""Only its path matters: no request of the SDK leaves the process as such (RFC 2606 reserves the name)."""
+NO_KEY = "modelrouter"
+"""Keys are the inventory's; the SDK wants one all the same."""
+
+_library = import_module(openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
+_TRANSPORTS = transports(_library)
+
+
+class _HttpClient(openai.DefaultHttpxClient):
+    """The SDK's own HTTP client over a router."""
+
+
+class _AsyncHttpClient(openai.DefaultAsyncHttpxClient):
+    """The SDK's own asynchronous HTTP client over a router."""
+
+
+class OpenAI(openai.OpenAI):
+    """`openai.OpenAI`, served by the deployments of an inventory.
+
+    `model=` names a business process, an alias or a deployment. `inventory` is a path or a loaded
+    inventory (default: `$MODELROUTER_INVENTORY`, else `providers.yaml`), or give a `router` to share one.
+    `process` is the process of every request, whatever `model` says. Everything else is the SDK's;
+    `api_key`, `base_url` and environment variables of the SDK choose nothing here. Retries of the SDK
+    are off: the router has its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory | str | os.PathLike[str] | None = None,
+        router: Router | None = None,
+        process: str | None = None,
+        **options: Any,
+    ) -> None:
+        client = options.pop("http_client", None)
+        if client is None:
+            self.router = router or Router(inventory)
+            client = _HttpClient(transport=_TRANSPORTS.sync(self.router, owned=router is None))
+        elif isinstance(client, _HttpClient) and router is not None:
+            self.router = router
+        else:
+            raise UsageError(_FOREIGN)
+        super().__init__(**_options(options, process), http_client=client)
+
+    def copy(self, *, _extra_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Self:
+        """As the SDK's; the copy shares the router."""
+        return super().copy(**options, _extra_kwargs={**(_extra_kwargs or {}), "router": self.router})
+
+    with_options = copy
+
+
+class AsyncOpenAI(openai.AsyncOpenAI):
+    """`openai.AsyncOpenAI`, served by the deployments of an inventory; see `OpenAI`."""
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory | str | os.PathLike[str] | None = None,
+        router: Router | None = None,
+        process: str | None = None,
+        **options: Any,
+    ) -> None:
+        client = options.pop("http_client", None)
+        if client is None:
+            self.router = router or Router(inventory)
+            client = _AsyncHttpClient(transport=_TRANSPORTS.asynchronous(self.router, owned=router is None))
+        elif isinstance(client, _AsyncHttpClient) and router is not None:
+            self.router = router
+        else:
+            raise UsageError(_FOREIGN)
+        super().__init__(**_options(options, process), http_client=client)
+
+    def copy(self, *, _extra_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Self:
+        """As the SDK's; the copy shares the router."""
+        return super().copy(**options, _extra_kwargs={**(_extra_kwargs or {}), "router": self.router})
+
+    with_options = copy
+
+
+_FOREIGN = "http_client cannot be chosen here: requests leave through the router, by the addresses of the inventory"
+
+
+def _options(options: dict[str, Any], process: str | None) -> dict[str, Any]:
+    """The SDK's own options, with what only the inventory decides taken out of its hands."""
+    headers = dict(options.pop("default_headers", None) or {})
+    if process is not None:
+        headers[f"{PREFIX}process"] = process
+    return {"max_retries": 0, **options, "api_key": NO_KEY, "base_url": NOWHERE, "default_headers": headers}

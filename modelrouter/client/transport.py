@@ -1,0 +1,195 @@
+"""The transport beneath an SDK: takes its HTTP requests and serves them through a router.
+
+`httpx` and `httpx2` have the same transport interface, so one source serves both; which one is
+meant comes as an argument. Nothing of the caller's request goes out but its body: the address and the
+key are those of the deployment.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from modelrouter.client.context import gathered
+from modelrouter.client.decisions import EXTENSION, RequestId
+from modelrouter.core.context import Context
+from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
+from modelrouter.wire.dialects import CALLERS
+from modelrouter.wire.paths import PREFIXES, wire_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from types import ModuleType
+
+    from modelrouter.core.decision import Decision
+    from modelrouter.router import Router
+    from modelrouter.runtime.answer import Answer, SyncAnswer
+
+__all__ = ["Transports", "transports"]
+
+NOT_FOUND = 404
+BAD_REQUEST = 400
+JSON = {"content-type": "application/json"}
+LISTINGS = frozenset(f"{prefix}/models" for prefix in PREFIXES)
+
+
+class Transports(NamedTuple):
+    """The two transport classes for one HTTP library; each takes a router and whether to close it."""
+
+    sync: type
+    asynchronous: type
+
+
+class _Asked(NamedTuple):
+    wire: str
+    context: Context
+
+
+@cache
+def transports(library: ModuleType) -> Transports:
+    """The transports for `httpx` or `httpx2`, given as the module."""
+    make = _Maker(library)
+
+    class RouterTransport(library.BaseTransport):  # type: ignore[name-defined,misc] # a class of the library given
+        """Serves an SDK's synchronous requests."""
+
+        def __init__(self, router: Router, *, owned: bool = False) -> None:
+            self.router = router
+            self._owned = owned
+
+        def handle_request(self, request: Any) -> Any:
+            """Serve one request."""
+            asked = _asked(request)
+            if asked is None:
+                return make.refusal(self.router, request)
+            try:
+                answer = self.router.handle(asked.wire, request.read(), asked.context)
+            except (RequestFailedError, BadRequestError, UnknownNameError) as error:
+                return make.failure(asked.wire, error)
+            return make.response(answer, make.sync_stream(answer) if answer.streamed else None)
+
+        def close(self) -> None:
+            """Close the router where it is this transport's own."""
+            if self._owned:
+                self.router.close()
+
+    class AsyncRouterTransport(library.AsyncBaseTransport):  # type: ignore[name-defined,misc] # as above
+        """Serves an SDK's asynchronous requests."""
+
+        def __init__(self, router: Router, *, owned: bool = False) -> None:
+            self.router = router
+            self._owned = owned
+
+        async def handle_async_request(self, request: Any) -> Any:
+            """Serve one request."""
+            asked = _asked(request)
+            if asked is None:
+                return make.refusal(self.router, request)
+            try:
+                answer = await self.router.ahandle(asked.wire, await request.aread(), asked.context)
+            except (RequestFailedError, BadRequestError, UnknownNameError) as error:
+                return make.failure(asked.wire, error)
+            return make.response(answer, make.async_stream(answer) if answer.streamed else None)
+
+        async def aclose(self) -> None:
+            """Close the router where it is this transport's own."""
+            if self._owned:
+                await self.router.aclose()
+
+    return Transports(RouterTransport, AsyncRouterTransport)
+
+
+def _asked(request: Any) -> _Asked | None:
+    """What an SDK's request asks of a router; None where its path is no model call."""
+    wire = wire_of(request.url.path) if request.method == "POST" else None
+    if wire is None:
+        return None
+    context = gathered(request.headers)
+    limit = request.extensions.get("timeout", {}).get("read")
+    if limit is not None and (context.deadline_s is None or limit < context.deadline_s):
+        # The SDK's read timeout is what its user is ready to wait.
+        context = Context(
+            process=context.process, data_class=context.data_class, country=context.country, deadline_s=limit
+        )
+    return _Asked(wire, context)
+
+
+class _Maker:
+    """Makes responses of one HTTP library."""
+
+    def __init__(self, library: ModuleType) -> None:
+        self._response = library.Response
+
+        class Headers(library.Headers):  # type: ignore[name-defined,misc] # as above
+            """Headers whose request id knows its decision: SDKs keep that id on what they parse."""
+
+            decision: Decision
+
+            def get(self, key: str, default: Any = None) -> Any:
+                """As any headers; see the class."""
+                return RequestId(self.decision) if key.lower() == "x-request-id" else super().get(key, default)
+
+        class SyncStream(library.SyncByteStream):  # type: ignore[name-defined,misc] # as above
+            """The bytes of a streamed answer."""
+
+            def __init__(self, answer: SyncAnswer) -> None:
+                self._answer = answer
+
+            def __iter__(self) -> Iterator[bytes]:
+                return iter(self._answer)
+
+            def close(self) -> None:
+                """Let go of the answer."""
+                self._answer.close()
+
+        class AsyncStream(library.AsyncByteStream):  # type: ignore[name-defined,misc] # as above
+            """The bytes of a streamed answer."""
+
+            def __init__(self, answer: Answer) -> None:
+                self._answer = answer
+
+            def __aiter__(self) -> AsyncIterator[bytes]:
+                return self._answer.__aiter__()
+
+            async def aclose(self) -> None:
+                """Let go of the answer."""
+                await self._answer.aclose()
+
+        self._headers = Headers
+        self.sync_stream = SyncStream
+        self.async_stream = AsyncStream
+
+    def response(self, answer: Answer | SyncAnswer, stream: Any) -> Any:
+        """The response of an answer."""
+        body = {"stream": stream} if stream is not None else {"content": answer.body}
+        return self._decided(answer.status, answer.headers, answer.decision, body)
+
+    def failure(self, wire: str, error: RequestFailedError | BadRequestError | UnknownNameError) -> Any:
+        """The response of a request that failed or cannot be understood."""
+        if isinstance(error, RequestFailedError) and error.decision is not None:
+            return self._decided(error.status, error.headers, error.decision, {"content": error.body})
+        status, cause = (
+            (NOT_FOUND, "model_unavailable") if isinstance(error, UnknownNameError) else (BAD_REQUEST, "bad_request")
+        )
+        body = CALLERS[wire].encode_error(status, cause, str(error))
+        return self._response(status, headers=JSON | {"x-should-retry": "false"}, content=body)
+
+    def _decided(self, status: int, headers: Mapping[str, str], decision: Decision, body: dict[str, Any]) -> Any:
+        response = self._response(status, headers=dict(headers), extensions={EXTENSION: decision}, **body)
+        told = self._headers(response.headers)
+        told.decision = decision
+        response.headers = told
+        return response
+
+    def refusal(self, router: Router, request: Any) -> Any:
+        """The response for every path but the model calls: the listing of names, or that there is nothing."""
+        path = request.url.path.rstrip("/")
+        if request.method == "GET" and path in LISTINGS:
+            return self._response(200, headers=JSON, content=orjson.dumps(router.listing()))
+        message = (
+            f"{request.method} {path} is not served by modelrouter; it serves chat completions and the list of models"
+        )
+        body = CALLERS["openai-chat"].encode_error(NOT_FOUND, "unsupported_feature", message)
+        return self._response(NOT_FOUND, headers=JSON | {"x-should-retry": "false"}, content=body)

@@ -1,0 +1,151 @@
+"""Deployments through litellm, for providers without a wire of their own; the only file that names it.
+
+litellm is imported at the first call, on a thread, with its own network access at import switched
+off: the import takes seconds. It takes and gives the shape of OpenAI's Chat Completions; its retries
+are off, since the driver's ladder is the only one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from modelrouter.providers.base import ConnectionFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from types import ModuleType
+
+    from modelrouter.core.inventory import Deployment
+    from modelrouter.providers.base import Reply
+
+__all__ = ["LitellmClient"]
+
+NO_STATUS = 500
+"""What litellm makes up where it had no answer."""
+
+
+class LitellmClient:
+    """Calls deployments whose wire is `litellm`."""
+
+    def __init__(self, key_of: Callable[[Deployment], str | None]) -> None:
+        self._key_of = key_of
+        self._keys: dict[str, str | None] = {}
+        self._library: ModuleType | None = None
+
+    async def send(self, deployment: Deployment, body: bytes) -> Reply:
+        """Send one chat completion; see `ProviderClient.send`."""
+        library = self._library or await self._load()
+        if deployment.id not in self._keys:
+            self._keys[deployment.id] = await asyncio.to_thread(self._key_of, deployment)
+        parameters = {**orjson.loads(body), **self._destination(deployment)}
+        try:
+            answer = await library.acompletion(**parameters)
+        except Exception as error:  # noqa: BLE001 - the border to a library that raises dozens of classes
+            return _refusal(error)
+        if parameters.get("stream"):
+            return _Streamed(answer)
+        return _Whole(200, {"content-type": "application/json"}, answer.model_dump_json(exclude_none=True).encode())
+
+    async def listing(self, deployment: Deployment) -> Reply | None:  # noqa: ARG002 - the protocol names it
+        """There is no free listing through litellm."""
+        return None
+
+    def forget(self, deployment: Deployment) -> None:
+        """Resolve its key anew at the next call."""
+        self._keys.pop(deployment.id, None)
+
+    async def aclose(self) -> None:
+        """Close litellm's own connections of this loop."""
+        if self._library is not None:
+            await self._library.close_litellm_async_clients()
+
+    async def _load(self) -> ModuleType:
+        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import fetches a price list
+        try:
+            library = await asyncio.to_thread(importlib.import_module, "litellm")
+        except ImportError as error:
+            raise ConnectionFailedError("litellm is not installed: pip install 'modelrouter[litellm]'") from error
+        vars(library).update(telemetry=False, suppress_debug_info=True)
+        self._library = library
+        return library
+
+    def _destination(self, deployment: Deployment) -> dict[str, Any]:
+        """Everything that decides where the call goes: from the inventory alone."""
+        return {
+            "model": deployment.name,
+            "api_key": self._keys[deployment.id],
+            "api_base": deployment.url,
+            "extra_headers": dict(deployment.headers) or None,
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": True,
+        }
+
+
+def _refusal(error: Exception) -> Reply:
+    """The answer behind one of litellm's exceptions; raises ConnectionFailedError where there was none."""
+    status = getattr(error, "status_code", None)
+    response = getattr(error, "response", None)
+    if not isinstance(status, int) or (status == NO_STATUS and "APIConnectionError" in type(error).__name__):
+        raise ConnectionFailedError(f"{type(error).__name__}: {error}") from error
+    headers = {name.lower(): value for name, value in getattr(response, "headers", {}).items()}
+    return _Whole(status, headers, str(error).encode())
+
+
+class _Whole:
+    """An answer that is there already."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self._body = body
+
+    async def read(self) -> bytes:
+        return self._body
+
+    async def block(self) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Streamed:
+    """litellm's chunks, as the events they once were."""
+
+    status = 200
+    headers: Mapping[str, str] = {"content-type": "text/event-stream"}
+
+    def __init__(self, chunks: AsyncIterator[Any]) -> None:
+        self._chunks = chunks
+        self._done = False
+
+    async def read(self) -> bytes:
+        parts = []
+        while part := await self.block():
+            parts.append(part)
+        return b"".join(parts)
+
+    async def block(self) -> bytes:
+        if self._done:
+            return b""
+        try:
+            chunk = await anext(self._chunks)
+        except StopAsyncIteration:
+            self._done = True
+            return b"data: [DONE]\n\n"
+        except Exception as error:
+            raise ConnectionFailedError(f"{type(error).__name__}: {error}") from error
+        return b"data: %b\n\n" % chunk.model_dump_json(exclude_none=True).encode()
+
+    def close(self) -> None:
+        self._done = True
+        close = getattr(self._chunks, "aclose", None)
+        if close is not None:
+            asyncio.ensure_future(close())  # noqa: RUF006 - it ends by itself

@@ -1,0 +1,324 @@
+"""The router: the one place that wires inventory, runtime, providers and observers together."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import orjson
+import structlog
+
+from modelrouter.core.candidates import candidates, process_named
+from modelrouter.core.causes import Cause
+from modelrouter.core.context import NOBODY, Context, extended
+from modelrouter.core.domains import Domain, Kind, domains_of
+from modelrouter.core.holds import by_operator
+from modelrouter.core.inventory import Inventory
+from modelrouter.core.request import Request
+from modelrouter.errors import MissingSecretError, UnknownNameError
+from modelrouter.inventory.loader import load
+from modelrouter.inventory.secrets import resolve
+from modelrouter.providers.base import KeyUnavailableError
+from modelrouter.providers.egress import InventoryEgress
+from modelrouter.providers.http import HttpClient
+from modelrouter.providers.litellm import LitellmClient
+from modelrouter.runtime.answer import Answer, SyncAnswer
+from modelrouter.runtime.board import Board
+from modelrouter.runtime.calls import EXTRA, Ask, Caller
+from modelrouter.runtime.clock import SystemClock
+from modelrouter.runtime.drive import Driver, UnservedError
+from modelrouter.runtime.failures import failed
+from modelrouter.runtime.holdfile import HoldFile, default_path
+from modelrouter.runtime.observers import LogObserver
+from modelrouter.runtime.portal import Portal
+from modelrouter.runtime.probes import Prober
+from modelrouter.runtime.state import State
+from modelrouter.wire.body import parse
+from modelrouter.wire.dialects import CALLERS, DIALECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from modelrouter.core.candidates import Candidates
+    from modelrouter.core.decision import Decision
+    from modelrouter.core.faults import Fault
+    from modelrouter.core.holds import Hold
+    from modelrouter.core.inventory import Deployment
+    from modelrouter.providers.base import ProviderClient
+    from modelrouter.runtime.clock import Clock
+    from modelrouter.runtime.drive import Served
+    from modelrouter.runtime.observers import Observer
+    from modelrouter.runtime.state import Change, Lease
+
+__all__ = ["Explanation", "Router", "default_inventory"]
+
+INVENTORY_VARIABLE = "MODELROUTER_INVENTORY"
+DEFAULT = "default"
+"""A hold file in its usual place: see `runtime.holdfile.default_path`."""
+FIRST_TOKEN_S = 10.0
+"""How long a stream may stay silent where its process does not say; silence of healthy providers is far shorter."""
+ROUTES_KEPT = 4096
+"""Routes remembered for (name, context, needs); beyond that the memory starts anew."""
+
+
+def default_inventory() -> str:
+    """The inventory that is meant where none is named: `$MODELROUTER_INVENTORY`, else `providers.yaml` here."""
+    return os.environ.get(INVENTORY_VARIABLE) or "providers.yaml"
+
+
+class Explanation(NamedTuple):
+    """What would happen to a request now, without sending it."""
+
+    candidates: Candidates
+    holds: Mapping[str, tuple[Hold, ...]]
+    """By deployment id: the holds that stand in its way."""
+
+
+class Router:
+    """Serves business processes from the deployments of one inventory.
+
+    Two routers know nothing of each other, but for the holds of one inventory, which they share
+    through its hold file. Usable from threads (`handle`, `chat`) and event loops (`ahandle`, `achat`) at
+    once. Close it, or use it as a context manager.
+
+    `inventory` is a loaded inventory or a path; None means `default_inventory()`. `clients` replaces
+    what calls the deployments, by wire. `hold_file` None keeps the holds to this router alone.
+
+    Raises InventoryError where the inventory cannot be used.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory | str | os.PathLike[str] | None = None,
+        *,
+        observers: Sequence[Observer] | None = None,
+        clients: Mapping[str, ProviderClient] | None = None,
+        clock: Clock | None = None,
+        hold_file: Path | str | None = DEFAULT,
+    ) -> None:
+        self.inventory = inventory if isinstance(inventory, Inventory) else load(inventory or default_inventory())
+        self._clock: Clock = clock or SystemClock()
+        self._clients = clients or _clients(self.inventory)
+        self._observers = tuple(observers) if observers is not None else (LogObserver(),)
+        self._state = State(self.inventory, self._clock)
+        self._board = self._make_board(hold_file)
+        self._prober = Prober(self._state, self.inventory, self._clients, self._publish)
+        caller = Caller(self._clients, self._clock, self.inventory.signatures)
+        self._driver = Driver(self._state, caller, self._clock, self._publish)
+        self._portal = Portal()
+        self._routes: dict[tuple[Any, ...], Candidates] = {}
+
+    def _make_board(self, hold_file: Path | str | None) -> Board | None:
+        if hold_file is None:
+            return None
+        path = default_path(self.inventory) if hold_file == DEFAULT else Path(hold_file)
+        return Board(self._state, HoldFile(path, self._clock), self._clock)
+
+    async def ahandle(self, wire: str, body: bytes, context: Context = NOBODY) -> Answer:
+        """Serve one request, given as the bytes of a body in a caller's wire.
+
+        `wire` is one of `wire.dialects.CALLERS`. Raises BadRequestError, UnknownNameError, or a
+        RequestFailedError that holds the answer for the caller.
+        """
+        parsed = parse(body)
+        asked = CALLERS[wire].read_request(parsed)
+        context = extended(context, parsed.get(EXTRA))
+        self._attend()
+        route = self._route(context.process or asked.model, context, asked.capabilities, asked.context)
+        ask = Ask(wire, body, parsed, asked)
+        objectives = route.process.objectives
+        request = Request(
+            route.process,
+            route.permitted,
+            self._clock.now() + min(context.deadline_s or objectives.deadline_s, objectives.deadline_s),
+            objectives.first_token_s if objectives.first_token_s or not asked.stream else FIRST_TOKEN_S,
+        )
+        try:
+            served = await self._driver.drive(ask, route, request, f"mr_{uuid.uuid4().hex}")
+        except UnservedError as error:
+            self._tell("decided", error.decision)
+            raise failed(wire, error) from error
+        self._tell("decided", served.decision)
+        return self._answer(served)
+
+    def handle(self, wire: str, body: bytes, context: Context = NOBODY) -> SyncAnswer:
+        """As `ahandle`, for a thread without an event loop."""
+        return SyncAnswer(self._portal.run(partial(self.ahandle, wire, body, context)), self._portal)
+
+    async def achat(
+        self, process: str, messages: str | Sequence[Mapping[str, Any]], *, context: Context = NOBODY, **parameters: Any
+    ) -> Answer:
+        """Ask a process in the shape of OpenAI's Chat Completions, without an SDK.
+
+        `messages` may be one text. `parameters` are those of the API: `stream=True`, `tools=…`.
+        """
+        return await self.ahandle("openai-chat", _chat_body(process, messages, parameters), context)
+
+    def chat(
+        self, process: str, messages: str | Sequence[Mapping[str, Any]], *, context: Context = NOBODY, **parameters: Any
+    ) -> SyncAnswer:
+        """As `achat`, for a thread without an event loop."""
+        return self.handle("openai-chat", _chat_body(process, messages, parameters), context)
+
+    def listing(self) -> dict[str, Any]:
+        """The names that `model` may be, as OpenAI lists models."""
+        names = [*self.inventory.processes, *self.inventory.aliases, *self.inventory.deployments]
+        owner = self.inventory.name
+        return {
+            "object": "list",
+            "data": [{"id": name, "object": "model", "created": 0, "owned_by": owner} for name in names],
+        }
+
+    def explain(self, process: str, context: Context = NOBODY) -> Explanation:
+        """What would happen to a request now and why, without sending it. Raises UnknownNameError."""
+        route = self._route(process, context, frozenset(), 0)
+        holds = {hold.domain: hold for hold in self.holds()}
+        barred = {
+            deployment.id: tuple(holds[domain] for domain in domains_of(deployment) if domain in holds)
+            for deployment in route.permitted
+        }
+        return Explanation(route, barred)
+
+    def holds(self) -> tuple[Hold, ...]:
+        """Every hold that stands now, those of other processes included."""
+        self._attend()
+        return self._state.holds()
+
+    def hold(self, domain: str, reason: str, for_s: float | None = None) -> Hold:
+        """Keep a domain (`provider:openai`, `family:claude`, …) out of use, for so many seconds or until released.
+
+        It reaches every router of this inventory within a second. Raises UnknownNameError.
+        """
+        now = self._clock.now()
+        hold = by_operator(self._domain(domain), reason, now, None if for_s is None else now + for_s)
+        self._publish(self._state.place([hold]))
+        return hold
+
+    def release(self, domain: str) -> bool:
+        """End a hold, whatever opened it; False where there was none. Raises UnknownNameError."""
+        self._attend()
+        changes = self._state.lift([self._domain(domain)])
+        self._publish(changes)
+        return bool(changes)
+
+    def _domain(self, text: str) -> Domain:
+        known = self._state.domains()
+        try:
+            domain = Domain.parse(text)
+        except ValueError as error:
+            raise UnknownNameError("fault domain", text, get_close_matches(text, map(str, known), 3)) from error
+        if domain not in known:
+            raise UnknownNameError("fault domain", text, get_close_matches(text, map(str, known), 3))
+        return domain
+
+    async def aclose(self) -> None:
+        """Close what belongs to the running event loop, and finish writing."""
+        await self._prober.aclose()
+        for client in self._clients.values():
+            await client.aclose()
+        if self._board is not None:
+            self._board.close()
+
+    def close(self) -> None:
+        """Close what the synchronous calls opened, and finish writing."""
+        self._portal.close(self.aclose)
+        if self._board is not None:
+            self._board.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _route(self, name: str, context: Context, capabilities: frozenset[str], tokens: int) -> Candidates:
+        """The candidates, remembered: they depend on nothing that changes but by a reload."""
+        # The tokens are rounded up to what a memory can hold; an estimate knows no better.
+        tokens = (tokens + 1023) & ~1023 if tokens else 0
+        key = (name, context.data_class, context.country, capabilities, tokens)
+        route = self._routes.get(key)
+        if route is None:
+            if len(self._routes) >= ROUTES_KEPT:
+                self._routes.clear()
+            process = process_named(self.inventory, name)
+            route = self._routes[key] = candidates(self.inventory, process, context, capabilities, tokens)
+        return route
+
+    def _answer(self, served: Served) -> Answer:
+        shown, decision = served.shown, served.decision
+        headers = {**shown.headers, **decision.headers()}
+        if upstream := shown.headers.get("x-request-id"):
+            headers["x-modelrouter-upstream-request"] = upstream
+        headers["x-request-id"] = decision.id
+        return Answer(
+            decision, shown.status, headers, shown.body, shown.stream, partial(self._ended, decision, served.lease)
+        )
+
+    def _ended(self, decision: Decision, lease: Lease, fault: Fault | None) -> None:
+        if fault is not None:
+            self._publish(self._state.apply(lease, fault))
+        self._tell("ended", decision, fault)
+
+    def _attend(self) -> None:
+        """Take over what other processes changed, and see that every hold that needs a probe has one."""
+        if self._board is not None:
+            self._publish(self._board.look(), ours=False)
+
+    def _publish(self, changes: Sequence[Change], *, ours: bool = True) -> None:
+        """Carry what follows from changed holds, outside the state's lock."""
+        if not changes:
+            return
+        for change in changes:
+            cause = change.after.cause if change.after else None
+            for waiting in change.waiting:
+                waiting.moved(str(change.domain), cause or Cause.CANCELLED)
+            if change.domain.kind is Kind.KEY:
+                self._forget(change.domain)
+            self._tell("changed", change)
+        if ours and self._board is not None:
+            self._board.tell(changes)
+        self._prober.attend([change.after for change in changes if change.after])
+
+    def _forget(self, domain: Domain) -> None:
+        for name in self._state.deployments_in(domain):
+            deployment = self.inventory.deployments[name]
+            self._clients[deployment.wire].forget(deployment)
+
+    def _tell(self, what: str, *values: Any) -> None:
+        for observer in self._observers:
+            try:
+                getattr(observer, what)(*values)
+            except Exception:  # noqa: BLE001 - a foreign observer may not decide over a request
+                structlog.get_logger("modelrouter").exception("observer failed", observer=repr(observer))
+
+
+def _clients(inventory: Inventory) -> dict[str, ProviderClient]:
+    http = HttpClient(_key_of, InventoryEgress(inventory))
+    return {wire: http for wire in DIALECTS if wire != "litellm"} | {"litellm": LitellmClient(_key_of)}
+
+
+def _key_of(deployment: Deployment) -> str | None:
+    account = deployment.account
+    if account is None or account.key is None:
+        return None
+    try:
+        return resolve(account.key).reveal()
+    except MissingSecretError as error:
+        raise KeyUnavailableError(str(error)) from error
+
+
+def _chat_body(process: str, messages: str | Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> bytes:
+    if isinstance(messages, str):
+        messages = [{"role": "user", "content": messages}]
+    return orjson.dumps({"model": process, "messages": messages, **parameters})

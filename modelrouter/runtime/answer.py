@@ -1,0 +1,175 @@
+"""What a caller gets: the answer of whichever deployment served, and the decision behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+
+from modelrouter.errors import StreamCutError
+from modelrouter.wire.sse import Splitter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+
+    from modelrouter.core.decision import Decision
+    from modelrouter.core.faults import Fault
+    from modelrouter.runtime.portal import Portal
+    from modelrouter.runtime.streams import Stream
+
+__all__ = ["Answer", "SyncAnswer"]
+
+_DATA = b"data: "
+_DONE = b"[DONE]"
+
+
+class Answer:
+    """One answer in the caller's wire; a stream must be read to its end or closed.
+
+    An async context manager, and an async iterator over the bytes of a stream, whole events at a time.
+    """
+
+    __slots__ = ("_body", "_on_end", "_stream", "decision", "headers", "status")
+
+    def __init__(
+        self,
+        decision: Decision,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        stream: Stream | None,
+        on_end: Callable[[Fault | None], None],
+    ) -> None:
+        self.decision = decision
+        """Who was asked, who answered, and why."""
+        self.status = status
+        self.headers = headers
+        """Lower-case names, `x-modelrouter-*` among them."""
+        self._body = body
+        self._stream = stream
+        self._on_end = on_end
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the answer comes in events."""
+        return self._stream is not None
+
+    @property
+    def fault(self) -> Fault | None:
+        """Why the stream broke off, once it did."""
+        return self._stream.fault if self._stream else None
+
+    @property
+    def body(self) -> bytes:
+        """The whole answer; empty for a stream."""
+        return self._body
+
+    def json(self) -> Any:
+        """The whole answer, decoded."""
+        return orjson.loads(self._body)
+
+    @property
+    def text(self) -> str:
+        """The text of a whole chat completion; empty where the model called tools instead."""
+        return self.json()["choices"][0]["message"].get("content") or ""
+
+    async def block(self) -> bytes:
+        """The next bytes of the stream; empty at its end. A broken stream ends with an error event."""
+        if self._stream is None:
+            return b""
+        block = await self._stream.block()
+        if not block:
+            self._ended(self._stream.fault)
+        return block
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while block := await self.block():
+            yield block
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """The events of a stream, decoded; raises StreamCutError where it broke off."""
+        splitter = Splitter()
+        async for block in self:
+            for event in _decoded(splitter, block):
+                yield event
+            self._check()
+        self._check()
+
+    def _check(self) -> None:
+        if self.fault is not None:
+            raise StreamCutError(
+                f"the stream of {self.decision.served_by} broke off: {self.fault.evidence}",
+                decision=self.decision,
+                fault=self.fault,
+            )
+
+    async def aclose(self) -> None:
+        """Let go of a stream; the provider is told that nobody listens."""
+        self.close()
+
+    def close(self) -> None:
+        """As `aclose`, on the loop's own thread."""
+        if self._stream is not None:
+            self._stream.close()
+            self._ended(None)
+
+    def _ended(self, fault: Fault | None) -> None:
+        on_end, self._on_end = self._on_end, _nothing
+        on_end(fault)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+class SyncAnswer:
+    """The same answer for a thread without an event loop: a context manager and an iterator."""
+
+    __slots__ = ("_answer", "_blocks", "_portal")
+
+    def __init__(self, answer: Answer, portal: Portal) -> None:
+        self._answer = answer
+        self._portal = portal
+        self._blocks = portal.iterate(answer.block) if answer.streamed else iter(())
+
+    decision = property(lambda self: self._answer.decision, doc="Who was asked, who answered, and why.")
+    status = property(lambda self: self._answer.status, doc="The HTTP status.")
+    headers = property(lambda self: self._answer.headers, doc="Lower-case names.")
+    streamed = property(lambda self: self._answer.streamed, doc="Whether the answer comes in events.")
+    body = property(lambda self: self._answer.body, doc="The whole answer; empty for a stream.")
+    text = property(lambda self: self._answer.text, doc="The text of a whole chat completion.")
+
+    def json(self) -> Any:
+        """The whole answer, decoded."""
+        return self._answer.json()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._blocks)
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """The events of a stream, decoded; raises StreamCutError where it broke off."""
+        splitter = Splitter()
+        for block in self:
+            yield from _decoded(splitter, block)
+            self._answer._check()  # noqa: SLF001 - two halves of one class
+        self._answer._check()  # noqa: SLF001 - as above
+
+    def close(self) -> None:
+        """Let go of a stream."""
+        self._portal.run(self._answer.aclose)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _decoded(splitter: Splitter, block: bytes) -> list[dict[str, Any]]:
+    return [orjson.loads(event.data) for event in splitter.feed(block) if event.data and event.data != _DONE]
+
+
+def _nothing(_: Fault | None) -> None:
+    """The end has been told already."""
