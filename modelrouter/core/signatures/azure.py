@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from modelrouter.core.causes import Cause, Scope
-from modelrouter.core.signatures.power import ORDERED_OFF
 from modelrouter.core.signatures.rule import Rule
 from modelrouter.core.signatures.vendor import Vendor
 
@@ -18,7 +17,7 @@ AZURE = Vendor(
         Rule("resource_blocked", Cause.SUSPENDED, Scope.DEPLOYMENT, text=("resource has been * (blocked|suspended|disabled)", "(resource|deployment) * (blocked|suspended) * (violate|abuse|policy)")),
         Rule("deployment_not_found", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, codes=("DeploymentNotFound",),
              text=("api deployment for this resource does not exist",),
-             unless=ORDERED_OFF),  # as for a missing model of OpenAI
+             unless=("export (control|controls|restriction|restrictions|license|licence)",)),  # as for a missing model of OpenAI
         Rule("model_retired", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("ModelDeprecated", "ServiceModelDeprecated", "DeploymentModelDeprecated")),
         Rule("wrong_key_or_endpoint", Cause.AUTH, Scope.KEY,
              text=("access denied due to invalid subscription key", "wrong api endpoint")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from modelrouter.core.causes import Cause, Scope
-from modelrouter.core.signatures.power import ORDERED_OFF
 from modelrouter.core.signatures.rule import Rule
 from modelrouter.core.signatures.vendor import Vendor
 
@@ -28,7 +27,7 @@ OPENAI = Vendor(
              text=("limited access to this content for safety", "flagged as potentially violating our usage policy", "rejected as a result of our safety system")),
         Rule("no_access_to_model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_found",),
              text=("does not exist or you do not have access to it", "project * does not have access to model"),
-             unless=ORDERED_OFF),  # a text that names an order says more than the code of a missing model
+             unless=("export (control|controls|restriction|restrictions|license|licence)",)),  # a text that names an order says more than the code of a missing model
         Rule("not_a_member", Cause.AUTH, Scope.ACCOUNT, text=("must be a member of an organization",)),
         Rule("verify_organization", Cause.PERMISSION, Scope.ACCOUNT, text=("organization must be verified",)),
         Rule("missing_scopes", Cause.PERMISSION, Scope.KEY, text=("insufficient permissions for this operation", "missing scopes")),
