@@ -13,6 +13,7 @@ from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence, Fault
 from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
+from modelrouter.wire import json_text
 from modelrouter.wire.body import splice
 from modelrouter.wire.dialects import CALLERS, DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
@@ -139,8 +140,8 @@ class Caller:
         self, ask: Ask, deployment: Deployment, reply: Reply, body: bytes, losses: tuple[str, ...]
     ) -> Shown | Failure:
         try:
-            parsed = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            parsed = json_text.glance(body)
+        except MalformedError:
             parsed = None
         if not isinstance(parsed, dict):
             return Failure(self.judge(deployment, "http", body.decode(errors="replace"), reply), reply.status)
@@ -151,7 +152,8 @@ class Caller:
             return Failure(EMPTY, reply.status)
         if shape_of(deployment.wire) != ask.wire:
             model = reading.model or deployment.name
-            body = render_answer(deployment.wire, ask.wire, parsed, model=model, created=int(self._clock.wall()))
+            exact = json_text.read(body)  # a glance bends integers that a tool's arguments may hold
+            body = render_answer(deployment.wire, ask.wire, exact, model=model, created=int(self._clock.wall()))
         return Shown(reply.status, _kept(reply.headers), body, None, losses)
 
     async def _stream(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:

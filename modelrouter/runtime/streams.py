@@ -34,6 +34,7 @@ IDLE_S = 15.0
 """Between two blocks of a stream that has begun; the longest gap that providers show in good health is below 10 s."""
 
 
+LAST_WORD = b"data: [DONE]"
 LONGEST_ERROR = 4096
 """Bytes of a body that is no stream which are kept to be classified."""
 
@@ -119,7 +120,8 @@ class Stream:
 
     def _note(self, reading: Reading) -> None:
         self._ended = self._ended or reading.ended
-        self.usage = reading.usage or self.usage
+        if reading.usage is not None:
+            self.usage = self.usage.merged(reading.usage) if self.usage else reading.usage
         self.model = reading.model or self.model
         if reading.error is not None:
             self.fault = self._classify(reading.error)
@@ -146,11 +148,11 @@ class Stream:
         finally:
             self._reading_since = None
         try:
-            self._pass(self._splitter.feed(block or b"\n\n"))
+            if not block:
+                return self._end()
+            self._pass(self._splitter.feed(block))
         except MalformedError as error:
-            return self._break(cut(str(error)))
-        if not block:
-            self._end()
+            self._break(cut(str(error)))
         return None
 
     def _pass(self, events: list[Event]) -> None:
@@ -158,22 +160,20 @@ class Stream:
         if any(marker in passage for marker in self._dialect.MARKERS):
             for event in events:
                 self._note(self._dialect.read_event(event))
-        if self.fault is not None and self._renderer is not None:
-            return self._break(self.fault)
-        self._ready += passage if self._renderer is None else b"".join(map(self._renderer.feed, events))
         if self.fault is not None:
-            self._finish()  # the provider's own error event has been passed on
-            self._reply.close()
+            return self._break(self.fault)  # our own event says it: not every client would see the provider's
+        self._ready += passage if self._renderer is None else b"".join(map(self._renderer.feed, events))
         return None
 
     def _end(self) -> None:
-        if self._finished:
-            return
+        if self._splitter.rest.strip() == LAST_WORD:  # some servers close without the last blank line
+            self._pass(self._splitter.feed(b"\n\n"))
         if not self._ended:
-            self._break(cut("the stream closed without its end"))
-        elif self._renderer is not None:
+            return self._break(cut("the stream closed without its end"))
+        if self._renderer is not None:
             self._ready += self._renderer.close()
         self._finish()
+        return None
 
     def _break(self, fault: Fault) -> None:
         self.fault = fault
