@@ -102,12 +102,12 @@ def _summary(inventory: Inventory) -> Table:
     table = Table(
         title=inventory.name, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False
     )
-    table.add_column(justify="right", style="bold")
     table.add_column()
-    table.add_column(style="dim")
+    table.add_column(justify="right", style="bold")
+    table.add_column(style="dim", overflow="fold")
     remarks = _remarks(inventory)
     for section, count in _counts(inventory).items():
-        table.add_row(str(count), section, remarks.get(section, ""))
+        table.add_row(section, str(count), remarks.get(section, ""))
     return table
 
 
@@ -122,6 +122,7 @@ def _remarks(inventory: Inventory) -> dict[str, str]:
         "deployments": ", ".join(f"{count} {name}" for name, count in providers.items()),
         "processes": ", ".join(f"{levels[level]} {level}" for level in get_args(Criticality) if levels[level]),
         "aliases": ", ".join(inventory.aliases),
+        "contracts": ", ".join(inventory.contracts),
         "policies": ", ".join(policy.id for policy in inventory.policies),
     }
 

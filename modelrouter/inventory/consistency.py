@@ -56,15 +56,15 @@ def _addresses(tree: Entries) -> Iterator[Finding]:
         elif (
             is_word(url)
             and str(url).startswith("http://")
-            and not _is_near(str(url), is_local=_is_local(tree, provider))
+            and not _is_near(str(url), is_local=_may_be_local(tree, provider))
         ):
             hint = "Write https://, or `local: true` at the provider if it runs in your own house."
             yield Finding((*path, "url"), "the key would travel unencrypted", hint)
 
 
-def _is_local(tree: Entries, provider: Node | None) -> bool:
+def _may_be_local(tree: Entries, provider: Node | None) -> bool:
     entry = child_of(tree["providers"], str(provider)) if "providers" in tree and provider is not None else None
-    return entry is not None and child_of(entry, "local") == "true"
+    return entry is None or child_of(entry, "local") == "true"
 
 
 def _is_near(url: str, *, is_local: bool) -> bool:
@@ -92,20 +92,20 @@ def _headers(tree: Entries) -> Iterator[Finding]:
 
 
 def _secrets(tree: Entries) -> Iterator[Finding]:
-    for path, text in _texts(tree, ()):
-        if is_secret_shaped(text) and path[-1] != "key":
-            yield Finding(
-                path,
-                "this looks like a key, and a key must not stand in this file",
-                "Name it in the provider's account: `key: env:NAME`. Replace this one: whoever saw the file has it.",
-            )
+    for path, text, at_key in _texts(tree, ()):
+        told = not at_key and (path[-1] in ("key", "url") or str(path[-1]).lower() in _CREDENTIAL_HEADERS)
+        if is_secret_shaped(text) and not told:
+            hint = "Write env:NAME in the provider's account, and replace the key: whoever saw the file has it."
+            yield Finding(path, "this looks like a key, and a key must not stand in this file", hint, at_key)
 
 
-def _texts(node: Node, path: Path) -> Iterator[tuple[Path, Text]]:
+def _texts(node: Node, path: Path) -> Iterator[tuple[Path, str, bool]]:
+    """Every text with its path, the keys of mappings too."""
     if isinstance(node, Text):
-        yield path, node
+        yield path, node, False
     elif isinstance(node, Entries):
         for key, child in node.items():
+            yield (*path, key), key, True
             yield from _texts(child, (*path, key))
     else:
         for index, child in enumerate(node):

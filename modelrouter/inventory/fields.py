@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -102,8 +103,11 @@ def read_tally(value: object) -> int:
     """A whole number, 0 included."""
     text = scalar_of(value, "a whole number")
     match = re.fullmatch(COUNT, text)
-    if match is None or (text.kind == "str" and not match[2]):
-        raise refusal(f"{described(value)} is no whole number", "Write digits alone, or 200k, or 2M.")
+    if match is None:
+        misread = f"; {misreading(text)}" if text.kind in ("int", "float") else ""
+        raise refusal(f"{described(value)} is no whole number{misread}", "Write digits alone, or 200k, or 2M.")
+    if text.kind == "str" and not match[2]:
+        raise refusal(f"a number is wanted here, but {described(value)} stands in quotes", "Write it without quotes.")
     number = float(match[1]) * MULTIPLES[match[2]]
     if number != int(number):
         raise refusal(f"{described(value)} is no whole number", "Write it without a fraction.")
@@ -140,10 +144,10 @@ def read_share(value: object) -> float:
     """A share, as a fraction of one."""
     text = scalar_of(value, "a share")
     if match := re.fullmatch(SHARE, text):
-        share = float(match[1]) / 100
+        share = Decimal(match[1]) / 100
         if share > 1:
             raise refusal(f"{described(value)} is more than everything", "Write 0% to 100%.")
-        return share
+        return float(share)
     bare = re.fullmatch(DECIMAL, text)
     percent = f"{float(text) * (100 if float(text) <= 1 else 1):g}%" if bare else "30%"
     raise refusal(f"{described(value)} is no share{', its % is missing' if bare else ''}", f"Write {percent}.")
@@ -165,12 +169,10 @@ def read_reference(value: object) -> str:
     if not isinstance(value, Text) or value.kind == "null":
         raise refusal(f"where the key is found is wanted here, not {described(value)}", "Write env:NAME.")
     if not re.fullmatch(REFERENCE, value) or is_secret_shaped(value.partition(":")[2]):
-        what = (
-            "a key must not stand in this file"
-            if is_secret_shaped(value)
-            else "this does not say where the key is found"
-        )
-        raise refusal(what, "Write env:NAME, file:PATH or exec:COMMAND.")
+        if is_secret_shaped(value):
+            hint = "Write env:NAME, and replace the key: whoever saw the file has it."
+            raise refusal("a key must not stand in this file", hint)
+        raise refusal("this does not say where the key is found", "Write env:NAME, file:PATH or exec:COMMAND.")
     return str(value)
 
 
@@ -186,6 +188,8 @@ def read_url(value: object) -> str:
         raise refusal("the address holds a user name or password", "Name the key in the provider's account: env:NAME.")
     if parts.query or parts.fragment or "?" in text or "#" in text:
         raise refusal("the address holds a query or fragment", "Put parameters in `query:`.")
+    if is_secret_shaped(text):
+        raise refusal("the address holds a key", "Name the key in the provider's account: env:NAME.")
     if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"[\s\\]", text):
         raise refusal(f"{shown(text)} is no address", "Write https://HOST/PATH.")
     return text.rstrip("/")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from modelrouter.inventory.masking import masked
+
 if TYPE_CHECKING:
     from modelrouter.inventory.document import Place
 
@@ -44,7 +46,7 @@ class Finding(NamedTuple):
 
     def at(self, place: Place) -> Problem:
         """The same, with its place in a file."""
-        return Problem(*place, dotted(self.path), self.message, self.hint, self.severity)
+        return Problem(*place, masked(dotted(self.path)), self.message, self.hint, self.severity)
 
 
 def dotted(path: Path) -> str:

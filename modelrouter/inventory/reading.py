@@ -65,6 +65,9 @@ class _Reader:
         self.report(place, message, hint)
         return _Refused()
 
+    def awaits_key(self) -> bool:
+        return bool(self.stack) and isinstance(self.stack[-1].node, Entries) and self.stack[-1].key is None
+
     def take(self, event: yaml.Event) -> None:
         place = self.place(event)
         match event:
@@ -100,7 +103,7 @@ class _Reader:
     def take_scalar(self, event: yaml.ScalarEvent, place: Place) -> None:
         plain = bool(event.implicit[0]) and not event.style
         text = Text(event.value, kind_of(event.value) if plain else "str", place)
-        if self.stack and isinstance(self.stack[-1].node, Entries) and self.stack[-1].key is None:
+        if self.awaits_key():
             self.take_key(self.stack[-1], text)
             return
         self.add(text, written=1)
@@ -135,6 +138,8 @@ class _Reader:
                 f"there is no anchor for the alias {shown('*' + anchor)}",
                 "Define it further up with `&`, or write the value out.",
             )
+        if self.awaits_key():
+            raise self.refuse(place, "an alias cannot be a key", "Write the name out.")
         node, weight = self.anchors[anchor]
         if node is None:
             raise self.refuse(place, f"the alias {shown('*' + anchor)} contains itself", "Write the value out.")
@@ -149,7 +154,7 @@ class _Reader:
             raise self.refuse(
                 node.place, f"this is nested more than {DEEPEST} levels deep", "An inventory needs eight."
             )
-        if self.stack and isinstance(self.stack[-1].node, Entries) and self.stack[-1].key is None:
+        if self.awaits_key():
             raise self.refuse(
                 node.place, "a list or mapping cannot be a key", "Write a name; put text with braces in quotes."
             )
@@ -173,9 +178,7 @@ class _Reader:
         if isinstance(into.node, Items):
             into.node.append(node)
             return
-        if into.key is None:
-            raise self.refuse(node.place, "an alias cannot be a key", "Write the name out.")
-        if not into.skips:
+        if into.key is not None and not into.skips:
             into.node.put(into.key, node)
         into.key = None
         into.skips = False

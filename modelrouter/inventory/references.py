@@ -65,7 +65,11 @@ def dangling(tree: Entries) -> Iterator[Finding]:
         known = {name for section in sections for name in names(tree, section)}
         for path, node in select(tree, pattern):
             if is_word(node) and node not in known:
-                yield Finding(path, f"there is no {noun} {shown(str(node))}", did_you_mean(str(node), known))
+                yield Finding(
+                    path,
+                    f"there is no {noun} {shown(str(node))}",
+                    did_you_mean(str(node), known) or f"Describe it under `{sections[0]}:`.",
+                )
 
 
 def strangers(tree: Entries) -> Iterator[Finding]:

@@ -42,6 +42,9 @@ class Secret:
     def __repr__(self) -> str:
         return f"<secret {self._reference}>"
 
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -65,8 +66,8 @@ def guess(provider: str, company: str, urls: Iterable[str]) -> str:
         return provider
     if provider in _BY_ID:
         return _BY_ID[provider]
-    first = company.casefold().replace(",", " ").split()[:1]
-    if first and first[0] in _BY_COMPANY:
-        return _BY_COMPANY[first[0]]
+    first = re.match("[a-z]*", company.casefold())
+    if first is not None and first.group() in _BY_COMPANY:
+        return _BY_COMPANY[first.group()]
     hosts = [urlsplit(url).hostname or "" for url in urls]
     return next((vendor for known, vendor in _BY_HOST.items() if any(host.endswith(known) for host in hosts)), GENERIC)
