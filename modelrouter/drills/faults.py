@@ -49,12 +49,12 @@ def dialect(vendor: str) -> Dialect:
     return DIALECTS.get(ALSO.get(vendor, vendor), GENERIC)
 
 
-def row(vendor: Dialect, effect: Effect) -> Row | None:
-    """How that vendor states that effect; None for effects that happen to the bytes."""
-    return vendor.rows.get(effect) or GENERIC.rows.get(effect)
+def row(vendor: Dialect, effect: Effect) -> Row:
+    """How that vendor states that effect; raises KeyError for effects that happen to the bytes."""
+    return vendor.rows.get(effect) or GENERIC.rows[effect]
 
 
 def cause(vendor: Dialect, effect: Effect) -> Cause | None:
     """What a router should find; None where nothing failed."""
-    stated = row(vendor, effect)
+    stated = vendor.rows.get(effect) or GENERIC.rows.get(effect)
     return stated.cause if stated is not None and stated.cause is not None else MEANS[effect]

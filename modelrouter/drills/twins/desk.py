@@ -116,8 +116,7 @@ class Desk:
         error = self._failure(request, plan, Effect.STREAM_ERROR)
         if plan.asked.stream:
             return replace(plan, error=error)
-        stated = row(self.dialect, Effect.STREAM_ERROR)
-        overloaded = stated is not None and stated.cause is Cause.OVERLOADED
+        overloaded = row(self.dialect, Effect.STREAM_ERROR).cause is Cause.OVERLOADED
         return replace(plan, failure=self._failure(request, plan, Effect.OVERLOADED if overloaded else Effect.OUTAGE))
 
     def _inject(self, request: Request, plan: Plan, injection: Injection) -> Plan:
@@ -151,11 +150,9 @@ class Desk:
         return replace(plan, listing=body, headers=self._headers(request, plan.deployment))
 
     def _lost(self, request: Request) -> Plan:
-        plan = Plan(wire=request.place.wire)
-        refused = self._refuse(request, plan, Effect.BAD_REQUEST, "Not found: there is nothing at this path.")
-        if refused.failure is None:
-            return refused
-        return replace(refused, failure=replace(refused.failure, status=404))
+        plan = Plan(wire=request.place.wire, effect=Effect.BAD_REQUEST)
+        refusal = self._failure(request, plan, Effect.BAD_REQUEST, "Not found: there is nothing at this path.")
+        return replace(plan, failure=replace(refusal, status=404))
 
     def _refuse(
         self, request: Request, plan: Plan, effect: Effect, message: str = "", wait: float | None = None
@@ -166,8 +163,6 @@ class Desk:
         self, request: Request, plan: Plan, effect: Effect, message: str = "", wait: float | None = None
     ) -> Failure:
         found = row(self.dialect, effect)
-        if found is None:
-            raise LookupError(f"no row for {effect}")
         facts = self._facts(request, plan.deployment, wait or found.retry_s)
         tokens = max(plan.asked.tokens, facts.window + 1)
         return failure(self.dialect, found, replace(facts, message=message, tokens=tokens))

@@ -21,8 +21,7 @@ BACKLOG = 512
 IDLE_S = 3600
 """Idle connections are kept: a server that drops them would add failures that nobody injected."""
 PATIENCE_S = 5.0
-"""How long calls may take to notice that their connection is gone, and the kernel to let go of the port."""
-BREATH_S = 0.001
+"""How long calls may take to notice that their connection is gone."""
 
 
 class Door:
@@ -68,7 +67,7 @@ class Door:
             if self._state.tasks:
                 await asyncio.wait(set(self._state.tasks), timeout=PATIENCE_S)
             if keep_port:
-                self._held = await rebound(self.port)
+                self._held = bound(self.port)
         if not keep_port and self._held is not None:
             self._held.close()
             self._held = None
@@ -85,16 +84,3 @@ def bound(port: int) -> socket.socket:
         own.close()
         raise
     return own
-
-
-async def rebound(port: int) -> socket.socket:
-    """Own the port again as soon as the loop has let go of it; some loops close a turn later."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE_S
-    while True:
-        try:
-            return bound(port)
-        except OSError:
-            if loop.time() > deadline:
-                raise
-            await asyncio.sleep(BREATH_S)

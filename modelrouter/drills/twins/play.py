@@ -119,21 +119,17 @@ class Play:
 
     async def _spoil(self) -> bool:
         """Let it happen; True where that was the end of the answer."""
-        match self.plan.effect:
-            case Effect.STALL:
-                await forever()
-            case Effect.CUT_AFTER_CONTENT:
-                await self.exchange.cut()
-            case Effect.MALFORMED_EVENT:
-                await self.exchange.write(self.plan.wire.broken)
-            case _ if self.plan.error is not None:
-                await self.exchange.write(self.plan.wire.error(self.plan.error))
-                await self.exchange.end()
-                self.progress.done_at = self.clock()
-                return True
-            case _:
-                pass
-        return False
+        if self.plan.effect is Effect.STALL:
+            await forever()
+        if self.plan.effect is Effect.CUT_AFTER_CONTENT:
+            await self.exchange.cut()
+        if self.plan.error is None:
+            await self.exchange.write(self.plan.wire.broken)
+            return False
+        await self.exchange.write(self.plan.wire.error(self.plan.error))
+        await self.exchange.end()
+        self.progress.done_at = self.clock()
+        return True
 
     def _done(self) -> None:
         self.progress.done_at = self.clock()

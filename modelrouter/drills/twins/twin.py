@@ -181,12 +181,12 @@ def read(scope: ASGIScope, body: bytes, *, number: int, at: float) -> Request:
 
 async def either(answer: Coroutine[Any, Any, None], gone: Coroutine[Any, Any, None]) -> None:
     """Run until the answer is sent or the caller has gone, and leave nothing behind."""
-    tasks = [asyncio.ensure_future(answer), asyncio.ensure_future(gone)]
+    answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(gone)
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    if isinstance(outcomes[0], Exception):
-        raise outcomes[0]
+        answering.cancel()
+        leaving.cancel()
+        await asyncio.gather(answering, leaving, return_exceptions=True)
+    if answering in done:
+        answering.result()

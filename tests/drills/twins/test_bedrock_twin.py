@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 from botocore.eventstream import EventStreamBuffer
 from hypothesis import given
@@ -170,6 +171,33 @@ async def test_silence_can_be_left(stage: Callable[..., Any], litellm: Any) -> N
         await on.left()
 
     assert (on.twin.log[0].status, on.twin.log[0].done_at) == (None, None)
+
+
+CALL = {"toolUse": {"toolUseId": "t", "name": "lookup", "input": {}}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([], "at least one message"),
+        ([{"role": "assistant", "content": [{"text": "x"}]}], "must start with a user message"),
+        ([{"role": "user", "content": [{"text": "x"}]}, {"role": "assistant", "content": [CALL]}], "toolConfig"),
+    ],
+)
+async def test_conversations_from_elsewhere_are_checked(
+    stage: Callable[..., Any], messages: list[Any], words: str
+) -> None:
+    """What Converse refuses in a conversation moved from elsewhere, the twin refuses."""
+    async with stage("bedrock", wire="litellm") as on, aiohttp.ClientSession() as session:
+        response = await session.post(
+            on.url + "/model/eu.anthropic.claude-opus-4-8/converse",
+            json={"messages": messages},
+            headers={"authorization": f"Bearer {on.key}"},
+        )
+        body = await response.json()
+
+    assert (response.status, response.headers["x-amzn-ErrorType"].partition(":")[0]) == (400, "ValidationException")
+    assert words in body["message"]
 
 
 NAME = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1, max_size=20)

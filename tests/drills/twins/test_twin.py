@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import openai
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from modelrouter.core.inventory import Account, Provider
 from modelrouter.drills.twins.asked import marker
+from modelrouter.drills.twins.door import bound
 from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.twins.injection import Injection, Standing
 from modelrouter.drills.twins.keys import dummy_key
@@ -317,6 +319,70 @@ async def test_free_probe_sees_what_a_listing_would(stage: Callable[..., Any]) -
         assert [model.id async for model in client.models.list()] == []
         with pytest.raises(openai.NotFoundError):
             await client.models.retrieve("gpt-5.6")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("vendor", "path", "found"),
+    [
+        ("openai", "/models", lambda body: body["data"][0]["id"] == "gpt-5.6"),
+        ("gemini", "/models", lambda body: body["data"][0]["id"] == "models/gemini-3.1-pro"),
+        ("gemini", "/models/gemini-3.1-pro", lambda body: body["id"] == "models/gemini-3.1-pro"),
+        ("anthropic", "/v1/models", lambda body: body["data"][0]["type"] == "model"),
+        ("bedrock", "/foundation-models", lambda body: body["modelSummaries"][0]["modelId"].startswith("eu.")),
+    ],
+)
+async def test_listings_have_the_vendors_shape(
+    stage: Callable[..., Any], vendor: str, path: str, found: Callable[[Any], bool]
+) -> None:
+    """Each vendor lists models in its own words."""
+    wire = {"wire": "litellm"} if vendor == "bedrock" else {}
+    async with stage(vendor, **wire) as on, aiohttp.ClientSession() as session:
+        response = await session.get(on.url + path, headers={"authorization": f"Bearer {on.key}"})
+        assert found(await response.json())
+
+
+@pytest.mark.anyio
+async def test_empty_listing_of_anthropic(stage: Callable[..., Any]) -> None:
+    """With its only model withdrawn, the page is empty and still a page."""
+    async with stage("anthropic") as on, on.anthropic() as client:
+        on.twin.inject(Injection(effect=Effect.EXPORT_CONTROLLED))
+        assert [model.id async for model in client.models.list()] == []
+
+
+@pytest.mark.anyio
+async def test_broken_requests(stage: Callable[..., Any]) -> None:
+    """A body that is no JSON is refused; one that never ends leaves no entry."""
+    async with stage() as on, aiohttp.ClientSession() as session:
+        headers = {"authorization": f"Bearer {on.key}"}
+        response = await session.post(on.url + "/chat/completions", data=b'{"model": "gpt-5.6"', headers=headers)
+        _, writer = await asyncio.open_connection("127.0.0.1", int(on.twin.url.rpartition(":")[2]))
+        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{")
+        writer.close()
+        await writer.wait_closed()
+
+    assert response.status == 400
+    assert [entry.effect for entry in on.twin.log] == [Effect.BAD_REQUEST]
+
+
+@pytest.mark.anyio
+async def test_starting_twice_changes_nothing(stage: Callable[..., Any]) -> None:
+    """A twin that listens goes on listening where it does; stopping one that is stopped is nothing."""
+    async with stage() as on:
+        url = on.twin.url
+        await on.twin.start()
+        assert on.twin.url == url
+        await on.twin.close_door()
+        await on.twin.stop()
+        await on.twin.stop()
+
+
+@pytest.mark.anyio
+async def test_taken_port_is_an_error(stage: Callable[..., Any]) -> None:
+    """A port that somebody else listens on cannot be held."""
+    async with stage() as on:
+        with pytest.raises(OSError, match="in use"):
+            bound(int(on.twin.url.rpartition(":")[2]))
 
 
 @pytest.mark.parametrize(
