@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from modelrouter.core.causes import Cause
 from modelrouter.drills.faults import dialect, row
@@ -204,3 +205,8 @@ class Desk:
         if deployment is not None:
             return self._owns(request, deployment)
         return not self._keys or request.key in self._keys
+
+
+def host(deployment: Deployment) -> str:
+    """The server that a deployment lives on; what another server of the provider has, it does not list."""
+    return urlsplit(deployment.url or "").netloc

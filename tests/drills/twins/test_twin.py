@@ -343,6 +343,17 @@ async def test_listings_have_the_vendors_shape(
 
 
 @pytest.mark.anyio
+async def test_servers_list_their_own_models(stage: Callable[..., Any]) -> None:
+    """Two servers of one provider share a twin and keep their listings apart."""
+    async with stage("ollama") as on:
+        other = replace(on.deployment, id="other", url="http://localhost:8000/v1", name="mistral")
+        async with Twin(on.deployment.provider, [on.deployment, other]) as twin:
+            for deployment in (on.deployment, other):
+                async with on.openai(base_url=twin.base_url(deployment)) as client:
+                    assert [model.id async for model in client.models.list()] == [deployment.name]
+
+
+@pytest.mark.anyio
 async def test_empty_listing_of_anthropic(stage: Callable[..., Any]) -> None:
     """With its only model withdrawn, the page is empty and still a page."""
     async with stage("anthropic") as on, on.anthropic() as client:
