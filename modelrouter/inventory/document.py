@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 import yaml
 
+from modelrouter.inventory.masking import LONGEST
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -95,6 +97,8 @@ def misreading(text: Text) -> str:
 
 
 def _number(text: Text) -> str:
+    if len(text) > LONGEST:
+        return "a number"
     try:
         return f"the number {yaml.safe_load(text)}"
     except ValueError:

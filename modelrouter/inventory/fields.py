@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from modelrouter.inventory.document import Entries, Items, Text, misreading
-from modelrouter.inventory.masking import is_secret_shaped, shown
+from modelrouter.inventory.document import Items, Text, misreading
+from modelrouter.inventory.masking import is_secret_shaped, quoted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +52,8 @@ def described(value: object) -> str:
             return shown(value)
         case Items():
             return "a list"
-        case Entries():
-            return "a mapping"
         case _:
-            return f"a {type(value).__name__}"
+            return "a mapping"
 
 
 def scalar_of(value: object, wanted: str) -> Text:
@@ -69,7 +67,7 @@ def read_text(value: object) -> str:
     """Text that every YAML reader sees as text."""
     text = scalar_of(value, "text")
     if text.kind != "str":
-        raise refusal(f"text is wanted here, but {misreading(text)}", f'Write it in quotes: "{text}".')
+        raise refusal(f"text is wanted here, but {misreading(text)}", f"Write it in quotes{quoted(text)}.")
     if not text.strip():
         raise refusal("the text is empty", "Write something, or delete the line.")
     return str(text)

@@ -20,8 +20,11 @@ from modelrouter.inventory.schema import validate
 from modelrouter.inventory.source import checked, read_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from modelrouter.core.inventory import Inventory
     from modelrouter.inventory.document import Entries
+    from modelrouter.inventory.problems import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +75,18 @@ def _examined(text: str | Problem, path: str) -> Examined:
     return Examined(inventory=inventory, problems=tuple(sorted(set(problems))))
 
 
-def _judged(tree: Entries, path: str, *, is_sound: bool) -> tuple[Inventory | None, list[Problem]]:
+def _judged(written: Entries, path: str, *, is_sound: bool) -> tuple[Inventory | None, list[Problem]]:
     """The inventory of a tree and what is wrong with it; a tree that was not read soundly gives none."""
-    tree, sources, findings = unwrap(tree)
+    tree, sources, wrong_facts = unwrap(written)
     file, wrong = validate(tree)
-    findings = [*findings, *wrong, *dangling(tree), *strangers(tree), *inconsistencies(tree)]
+    findings = [*wrong, *dangling(tree), *strangers(tree), *inconsistencies(tree)]
     inventory = None
-    if file is not None and is_sound and not findings:
+    if file is not None and is_sound and not wrong_facts and not findings:
         inventory = build(file, path, sources)
         findings = list(advice(inventory))
-    return inventory, [finding.at(locate(tree, finding.path, at_key=finding.at_key)) for finding in findings]
+    return inventory, [*_placed(wrong_facts, written), *_placed(findings, tree)]
+
+
+def _placed(findings: Iterable[Finding], tree: Entries) -> Iterator[Problem]:
+    for finding in findings:
+        yield finding.at(locate(tree, finding.path, at_key=finding.at_key))

@@ -50,3 +50,8 @@ def shown(value: str) -> str:
     """A value for a message: quoted, masked, on one line, at most 60 characters."""
     flat = masked(" ".join(value.split()))
     return f"'{flat if len(flat) <= LONGEST else flat[:LONGEST] + '…'}'"
+
+
+def quoted(text: str) -> str:
+    """`: "NO"`, for a hint; nothing where the text is too long to be repeated."""
+    return f': "{text}"' if len(text) <= LONGEST else ""

@@ -50,11 +50,9 @@ def _read_part(text: str, file: str, path: Path, gathering: _Gathering) -> None:
     if not isinstance(root, Entries):
         gathering.report(root.place, "", "an inventory is a mapping", "Begin with `inventory: NAME`.")
         return
-    if gathering.tree is None:
-        gathering.tree = Entries(root.place)
-        _join(root, gathering, is_first=True)
-    else:
-        _join(root, gathering, is_first=False)
+    is_first = gathering.tree is None
+    gathering.tree = tree = Entries(root.place) if gathering.tree is None else gathering.tree
+    _join(tree, root, gathering, is_first=is_first)
     included = root.get("include")
     for index, item in enumerate(included if isinstance(included, Items) else ()):
         if isinstance(item, Text) and item.kind == "str":
@@ -88,10 +86,7 @@ def _include(item: Text, at: str, by: tuple[str, Path], gathering: _Gathering) -
             _read_part(text, file, path, gathering)
 
 
-def _join(part: Entries, gathering: _Gathering, *, is_first: bool) -> None:
-    tree = gathering.tree
-    if tree is None:
-        return
+def _join(tree: Entries, part: Entries, gathering: _Gathering, *, is_first: bool) -> None:
     for section, node in part.items():
         place = part.keys_at[section]
         present = tree.get(section)

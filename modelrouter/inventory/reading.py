@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from modelrouter.inventory.document import Entries, Items, Place, Text, misreading
-from modelrouter.inventory.masking import shown
+from modelrouter.inventory.masking import quoted, shown
 from modelrouter.inventory.problems import Problem
 from modelrouter.inventory.syntax import syntax_problem
 
@@ -119,7 +119,7 @@ class _Reader:
             self.report(
                 key.place,
                 f"the key {shown(key)} is no text: {misreading(key)}",
-                f"Write it in quotes: '{key}'." if key else "Write a name before the colon.",
+                f"Write it in quotes{quoted(key)}." if key else "Write a name before the colon.",
             )
         elif key in into.node and isinstance(into.node, Entries):
             first = into.node.keys_at[key].line

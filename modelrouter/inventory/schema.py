@@ -103,7 +103,7 @@ def _missing(details: ErrorDetails) -> tuple[str, str]:
 
 def _unknown(details: ErrorDetails) -> tuple[str, str]:
     *above, key = details["loc"]
-    keys = [name for name in _keys(_kind_at(tuple(above))) if name != key]
+    keys = [field.alias or name for name, field in _kind_at(tuple(above)).model_fields.items()]
     return f"there is no key {shown(str(key))} here", did_you_mean(str(key), keys)
 
 
@@ -162,12 +162,6 @@ def flow(value: object) -> str:
             return f"[{', '.join(map(flow, value))}]"
         case _:
             return str(value)
-
-
-def _keys(kind: Any) -> list[str]:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return [field.alias or name for name, field in kind.model_fields.items()]
-    return []
 
 
 def _kind_at(path: Path) -> Any:

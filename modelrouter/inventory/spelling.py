@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CLOSE = 0.6  # difflib's own default: two words of three letters that share two are close
-LISTED = 12
+SHORTEST = 3  # letters that make a beginning
+LISTED = 12  # known words, where none is alike
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one, whatever its case; None where nothing is alike."""
+    """The known word that is most like this one, or begins with it, whatever its case; None where nothing does."""
     by_fold = {name.casefold(): name for name in known}
-    matches = get_close_matches(word.casefold(), by_fold, n=1, cutoff=CLOSE)
+    folded = word.casefold()
+    matches = get_close_matches(folded, by_fold, n=1, cutoff=CLOSE)
+    matches = matches or [name for name in by_fold if name.startswith(folded) and len(folded) >= SHORTEST][:1]
     return by_fold[matches[0]] if matches else None
 
 

@@ -64,12 +64,13 @@ _DEVELOPERS = {
 }
 
 _HEAD = """\
-# yaml-language-server: $schema=docs/providers.schema.json
+# yaml-language-server: $schema=providers.schema.json
 #
 # What your business depends on, and who could take it away. Written by `modelrouter init`.
 #
 #   modelrouter check      is this file right?
 #   modelrouter drill      what happens when each provider, model family or server is lost?
+#   modelrouter schema --write providers.schema.json      lets editors complete and check this file
 #
 # Keys are named here and never held: env:NAME, file:PATH or exec:COMMAND.
 """

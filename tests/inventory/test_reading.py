@@ -62,7 +62,7 @@ REFUSED = {
     ),
     "key no": (
         "inventory: a\nregions:\n  no: [DE]\n",
-        "3:3: the key 'no' is no text: without quotes YAML reads it as false. Write it in quotes: 'no'.",
+        "3:3: the key 'no' is no text: without quotes YAML reads it as false. Write it in quotes: \"no\".",
     ),
     "empty key": (
         "inventory: a\n?\n: b\n",
