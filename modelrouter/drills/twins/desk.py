@@ -141,7 +141,9 @@ class Desk:
         visible = {
             name: deployment.model
             for deployment in self._deployments
-            if self._owns(request, deployment) and not self.standing.hidden(request.key, name := sent_model(deployment))
+            if self._owns(request, deployment)
+            and (plan.deployment is None or host(deployment) == host(plan.deployment))
+            and not self.standing.hidden(request.key, name := sent_model(deployment))
         }
         wanted = request.place.model
         if wanted is not None and wanted not in visible:
