@@ -47,7 +47,7 @@ _FIELD = re.compile(
 )
 _TOKEN = re.compile(r"[a-z0-9]+(?:[_.\-][a-z0-9]+)*")
 _STATUS = re.compile(
-    r"(?:\b(?:error|status|http|https|code|response|returned|failed|request|server)\b[\s_\-]{0,2}){1,3}"
+    r"(?:(?<![a-z0-9])(?:error|status|http|https|code|response|returned|failed|request|server)(?![a-z0-9])[\s_\-]{0,2}){1,3}"
     r"(?:with\s|was\s|is\s|of\s|code\s|status\s){0,3}[\"']?[\s:=/(\[]{0,4}(?:1\.[01]\s|2\s)?([1-5]\d\d)(?![\d.]*\d)"
     r"|^\W{0,3}([45]\d\d)(?![\w.])"
     r"|[(\[<]([45]\d\d)(?![\w.])"
@@ -56,6 +56,8 @@ _STATUS = re.compile(
 )
 _BY_PHRASE = {status.phrase.lower(): status.value for status in HTTPStatus if status.value >= HTTPStatus.BAD_REQUEST}
 """Texts that are nothing but the name of a status."""
+_PER = re.compile(r"per(day|minute|hour|month|second)")
+"""Google names its quotas in one word: `GenerateRequestsPerDayPerProject`."""
 _CODE_HEADERS = ("x-amzn-errortype", ":exception-type", "x-ms-error-code", "x-error-code", "x-error-type")
 
 
@@ -106,7 +108,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 def read(body: str, status: int | None, headers: Mapping[str, str]) -> Reading:
     """Read what rules need out of a body; a status that the body states counts where the answer had none."""
-    text = unwrap(body).lower()
+    text = _PER.sub(r" per \1 ", unwrap(body).lower())
     codes = {squash(value) for match in _FIELD.finditer(text) for value in match.groups() if value}
     codes |= {squash(headers[name].partition(":")[0]) for name in _CODE_HEADERS if name in headers}
     if "<" in body and _PAGE.search(body[:HEAD]):

@@ -31,7 +31,12 @@ GENERIC = (
 )
 
 TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
-    {**{vendor.name: vendor.rules for vendor in vendors.ALL}, "generic": GENERIC, "weak": weak.RULES}
+    {
+        **{vendor.name: vendor.rules for vendor in vendors.ALL},
+        "orders": power.ORDERS,
+        "generic": GENERIC,
+        "weak": weak.RULES,
+    }
 )
 
 VENDORS: Mapping[str, str] = MappingProxyType(
@@ -54,4 +59,12 @@ def book_of(name: str) -> Book:
 def _book(vendor: str) -> Book:
     own = [(vendor, 1.0, False, TABLES[vendor])] if vendor != "generic" else []
     others = [(other.name, 0.7, True, other.rules) for other in vendors.ALL if other.name != vendor]
-    return build([*own, ("generic", 0.8, False, GENERIC), *others, ("weak", 0.5, False, weak.RULES)])
+    return build(
+        [
+            ("orders", 0.9, False, power.ORDERS),
+            *own,
+            ("generic", 0.8, False, GENERIC),
+            *others,
+            ("weak", 0.5, False, weak.RULES),
+        ]
+    )

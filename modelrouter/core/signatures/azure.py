@@ -16,8 +16,7 @@ AZURE = Vendor(
              text=("subscription * is (disabled|suspended)", "access to this (resource|model) has been (suspended|disabled) due to * (abuse|misuse)")),
         Rule("resource_blocked", Cause.SUSPENDED, Scope.DEPLOYMENT, text=("resource has been * (blocked|suspended|disabled)", "(resource|deployment) * (blocked|suspended) * (violate|abuse|policy)")),
         Rule("deployment_not_found", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, codes=("DeploymentNotFound",),
-             text=("api deployment for this resource does not exist",),
-             unless=("export (control|controls|restriction|restrictions|license|licence)",)),  # as for a missing model of OpenAI
+             text=("api deployment for this resource does not exist",)),
         Rule("model_retired", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("ModelDeprecated", "ServiceModelDeprecated", "DeploymentModelDeprecated")),
         Rule("wrong_key_or_endpoint", Cause.AUTH, Scope.KEY,
              text=("access denied due to invalid subscription key", "wrong api endpoint")),

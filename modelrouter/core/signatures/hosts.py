@@ -87,7 +87,6 @@ HUGGINGFACE = Vendor("huggingface", ("hf", "hf-inference", "tgi"), (
     Rule("token_rights", Cause.PERMISSION, Scope.KEY, text=("does not have sufficient permissions to call inference providers",)),
     Rule("not_served", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("not supported by any provider you have enabled", "is not supported by provider", "too large to be loaded automatically")),
     Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("inputs tokens + max_new_tokens must be", "inputs must have less than")),
-    Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("validation",)),
     Rule("generation", Cause.OUTAGE, Scope.DEPLOYMENT, codes=("generation", "incomplete_generation"), text=("request failed during generation",)),
 ))  # fmt: skip
 
@@ -112,7 +111,6 @@ DATABRICKS = Vendor("databricks", (), (
     Rule("serving_off", Cause.UNSUPPORTED_FEATURE, Scope.DEPLOYMENT, text=("(serving|feature) is not (enabled|supported|available)", "either not supported or")),
     Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("REQUEST_LIMIT_EXCEEDED",)),
     Rule("endpoint", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, codes=("RESOURCE_DOES_NOT_EXIST", "ENDPOINT_NOT_FOUND")),
-    Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=()),
     Rule("busy", Cause.OVERLOADED, Scope.DEPLOYMENT, codes=("TEMPORARILY_UNAVAILABLE",)),
 ))  # fmt: skip
 

@@ -26,12 +26,11 @@ OPENAI = Vendor(
         Rule("content_policy", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("content_policy_violation", "moderation_blocked"),
              text=("limited access to this content for safety", "flagged as potentially violating our usage policy", "rejected as a result of our safety system")),
         Rule("no_access_to_model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_found",),
-             text=("does not exist or you do not have access to it", "project * does not have access to model"),
-             unless=("export (control|controls|restriction|restrictions|license|licence)",)),  # a text that names an order says more than the code of a missing model
+             text=("does not exist or you do not have access to it", "project * does not have access to model")),
         Rule("not_a_member", Cause.AUTH, Scope.ACCOUNT, text=("must be a member of an organization",)),
         Rule("verify_organization", Cause.PERMISSION, Scope.ACCOUNT, text=("organization must be verified",)),
         Rule("missing_scopes", Cause.PERMISSION, Scope.KEY, text=("insufficient permissions for this operation", "missing scopes")),
         Rule("ip_not_authorized", Cause.PERMISSION, Scope.KEY, codes=("ip_not_authorized",)),
-        Rule("server_had_an_error", Cause.OUTAGE, Scope.PROVIDER, text=("the server had an error (while |)processing your request", "an error occurred while processing your request")),
+        Rule("server_had_an_error", Cause.OUTAGE, Scope.DEPLOYMENT, text=("the server had an error (while |)processing your request", "an error occurred while processing your request")),
     ),
 )  # fmt: skip

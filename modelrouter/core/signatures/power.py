@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.signatures.rule import Rule
 
-ORDERED_OFF = (
+EXPORT = (
     "export (control|controls|controlled|restriction|restrictions|regulation|regulations|administration|licence|license|compliance)",
     "deemed export",
     "export * (licence|license) (is |)required",
@@ -13,20 +13,9 @@ ORDERED_OFF = (
     "department of commerce",
     "is informed letter",
     "entity list",
-    "(government|regulatory|federal|commerce|executive|ministerial|court|legal|bis|national security) (directive|order|mandate|injunction)",
-    (
-        "(directive|order|instruction|request|ruling|injunction) (of|from|by|issued by) (the |a |us |u.s. |)(us |u.s. |federal |national |)"
-        "(government|regulator|authority|authorities|court|commerce|ministry|garante)"
-    ),
-    (
-        "(required|compelled|ordered|obliged|directed) (by|to comply with) (law|a regulator|the regulator|regulators|the government|authorities"
-        "|a government|us authorities|regulatory)"
-    ),
     "foreign (person|persons|national|nationals)",
-    "national security (review|reasons|grounds|concerns|restriction|restrictions)",
     "(eccn|ear99|4e091)",
     "15 cfr",
-    "(limited|restricted) to (approved|trusted|licensed) (partner|partners|customers|entities)",
     "出口管制",
     "出口管控",
     "輸出管理",
@@ -42,6 +31,28 @@ ORDERED_OFF = (
     "экспортный контроль",
 )
 
+ORDER = (
+    "(government|regulatory|federal|commerce|executive|ministerial|court|legal|bis|national security) (directive|order|mandate|injunction)",
+    (
+        "(directive|order|instruction|request|ruling|injunction) (of|from|by|issued by) (the |a |us |u.s. |)(us |u.s. |federal |national |)"
+        "(government|regulator|authority|authorities|court|commerce|ministry|garante)"
+    ),
+    "(required|compelled|ordered|obliged|directed|instructed|forced) by * (law|government|authorities|authority|regulator|regulators|court|commerce)",
+    (
+        "(required|compelled|ordered|obliged|directed) (by|to comply with) (law|a regulator|the regulator|regulators|the government|authorities"
+        "|a government|us authorities|regulatory)"
+    ),
+    "national security (review|reasons|grounds|concerns|restriction|restrictions)",
+    "(legal|regulatory|government|governmental) (requirement|requirements|obligation|obligations|action|demand|compliance|ban|prohibition|intervention)",
+    "(pursuant to|in compliance with|to comply with|as required by|because of|due to) (a |an |the |)(us |u.s. |eu |federal |new |recent |)(law|laws|regulation|regulations|directive|order)",
+    "(政府|监管|主管部门|司法|法院) * (指令|命令|要求|禁令)",
+    "(政府|当局) * (命令|指示|要請)",
+    "(정부|당국) * (명령|지시)",
+    "(behördlich|behördliche|behördlicher) (anordnung|verfügung|angeordnet)",
+    "(décision|injonction|ordre) (du gouvernement|des autorités|administrative|gouvernementale)",
+    "(orden|directiva) (del gobierno|gubernamental|de las autoridades)",
+)
+
 PLACE = "(country|countries|region|regions|territory|territories|location|locations|jurisdiction|jurisdictions|geography|area)"
 
 ELSEWHERE = (
@@ -49,7 +60,7 @@ ELSEWHERE = (
     f"(restricted|blocked|forbidden|sanctioned|embargoed|disallowed|ineligible|prohibited|banned) {PLACE}",
     f"{PLACE} * (is|are) (not|currently not|not currently|not yet) (supported|available|allowed|permitted|eligible)",
     f"{PLACE} (not|isn't|is unsupported|unsupported|restricted|is restricted|is blocked|blocked|not supported|not allowed)",
-    f"(not|isn't|aren't|unavailable|unsupported|never) (currently |yet |) (available|supported|offered|allowed|permitted|accessible) * (your|this|the user's) {PLACE}",
+    f"(not|isn't|aren't|unavailable|unsupported|never) (currently |yet |)(available|supported|offered|allowed|permitted|accessible) * (your|this|the user's) {PLACE}",
     "(not|isn't|aren't) (currently |yet |)(available|supported|offered|allowed|permitted|accessible|served) (in|for|from|to) (your|this|the user's|certain|some) (current |)(country|countries|region|territory|location|jurisdiction|area)",
     f"(unavailable|blocked|restricted|prohibited) (in|for|from) (your|this|the user's|certain) (current |){PLACE}",
     "(do|does|can|cannot|can't) not (currently |)(serve|support|offer|provide|operate) * (your|that|this) (country|region|location|territory)",
@@ -88,7 +99,8 @@ STRUCK = (
 )
 
 SUSPENDED = (
-    f"{WHO} (associated|linked|that|which|with|for|this|you|your|id|has|is|was|have|been|currently|temporarily|permanently|status) * (been |is |was |status |){STRUCK}",
+    f"{WHO} * (been|is|was|are|were|now|currently|temporarily|permanently|status) {STRUCK}",
+    f"{WHO} * (been|is|was) (temporarily|permanently|automatically|indefinitely) {STRUCK}",
     f"{WHO} {STRUCK}",
     f"{STRUCK} (account|organization|organisation|workspace|user|subscription|tenant|consumer|project|customer)",
     "(project|app|application|service account) * (has been|is|was) (suspended|banned|terminated|blocked|deactivated)",
@@ -126,8 +138,25 @@ NOT_STRUCK = (
     "has not been used in project",
 )
 
+ORDERS = (
+    Rule("export_controlled", Cause.EXPORT_CONTROLLED, Scope.MODEL, text=EXPORT),
+    # An order that keeps us out because of where we are is a geofence; one that says who must go, a suspension.
+    Rule(
+        "ordered_off",
+        Cause.EXPORT_CONTROLLED,
+        Scope.MODEL,
+        text=ORDER,
+        unless=(
+            f"(your|this|the user's|certain|some) (current |){PLACE}",
+            "(所在|お住まい|地区|地域|국가에서|지역에서)",
+            "your (account|organization|organisation|workspace|subscription)",
+            "(terms of service|usage policy|usage policies|content|prompt)",
+        ),
+    ),
+)
+"""A text that names an order says more than any code around it: read before the vendor's own table."""
+
 RULES = (
-    Rule("export_controlled", Cause.EXPORT_CONTROLLED, Scope.MODEL, text=ORDERED_OFF, unless=("supply chain attack",)),
     Rule(
         "unsupported_place",
         Cause.GEOFENCED,

@@ -40,7 +40,8 @@ BAD_KEY = (
     "(missing|provide|provided|set|check|verify|update|configure|required) (a |an |the |your |valid |a valid |your valid )(api key|apikey|api token|token|credentials|authorization)",
     "(authentication|authorization|auth) (failed|failure|error|required|fails|is required|unsuccessful|parameter|header|parameters|credentials)",
     "(unauthorized|unauthenticated|not authenticated|unauthorised)",
-    "(failed|unable|could not|cannot|can't) (to |)(authenticate|resolve authentication|verify * token|refresh * token|load credentials|locate credentials)",
+    "(failed|unable|could not|cannot|can't) (to |)(authenticate|resolve authentication)",
+    "(failed|unable|could not|cannot|can't) (to |)(verify|refresh|validate) * token",
     "(login|log in|sign in|re authenticate|reauthenticate|authenticate|logged out|not logged in|session expired|session has expired)",
     "(user not found|no auth credentials|no cookie auth)",
     "(load|locate|find|resolve|obtain) * credentials",
@@ -61,8 +62,12 @@ NOT_ALLOWED = (
         "(been |granted |the |required |necessary |)"
         "(access|permission|permissions|authorization|privilege|privileges|entitlement|entitlements|entitled|authorized|authorised|scope|scopes|rights|scopes:|granted|permitted)"
     ),
-    "(access|permission|authorization) (to * |is |was |has been |)(denied|forbidden|restricted|required|refused|not granted)",
+    "(access|permission|authorization) (is |was |has been |)(denied|forbidden|restricted|required|refused|not granted)",
+    "(access|permission|authorization) to * (denied|forbidden|restricted|required|refused|not granted)",
     "(denied|forbidden)",
+    "permission * denied",
+    "(organization|organisation|workspace|team|admin|administrator|owner) (has|have) (disabled|blocked|restricted|not enabled|turned off)",
+    "(subscription|account|project|tenant) does not have",
     "not (currently |)(allowed|permitted|entitled|eligible|enrolled|enabled|activated|authorized|authorised|whitelisted|allowlisted|subscribed|included)",
     "(request|request for) access",
     "(gated|restricted) (repo|model|access|repository|to)",
@@ -90,7 +95,7 @@ NO_MODEL = (
     "no (such |available |suitable |valid |)(endpoints|endpoint|model|models|deployment|provider|providers|channel|channels|backend|replicas) (found|available|exist|exists|that|for|with|loaded|is|named|matching)",
     "(cannot|can't|could not|unable to|failed to|couldn't) (find|load|locate|open|resolve) * (model|deployment|engine|tokenizer|checkpoint)",
     "(supported|available|valid|allowed) (api |)(model|models) (names |ids |name |)(are|is|include)",
-    "model (name |id |)* (invalid|not supported|not exist|not exists|mismatch|is not a valid)",
+    "model (name |id |identifier |)(is |)(invalid|not supported|not exist|not exists|mismatch|is not a valid)",
     "(pull|download|load) (it|the model|a model|model|them) (first|before)",
     "try pulling it first",
     "(the model|model) (has|was) * (removed|retired|deprecated|shut down|reached)",
@@ -112,7 +117,7 @@ NO_MODEL = (
 CANNOT = (
     (
         "(does|do|did|is|are|can) (not|n't) (currently |yet |)(support|supports|supported|accept|accepts|allow|handle|implement|implemented|available) (for |with |by |on |in |)"
-        "(this |the |your |that |)* (tools|tool|function|functions|images|image|vision|audio|video|files|streaming|stream|json|schema|thinking|reasoning|temperature|parameter|parameters|prefill|system|logprobs|response format|"
+        "(this |the |your |that |)(tools|tool|function|functions|images|image|vision|audio|video|files|streaming|stream|json|schema|thinking|reasoning|temperature|parameter|parameters|prefill|system|logprobs|response format|"
         "embeddings|multimodal|attachments|role|top p|chat|completion|completions|operation|effort|modality|cache control|stop|penalty|messages|max tokens|n|input|type|method|model|feature|option|value|format|use)"
     ),
     (
@@ -170,7 +175,7 @@ RULES = (
         codes=("model_not_found", "ModelNotFoundError", "model_not_exist", "model_deprecated", "model_retired", "ModelNotFound",
                "model_not_available", "model_decommissioned", "unknown_model", "invalid_model", "no_such_model", "model_not_supported",
                "DeploymentNotFound", "ModelNotOpen", "InvalidEndpointOrModel.NotFound", "model_unavailable",
-               "unsupported_model", "model_not_loaded", "model_disabled", "endpoint_not_found", "no_available_channel",
+               "model_not_loaded", "model_disabled", "endpoint_not_found", "no_available_channel",
                "ModelDeprecated"),
     ),
     Rule(
@@ -196,7 +201,7 @@ RULES = (
     Rule("named_model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=NO_MODEL,
          unless=("(tool|tools|image|images|function calling|streaming|temperature|parameter|thinking) * (not supported|unsupported)",
                  "(overloaded|capacity|high demand|busy|loading|warming)", "not support (tools|tool|images|image|function|system|vision)",
-                 "(api key|apikey) * (invalid|not valid)", "don't have (access|permission)", "available for (integrator|integration|this client)")),
+                 "(api key|apikey) * (invalid|not valid)", "(don't have|do not have|no) (access|permission)", "permission * denied", "available for (integrator|integration|this client)")),
     Rule("cannot_do_that", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=CANNOT,
          unless=("(overloaded|high demand)", "(api key|apikey)")),
     Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY, unless=("not authorized to (perform|invoke|access)",)),

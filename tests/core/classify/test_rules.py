@@ -1,0 +1,193 @@
+"""The tables of rules: well formed, and none fires on another cause's text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.classify import classify
+from modelrouter.core.faults import Evidence
+from modelrouter.core.inventory import Signature
+from modelrouter.core.signatures import TABLES, VENDORS, book_of, vendor_of
+from modelrouter.core.signatures.rule import GAP, Rule, keys, pattern, squash, terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULES = [(table, rule) for table, rules in TABLES.items() for rule in rules]
+WORDINGS = [(table, rule, wording) for table, rule in RULES for wording in rule.text]
+ALL_WORDINGS = [(table, wording) for table, rule in RULES for wording in (*rule.text, *rule.also, *rule.unless)]
+
+
+def spoken(wording: str) -> str:
+    """Say a wording: the first of each choice, three words in each gap."""
+    said = re.sub(r"\(([^)]*)\)", lambda match: match.group(1).split("|")[0], wording)
+    return " ".join(said.replace(" * ", " of the kind ").split())
+
+
+def test_rules_have_names_of_their_own() -> None:
+    """Within a table no two rules share a name, so that a fault points to one rule."""
+    for table, rules in TABLES.items():
+        names = [rule.id for rule in rules]
+
+        assert len(set(names)) == len(names), table
+
+
+def test_fields_of_rules_are_tuples() -> None:
+    """A forgotten comma would make a rule of letters; none is there."""
+    for table, rule in RULES:
+        assert all(isinstance(part, tuple) for part in (rule.codes, rule.text, rule.also, rule.unless)), (
+            table,
+            rule.id,
+        )
+        assert rule.codes or rule.text, (table, rule.id)
+
+
+def test_wordings_are_in_the_language() -> None:
+    """Each wording is lower case, compiles, and has a key word by which it is found."""
+    for table, wording in ALL_WORDINGS:
+        assert wording == wording.lower(), (table, wording)
+        assert pattern(wording).pattern, (table, wording)
+        assert "*" not in wording.replace(" * ", " "), (table, wording)
+        assert all(part.count("(") == part.count(")") for part in wording.split(" * ")), (table, wording)
+    for table, _, wording in WORDINGS:
+        assert keys(wording), (table, wording)
+
+
+def test_wordings_have_few_gaps() -> None:
+    """At most two gaps a wording, so that matching stays linear in the text."""
+    for table, wording in ALL_WORDINGS:
+        assert wording.count(" * ") <= 2, (table, wording)
+
+
+def test_a_wording_is_found_by_its_keys() -> None:
+    """Said aloud, a wording matches, and one of its key words stands in the text."""
+    for table, _, wording in WORDINGS:
+        said = spoken(wording)
+
+        assert pattern(wording).search(said), (table, wording, said)
+        assert set(keys(wording)) & set(terms(said)), (table, wording, said)
+
+
+KIN = {
+    frozenset(pair)
+    for pair in (
+        # told apart by the status or by more words, not by these
+        (Cause.THROTTLED, Cause.QUOTA_EXHAUSTED),
+        (Cause.CONTEXT_OVERFLOW, Cause.REQUEST_TOO_LARGE),
+        (Cause.SUSPENDED, Cause.QUOTA_EXHAUSTED),
+        (Cause.PERMISSION, Cause.MODEL_UNAVAILABLE),
+        (Cause.PERMISSION, Cause.AUTH),
+        (Cause.OVERLOADED, Cause.THROTTLED),
+        (Cause.OVERLOADED, Cause.OUTAGE),
+        (Cause.OVERLOADED, Cause.MODEL_UNAVAILABLE),
+        (Cause.OUTAGE, Cause.NETWORK),
+        (Cause.OUTAGE, Cause.MODEL_UNAVAILABLE),
+        (Cause.NETWORK, Cause.TIMEOUT),
+        (Cause.OUTAGE, Cause.TIMEOUT),
+        (Cause.OVERLOADED, Cause.TIMEOUT),
+        (Cause.UNSUPPORTED_FEATURE, Cause.MODEL_UNAVAILABLE),
+        (Cause.UNSUPPORTED_FEATURE, Cause.BAD_REQUEST),
+        (Cause.NETWORK, Cause.PERMISSION),
+        (Cause.SUSPENDED, Cause.PERMISSION),
+        (Cause.SUSPENDED, Cause.AUTH),
+    )
+}
+HELD = (Cause.SUSPENDED, Cause.GEOFENCED, Cause.EXPORT_CONTROLLED)
+
+
+def collisions() -> Iterator[tuple[str, str, str, str]]:
+    """Every wording, said to its own vendor, that is taken for a cause which is no kin of its own."""
+    for table, rule, wording in WORDINGS:
+        status = min(rule.status, default=None) or None
+        said = f"{spoken(wording)} {spoken(rule.also[0]) if rule.also else ''}"
+        found = classify(Evidence(vendor=table, surface="http", status=status, body=said)).cause
+        if found is not rule.cause and frozenset((found, rule.cause)) not in KIN:
+            yield table, rule.id, wording, str(found)
+
+
+def test_no_wording_means_another_cause() -> None:
+    """Said to its own vendor, each wording yields its rule's cause or one that the status tells apart."""
+    assert list(collisions()) == []
+
+
+def test_only_words_of_power_hold_by_power() -> None:
+    """No wording of another cause is taken for a suspension, a geofence or an order."""
+    wrong = [
+        (table, rule.id, wording)
+        for table, rule, wording in WORDINGS
+        if rule.cause not in HELD
+        and classify(Evidence(vendor=table, status=min(rule.status, default=None) or None, body=spoken(wording))).cause
+        in HELD
+        and rule.cause is not Cause.QUOTA_EXHAUSTED
+    ]
+
+    assert wrong == []
+
+
+def test_codes_mean_their_rule() -> None:
+    """A code in a field of its own vendor's answer names its rule's cause, or that of an earlier rule of the table."""
+    for table, rule in RULES:
+        for code in () if rule.text or rule.also or rule.status or table in {"edge", "weak"} else rule.codes:
+            found = classify(Evidence(vendor=table, status=418, body=f'{{"error": {{"code": "{code}"}}}}')).cause
+            accepted = {other.cause for other in TABLES[table] if squash(code) in map(squash, other.codes)}
+
+            assert found in accepted, (table, rule.id, code, found)
+
+
+def test_a_word_inside_a_word_is_no_match() -> None:
+    """Wordings end at the edges of words: `auth` is not in `author`."""
+    assert pattern("auth").search("no auth here")
+    assert not pattern("auth").search("the author")
+    assert not pattern("auth").search("oauth2")
+
+
+def test_a_gap_is_bounded() -> None:
+    """A gap spans at most its sixty characters."""
+    assert pattern("model * gone").search(f"model {'x' * (GAP - 2)} gone")
+    assert not pattern("model * gone").search(f"model {'x' * (GAP + 1)} gone")
+
+
+def test_a_wording_without_a_word_is_refused() -> None:
+    """A wording that no key word could find is an error when the tables are read."""
+    with pytest.raises(ValueError, match="no word of its own"):
+        keys("(a|)(b|)")
+
+
+def test_vendors_go_by_many_names() -> None:
+    """Aliases lead to one table, unknown names to the generic rules."""
+    assert vendor_of("Claude") == "anthropic"
+    assert vendor_of("vertex_ai") == "gemini"
+    assert vendor_of("nobody") == "generic"
+    assert set(VENDORS.values()) <= set(TABLES)
+
+
+def test_a_book_is_built_once() -> None:
+    """The rules of a vendor are indexed at their first use and then kept."""
+    assert book_of("openai") is book_of("chatgpt")
+
+
+def test_a_rule_needs_all_it_names() -> None:
+    """`also`, `unless` and the status narrow a rule."""
+    credit = next(rule for rule in TABLES["anthropic"] if rule.id == "request_not_allowed")
+
+    assert isinstance(credit, Rule)
+    assert classify(Evidence(vendor="anthropic", status=403, body="Request not allowed")).cause == Cause.GEOFENCED
+    assert classify(Evidence(vendor="anthropic", status=400, body="Request not allowed")).cause != Cause.GEOFENCED
+
+
+def test_an_operators_rule_comes_first() -> None:
+    """A signature of the inventory outweighs every rule, within its provider and status."""
+    rule = Signature(
+        id="house", cause="throttled", scope="model", text="Organization  HAS been", provider="anthropic", status=400
+    )
+    evidence = Evidence(vendor="anthropic", status=400, body='{"message": "This organization has been disabled."}')
+
+    fault = classify(evidence, [rule])
+
+    assert (fault.cause, fault.scope, fault.rule) == (Cause.THROTTLED, Scope.MODEL, "inventory.house")
+    assert classify(Evidence(vendor="openai", status=400, body=evidence.body), [rule]).cause == Cause.SUSPENDED
+    assert classify(Evidence(vendor="anthropic", status=403, body=evidence.body), [rule]).cause == Cause.SUSPENDED
