@@ -8,7 +8,6 @@ the environment: the destination is what the inventory says.
 from __future__ import annotations
 
 import asyncio
-import weakref
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -23,7 +22,7 @@ from modelrouter.wire.dialects import DIALECTS
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     from modelrouter.core.inventory import Deployment
     from modelrouter.providers.base import Reply
@@ -47,8 +46,8 @@ class HttpClient:
         self._key_of = key_of
         self._egress = egress
         self._targets: dict[str, _Target] = {}
-        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession]
-        self._sessions = weakref.WeakKeyDictionary()
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]] = {}
 
     async def send(self, deployment: Deployment, body: bytes) -> Reply:
         """Post one body; see `ProviderClient.send`."""
@@ -66,12 +65,12 @@ class HttpClient:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
+        keeper = self._keepers.pop(asyncio.get_running_loop(), None)
+        if keeper is not None:
+            await keeper.aclose()
 
     async def _request(self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        session = self._sessions.get(asyncio.get_running_loop()) or self._session()
+        session = self._sessions.get(asyncio.get_running_loop()) or await self._session()
         try:
             response = await session.request(method, url, data=body, headers=headers, allow_redirects=False)
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -98,16 +97,30 @@ class HttpClient:
         self._targets[deployment.id] = target
         return target
 
-    def _session(self) -> aiohttp.ClientSession:
+    async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         connector = aiohttp.TCPConnector(
             limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=IDLE_S, resolver=_GuardedResolver(self._egress)
         )
-        session = aiohttp.ClientSession(
+        session = self._sessions[loop] = aiohttp.ClientSession(
             connector=connector, timeout=_UNLIMITED, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=2**18
         )
-        self._sessions[loop] = session
+        # A loop that shuts down closes the generators it has begun: so sessions end with their loop.
+        keeper = self._keepers[loop] = _keep(session, self._sessions, loop)
+        await anext(keeper)
         return session
+
+
+async def _keep(
+    session: aiohttp.ClientSession,
+    sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession],
+    loop: asyncio.AbstractEventLoop,
+) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        sessions.pop(loop, None)
+        await session.close()
 
 
 class _Target(NamedTuple):

@@ -84,6 +84,7 @@ class LitellmClient:
             "num_retries": 0,
             "max_retries": 0,
             "drop_params": True,
+            "_skip_mcp_handler": True,  # else tools need a package that litellm does not install
         }
 
 

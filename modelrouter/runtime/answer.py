@@ -78,7 +78,7 @@ class Answer:
         if self._stream is None:
             return b""
         block = await self._stream.block()
-        if not block:
+        if not block or self._stream.fault is not None:
             self._ended(self._stream.fault)
         return block
 
@@ -111,7 +111,7 @@ class Answer:
         """As `aclose`, on the loop's own thread."""
         if self._stream is not None:
             self._stream.close()
-            self._ended(None)
+            self._ended(self._stream.fault)
 
     def _ended(self, fault: Fault | None) -> None:
         on_end, self._on_end = self._on_end, _nothing

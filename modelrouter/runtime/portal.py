@@ -13,13 +13,11 @@ from concurrent.futures import Future
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from anyio.from_thread import start_blocking_portal
+import anyio
+from anyio.from_thread import BlockingPortal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
-    from contextlib import AbstractContextManager
-
-    from anyio.from_thread import BlockingPortal
 
 __all__ = ["Portal"]
 
@@ -35,9 +33,9 @@ class Portal:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         # Guarded by _lock: they live and die together.
-        self._context: AbstractContextManager[BlockingPortal] | None = None
         self._portal: BlockingPortal | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._pid = 0
 
     def run(self, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -64,25 +62,34 @@ class Portal:
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or self._pid != os.getpid():
-                options = {"use_uvloop": find_spec("uvloop") is not None}
-                self._context = start_blocking_portal("asyncio", options, name="modelrouter")
-                self._portal = self._context.__enter__()
-                self._loop = self._portal.call(_running_loop)
+                ready: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]] = Future()
+                # A daemon: a process whose user forgot to close the router still ends.
+                self._thread = threading.Thread(target=_live, args=(ready,), name="modelrouter", daemon=True)
+                self._thread.start()
+                self._portal, self._loop = ready.result()
                 self._pid = os.getpid()
             return self._loop
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `last` on the thread and stop it, where it was ever started; the next call would start it anew."""
         with self._lock:
-            context, self._context, self._loop = self._context, None, None
-            if context is None or self._portal is None or self._pid != os.getpid():
-                return
-            self._portal.call(last)
-            context.__exit__(None, None, None)
+            portal, thread, alive = self._portal, self._thread, self._pid == os.getpid()
+            self._portal = self._loop = self._thread = None
+        if portal is None or thread is None or not alive:
+            return
+        portal.call(last)
+        portal.call(portal.stop)
+        thread.join()
 
 
-async def _running_loop() -> asyncio.AbstractEventLoop:
-    return asyncio.get_running_loop()
+def _live(ready: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]]) -> None:
+    anyio.run(_serve, ready, backend_options={"use_uvloop": find_spec("uvloop") is not None})
+
+
+async def _serve(ready: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]]) -> None:
+    async with BlockingPortal() as portal:
+        ready.set_result((portal, asyncio.get_running_loop()))
+        await portal.sleep_until_stopped()
 
 
 def _begin(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.faults import Fault
 from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.wire import json_text
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.sse import Splitter
 
@@ -34,7 +35,8 @@ IDLE_S = 15.0
 """Between two blocks of a stream that has begun; the longest gap that providers show in good health is below 10 s."""
 
 
-LAST_WORD = b"data: [DONE]"
+DONE = b"[DONE]"
+LAST_WORD = b"data: " + DONE
 LONGEST_ERROR = 4096
 """Bytes of a body that is no stream which are kept to be classified."""
 
@@ -157,6 +159,9 @@ class Stream:
 
     def _pass(self, events: list[Event]) -> None:
         passage = b"".join([event.raw for event in events])
+        if self._renderer is None:
+            for event in events:
+                _check(event.data)
         if any(marker in passage for marker in self._dialect.MARKERS):
             for event in events:
                 self._note(self._dialect.read_event(event))
@@ -207,6 +212,12 @@ class Stream:
         if not self._finished:
             self._finish()
             self._reply.close()
+
+
+def _check(data: bytes) -> None:
+    """Raise MalformedError for an event that no client could read; a look costs less than a microsecond."""
+    if data and data != DONE:
+        json_text.glance(data)
 
 
 def cut(evidence: str) -> Fault:
