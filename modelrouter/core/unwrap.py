@@ -52,7 +52,7 @@ _STATUS = re.compile(
     r"|^\W{0,3}([45]\d\d)(?![\w.])"
     r"|[(\[<]([45]\d\d)(?![\w.])"
     r"|\b([45]\d\d)\s(?:client|server|bad|unauthorized|payment|forbidden|not found|too many|internal|service|gateway"
-    r"|request|method|conflict|unavailable|unprocessable|site)"
+    r"|request|method|conflict|unavailable|unprocessable|site|page|status)"
 )
 _BY_PHRASE = {status.phrase.lower(): status.value for status in HTTPStatus if status.value >= HTTPStatus.BAD_REQUEST}
 """Texts that are nothing but the name of a status."""

@@ -20,6 +20,7 @@ __all__ = ["TABLES", "VENDORS", "Book", "book_of", "by_status", "vendor_of"]
 GENERIC = (
     *edge.RULES,
     *power.RULES,
+    *transport.CLIENTS,
     *edge.PAGES,
     *limits.RULES,
     *transport.RULES[:1],

@@ -20,7 +20,7 @@ DASHSCOPE = Vendor(
         Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("Throttling", "Throttling.RateQuota", "Throttling.BurstRate", "LimitRequests", "limit_requests",
              "limit_burst_rate", "Throttling.User", "Throttling.AllocationQuota")),
         Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("ModelNotFound", "model_not_found", "WorkSpaceNotFound", "ModelUnavailable")),
-        Rule("access", Cause.PERMISSION, Scope.ACCOUNT, codes=("Model.AccessDenied", "Workspace.AccessDenied", "AccessDenied.Unpurchased", "AccessDenied", "App.AccessDenied", "access_denied")),
+        Rule("access", Cause.PERMISSION, Scope.ACCOUNT, codes=("Model.AccessDenied", "Workspace.AccessDenied", "AccessDenied.Unpurchased", "AccessDenied", "App.AccessDenied", "access_denied"), unless=("rate limit", "too many", "quota")),
         Rule("key", Cause.AUTH, Scope.KEY, codes=("InvalidApiKey", "invalid_api_key")),
         Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("range of input length should be",)),
         Rule("too_big", Cause.REQUEST_TOO_LARGE, Scope.REQUEST, text=("multimodal file size is too large", "exceeded limit on max bytes")),

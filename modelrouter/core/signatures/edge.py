@@ -26,6 +26,7 @@ RULES = (
         Scope.DEPLOYMENT,
         text=(
             "sorry, you have been blocked",
+            "cors policy",
             "using a security service to protect itself",
             "(just a moment|attention required|checking your browser|enable javascript and cookies|verify you are human|cf-chl)",
             "request (rejected|blocked) * (support id|incident id|waf|web application firewall)",

@@ -43,6 +43,8 @@ CUT = (
     "(getaddrinfo|name resolution|nodename nor servname|name or service not known|no address associated|dns|resolve host|could not resolve|cannot resolve|unknown host|no such host|nxdomain|resolve address|lookup)",
     "(ssl|tls|certificate|cert|x509|handshake|self signed|wrong version number|unexpected eof|sslv3)",
     "(remote end closed|server disconnected|remote protocol|peer closed|connection closed|incomplete chunked|incompleteread|incomplete read|broken pipe|socket hang up|response ended prematurely|premature close|unexpected end of file|unexpected end of stream)",
+    "resource temporarily unavailable",
+    "os error",
     (
         "(fetch failed|failed to fetch|network error|network request failed|networkerror|network is unreachable|no route to host|host unreachable|unreachable|network connection|all connection attempts failed|cannot connect|can't connect|could not connect|"
         "unable to connect|failed to connect|connection attempts|max retries exceeded|error sending request|error decoding response body|error reading|stream disconnected|connection error|connectionerror|transport error)"
@@ -75,7 +77,7 @@ BROKEN = (
     "(upstream|backend) (connect |request |service |server |)(error|failed|failure|unavailable)",
     "(unhealthy|healthcheck|health check)",
     "unexpected end of (json|data|input)",
-    "(empty|no|null|invalid|missing|malformed|unexpected|incomplete|truncated) (response|choices|output|completion|candidates|content|reply|answer|data|body|message)",
+    "(empty|no|null|invalid|missing|malformed|unexpected|incomplete|truncated) (response|choices|output|completion|candidates|content|reply|answer|message)",
     "(response|stream|output|completion) (is |was |ended |)(empty|truncated|incomplete|without|none|null|cut off|invalid|missing)",
     "(without|before|no) (finish reason|finish_reason|receiving a|message stop|done|a finish|completion event|any content|terminal)",
     'choices":null',
@@ -102,6 +104,28 @@ BROKEN = (
 VAGUE = frozenset({0, 200, 400, 408, 409, 424, *range(500, 600)})
 """Where words such as "error occurred" add to the status; beside any other the status knows better."""
 
+CLIENTS = (
+    Rule(
+        "client_waited_too_long",
+        Cause.TIMEOUT,
+        Scope.DEPLOYMENT,
+        codes=("ReadTimeout", "ConnectTimeout", "ReadTimeoutError", "ConnectTimeoutError", "APITimeoutError", "PoolTimeout", "WriteTimeout",
+               "ServerTimeoutError", "SocketTimeoutError", "ConnectionTimeoutError", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT",
+               "UND_ERR_CONNECT_TIMEOUT"),
+    ),
+    Rule(
+        "client_got_no_answer",
+        Cause.NETWORK,
+        Scope.DEPLOYMENT,
+        codes=("ClientConnectorError", "ServerDisconnectedError", "RemoteProtocolError", "ConnectionResetError", "ConnectionRefusedError", "SSLError",
+               "SSLCertVerificationError", "ClientPayloadError", "ClientOSError", "ChunkedEncodingError", "NewConnectionError", "NameResolutionError",
+               "gaierror", "IncompleteRead", "BrokenPipeError", "ClientConnectorDNSError", "ClientConnectorCertificateError", "EndpointConnectionError",
+               "UND_ERR_SOCKET", "ERR_STREAM_PREMATURE_CLOSE", "CLOSE_ERROR", "ERR_NETWORK", "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+               "SELF_SIGNED_CERT_IN_CHAIN", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT", "ConnectionClosedError", "WebSocketClosedError"),
+    ),
+)  # fmt: skip
+"""What HTTP clients call it when no answer came: no provider had a say in these."""
+
 RULES = (
     Rule(
         "cancelled",
@@ -124,10 +148,8 @@ RULES = (
         "timeout",
         Cause.TIMEOUT,
         Scope.DEPLOYMENT,
-        codes=("DEADLINE_EXCEEDED", "timeout_error", "APITimeoutError", "ReadTimeout", "ConnectTimeout", "TimeoutError", "TimeoutException",
-               "ServerTimeoutError", "SocketTimeoutError", "ModelTimeoutException", "request_timeout", "PoolTimeout", "WriteTimeout", "GatewayTimeout",
-               "ReadTimeoutError", "ConnectTimeoutError", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "RequestTimeout", "ConnectionTimeoutError",
-               "inference_timeout", "upstream_timeout", "gateway_timeout", "UND_ERR_CONNECT_TIMEOUT"),
+        codes=("DEADLINE_EXCEEDED", "timeout_error", "TimeoutError", "TimeoutException", "ModelTimeoutException", "request_timeout", "GatewayTimeout",
+               "RequestTimeout", "inference_timeout", "upstream_timeout", "gateway_timeout"),
         text=LATE,
     ),
     # Comments keep the line open, the answer never comes.
@@ -136,13 +158,8 @@ RULES = (
         "network",
         Cause.NETWORK,
         Scope.DEPLOYMENT,
-        codes=("APIConnectionError", "ConnectError", "ConnectionError", "ClientConnectorError", "ServerDisconnectedError", "RemoteProtocolError",
-               "ConnectionResetError", "ConnectionRefusedError", "SSLError", "SSLCertVerificationError", "ProxyError", "ReadError", "WriteError",
-               "ClientPayloadError", "ClientOSError", "ChunkedEncodingError", "NewConnectionError", "MaxRetryError", "NameResolutionError", "gaierror",
-               "IncompleteRead", "ProtocolError", "BrokenPipeError", "ClientConnectorDNSError", "ClientConnectorCertificateError", "EndpointConnectionError",
-               "UND_ERR_SOCKET", "ERR_STREAM_PREMATURE_CLOSE", "CLOSE_ERROR", "ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ERR_NETWORK",
-               "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "SELF_SIGNED_CERT_IN_CHAIN", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT", "ConnectionClosedError",
-               "ClientConnectionError", "ServerConnectionError", "WebSocketClosedError", "ClientProxyConnectionError", "ClientHttpProxyError"),
+        codes=("APIConnectionError", "ConnectError", "ConnectionError", "ReadError", "WriteError", "MaxRetryError", "ProtocolError",
+               "ClientConnectionError", "ServerConnectionError"),
         text=CUT,
     ),
     Rule(
