@@ -126,11 +126,16 @@ def _by_operator(evidence: Evidence, reading: Reading, extra: Sequence[Signature
         if (
             words in reading.text
             and signature.status in (None, reading.status)
-            and signature.provider in (None, evidence.vendor)
+            and (signature.provider is None or _is_one(signature.provider, evidence.vendor))
         ):
             rule = f"inventory.{signature.id}"
             return Verdict(Cause(signature.cause), Scope(signature.scope), 1.0, rule, words, stated=True)
     return None
+
+
+def _is_one(provider: str, vendor: str) -> bool:
+    """Do both names stand for one dialect, `aws` and `bedrock` for instance?"""
+    return provider == vendor or vendor_of(provider) == vendor_of(vendor) != "generic"
 
 
 def _by_rule(evidence: Evidence, reading: Reading) -> Verdict | None:

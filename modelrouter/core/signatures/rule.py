@@ -22,13 +22,15 @@ GAP = 60
 """The longest gap a ` * ` spans, in characters; it also bounds the work of a match."""
 
 COMMON = frozenset({
-    "error", "errors", "request", "requests", "model", "models", "limit", "limits", "invalid", "failed", "please",
-    "status", "code", "message", "type", "input", "provider", "account", "api", "key", "token", "tokens", "server",
-    "service", "access", "exceeded", "response", "not", "the", "your", "for", "this", "that", "available", "try",
-    "again", "been", "has", "have", "is", "are", "was", "quota", "organization", "rate", "with", "maximum", "user",
-    "content", "unable",
+    "a", "access", "account", "again", "an", "api", "are", "as", "at", "available", "be", "been", "billing", "by",
+    "can", "cannot", "code", "content", "context", "data", "do", "does", "error", "errors", "exceeded", "failed",
+    "for", "has", "have", "http", "if", "in", "input", "invalid", "is", "it", "key", "limit", "limits", "max",
+    "maximum", "message", "model", "models", "more", "not", "of", "on", "or", "organization", "per", "please",
+    "provider", "quota", "rate", "reached", "request", "requests", "response", "server", "service", "status",
+    "supported", "that", "the", "this", "to", "token", "tokens", "try", "type", "unable", "use", "user", "was",
+    "will", "with", "your",
 })  # fmt: skip
-"""Words of most errors: a wording is found by another word where it has one."""
+"""Words of most errors: a wording is found by other words where it has some."""
 
 _WORD = re.compile(r"[a-z0-9]+")
 _CHOICE = re.compile(r"\(([^)]*)\)")
@@ -100,19 +102,23 @@ def _edge(char: str) -> bool:
 def keys(wording: str) -> tuple[str, ...]:
     """Return the words of which one must stand in any text that the wording matches.
 
-    The longest plain word where there is one, else every word of the first choice that has a word in
-    each branch. Single characters of other scripts, and pairs of neighbours, count as words.
+    One plain word, or the words of one choice that has a word in each branch; whichever wakes the
+    fewest texts in vain. Single characters of other scripts, and pairs of neighbours, count as words.
     """
     plain = _CHOICE.sub("\0", wording)
-    words = [word for piece in re.split(r"[ *_\-]+", plain) for word in _own_terms(piece)]
-    if words:
-        return (max(words, key=lambda word: (word not in COMMON, len(word))),)
+    ways: list[tuple[str, ...]] = [(word,) for piece in re.split(r"[ *_\-]+", plain) for word in _own_terms(piece)]
     for choice in _CHOICE.findall(wording):
         touches = _touches(wording, choice)
-        branches = [[t for t in terms(branch) if not (touches and t.isascii())] for branch in choice.split("|")]
+        branches = [[term for term in terms(part) if not (touches and term.isascii())] for part in choice.split("|")]
         if all(branches):
-            return tuple(max(branch, key=len) for branch in branches)
-    raise ValueError(f"the wording {wording!r} has no word of its own")
+            ways.append(tuple(max(branch, key=_rarity) for branch in branches))
+    if not ways:
+        raise ValueError(f"the wording {wording!r} has no word of its own")
+    return min(ways, key=lambda words: (sum(word in COMMON for word in words), len(words), -len(words[0])))
+
+
+def _rarity(word: str) -> tuple[bool, int]:
+    return word not in COMMON, len(word)
 
 
 @cache

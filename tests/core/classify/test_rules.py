@@ -191,3 +191,13 @@ def test_an_operators_rule_comes_first() -> None:
     assert (fault.cause, fault.scope, fault.rule) == (Cause.THROTTLED, Scope.MODEL, "inventory.house")
     assert classify(Evidence(vendor="openai", status=400, body=evidence.body), [rule]).cause == Cause.SUSPENDED
     assert classify(Evidence(vendor="anthropic", status=403, body=evidence.body), [rule]).cause == Cause.SUSPENDED
+
+
+def test_an_operators_rule_knows_a_provider_by_any_name():
+    """A signature for `aws` is read on Bedrock's answers, and on nobody else's."""
+    rule = Signature(id="house", cause="permission", scope="account", text="ask the platform team", provider="aws")
+
+    assert (
+        classify(Evidence(vendor="bedrock", status=500, body="Ask the platform team"), [rule]).cause == Cause.PERMISSION
+    )
+    assert classify(Evidence(vendor="nobody", status=500, body="Ask the platform team"), [rule]).cause == Cause.OUTAGE
