@@ -13,6 +13,7 @@ from support.twins import calls, setting
 from modelrouter import AsyncOpenAI, Router, decision_of
 from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.twins.injection import Injection
+from modelrouter.runtime.clock import SystemClock
 from modelrouter.testing import Recorder
 
 ASK = {"model": "claims-triage", "messages": [{"role": "user", "content": "Is this claim urgent?"}]}
@@ -39,10 +40,22 @@ def run(promise):
 
 
 @asynccontextmanager
-async def client_of(at, *observers, **options):
+async def client_of(at, *observers, clock=None, **options):
     """An SDK client over a router of its own."""
-    async with Router(at.inventory, observers=observers) as router, AsyncOpenAI(router=router, **options) as client:
+    async with (
+        Router(at.inventory, observers=observers, clock=clock) as router,
+        AsyncOpenAI(router=router, **options) as client,
+    ):
         yield client
+
+
+class Unlucky(SystemClock):
+    """Real time, and the least lucky draw until it is told otherwise: holds last as long as they can."""
+
+    luck = 0.99
+
+    def chance(self) -> float:
+        return self.luck
 
 
 @pytest.mark.parametrize(
@@ -110,10 +123,10 @@ def test_outage_is_held_tried_once_and_ramped(tmp_path):
     """Three failures in a row hold a deployment; one trial brings it back, in steps."""
 
     async def promise():
-        recorder = Recorder()
+        recorder, clock = Recorder(), Unlucky()
         async with setting(tmp_path, "openai", "anthropic") as at:
             at.first.inject(Injection(effect=Effect.OUTAGE))
-            async with client_of(at, recorder) as client:
+            async with client_of(at, recorder, clock=clock) as client:
                 for _ in range(10):
                     await client.chat.completions.create(**ASK)
                 failed = calls(at.first)
@@ -121,12 +134,15 @@ def test_outage_is_held_tried_once_and_ramped(tmp_path):
                 await asyncio.sleep(1.05)
                 await client.chat.completions.create(**ASK)
                 tried = calls(at.first)
-                share = [await client.chat.completions.create(**ASK) for _ in range(60)]
+                held_back = [await client.chat.completions.create(**ASK) for _ in range(5)]
+                clock.luck = 0.01
+                let_in = [await client.chat.completions.create(**ASK) for _ in range(5)]
 
         assert 3 == failed
         assert 1 == tried - failed
         assert ["open", "ramp"] == [str(change.after.phase) for change in recorder.changes if change.after]
-        assert sum(decision_of(answer).served_by == "openai0-direct" for answer in share) < 20
+        assert {"anthropic1-direct"} == {decision_of(answer).served_by for answer in held_back}
+        assert {"openai0-direct"} == {decision_of(answer).served_by for answer in let_in}
 
     run(promise())
 

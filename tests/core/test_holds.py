@@ -17,6 +17,7 @@ HOLDING = [cause for cause in Cause if PERMITS[cause].opens]
 
 
 def opened(cause: Cause, *, before: Hold | None = None, now: float = 0.0, retry_after_s: float | None = None) -> Hold:
+    """A hold as the table opens it, at its longest."""
     fault = Fault(cause=cause, scope=Scope.ACCOUNT, retry_after_s=retry_after_s)
     return holds.opened(before, DOMAIN, fault, now, chance=1.0)
 

@@ -34,6 +34,7 @@ def machine(**facts) -> Request:
 
 
 def fault(cause: Cause, retry_after_s: float | None = None) -> Fault:
+    """A fault of one deployment."""
     return Fault(cause=cause, scope=Scope.DEPLOYMENT, retry_after_s=retry_after_s)
 
 
@@ -193,7 +194,9 @@ def _played(script: tuple[object, ...]) -> bool:
                 calls[index] += not refused
                 now += 0.5
                 if refused:
-                    command = request.told(Refused(index, None if behaviour == "held" else 90.0, behaviour != "held"), now)
+                    command = request.told(
+                        Refused(index, None if behaviour == "held" else 90.0, behaviour != "held"), now
+                    )
                 elif isinstance(behaviour, Cause):
                     command = request.told(Failed(index, fault(behaviour)), now)
                 else:

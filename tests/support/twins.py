@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from support.inventories import inventory, process, provider
-from support.inventories import deployment as make
-
 from modelrouter.core.inventory import Objectives
 from modelrouter.drills.twins.keys import dummy_key
 from modelrouter.drills.twins.twin import Pace, Twin
+from support.inventories import deployment as make
+from support.inventories import inventory, process, provider
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

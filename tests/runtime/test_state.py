@@ -1,0 +1,224 @@
+"""State: what a call's outcome changes, for whom, and what it does not."""
+
+from __future__ import annotations
+
+import pytest
+from support.inventories import deployment, inventory, process, provider
+
+from modelrouter.core.causes import PERMITS, Cause, Ending, Scope
+from modelrouter.core.domains import HELD, Domain, Kind
+from modelrouter.core.faults import Fault
+from modelrouter.core.holds import Phase, by_operator
+from modelrouter.runtime.state import Lease, Refusal, State
+from modelrouter.testing import ManualClock
+
+ACME = provider("acme")
+ONE = deployment("one", of=ACME)
+TWO = deployment("two", of=ACME)
+OTHER = deployment("other")
+
+
+@pytest.fixture(name="clock")
+def _clock():
+    return ManualClock(luck=0.999)
+
+
+@pytest.fixture(name="state")
+def _state(clock):
+    return State(inventory(process("p", ONE, TWO, OTHER)), clock)
+
+
+def fault(cause: Cause, scope: Scope = Scope.ACCOUNT, **facts) -> Fault:
+    """A fault of this cause."""
+    return Fault(cause=cause, scope=scope, **facts)
+
+
+def leave(state: State, at=ONE, **asked) -> Lease:
+    """A lease that must be given."""
+    lease = state.acquire(at, **asked)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def fail(state: State, times: int, cause: Cause, scope: Scope = Scope.DEPLOYMENT, at=ONE):
+    """So many calls fail in a row; the last one's changes."""
+    changes = []
+    for _ in range(times):
+        changes = state.apply(leave(state, at), fault(cause, scope))
+    return changes
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if (opens := PERMITS[cause].opens) and opens.after == 1])
+def test_one_definitive_answer_holds_its_domain(state, cause):
+    """A cause that one answer proves holds, at once, the domain that the table names."""
+    (change,) = state.apply(leave(state), fault(cause, Scope.PROVIDER if cause is Cause.GEOFENCED else Scope.ACCOUNT))
+
+    assert change.domain.kind in {HELD[cause], Kind.ACCOUNT}
+    assert isinstance(state.acquire(ONE), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("cause", "calls"), [(Cause.TIMEOUT, 2), (Cause.OUTAGE, 3), (Cause.NETWORK, 3), (Cause.OVERLOADED, 5)]
+)
+def test_transient_causes_need_evidence(state, cause, calls):
+    """A cause that may be chance holds only after as many failures as the table asks for."""
+    assert [] == fail(state, calls - 1, cause)
+    assert 1 == len(fail(state, 1, cause))
+
+
+def test_success_between_breaks_a_row(state):
+    """Failures in a row are counted anew after a success."""
+    fail(state, 2, Cause.OUTAGE)
+    state.apply(leave(state), None)
+
+    assert [] == fail(state, 2, Cause.OUTAGE)
+
+
+def test_overload_that_is_stated_needs_no_count(state):
+    """A provider that says it is overloaded is believed at once."""
+    assert state.apply(leave(state), fault(Cause.OVERLOADED, Scope.MODEL, stated=True))
+
+
+def test_overload_needs_its_share_of_calls(state):
+    """Few failures among many calls are no overload."""
+    for _ in range(4):
+        state.apply(leave(state), fault(Cause.OVERLOADED, Scope.MODEL))
+        state.apply(leave(state), None)
+        state.apply(leave(state), None)
+
+    assert [] == state.apply(leave(state), fault(Cause.OVERLOADED, Scope.MODEL))
+
+
+def test_an_account_takes_all_its_deployments(state):
+    """A suspended account takes every deployment of it out of use, and nobody else's."""
+    state.apply(leave(state), fault(Cause.SUSPENDED))
+
+    assert isinstance(state.acquire(TWO), Refusal)
+    assert isinstance(state.acquire(OTHER), Lease)
+
+
+def test_late_answers_change_nothing(state):
+    """Replies to calls that began before the domain changed are history."""
+    early = [leave(state) for _ in range(3)]
+    first = state.apply(early[0], fault(Cause.THROTTLED, Scope.MODEL, retry_after_s=5))
+    late = [state.apply(lease, fault(Cause.THROTTLED, Scope.MODEL, retry_after_s=60)) for lease in early[1:]]
+
+    assert 1 == len(first)
+    assert [[], []] == late
+
+
+def test_only_one_call_tries_a_held_domain(state, clock):
+    """When a hold is due for a trial, one call gets through until it has reported."""
+    fail(state, 3, Cause.OUTAGE)
+    clock.advance(1.0)
+    trial = leave(state)
+    refused = state.acquire(ONE)
+    (change,) = state.apply(trial, None)
+
+    assert (Domain(Kind.DEPLOYMENT, "one"),) == trial.trials
+    assert isinstance(refused, Refusal)
+    assert Phase.RAMP is change.after.phase
+
+
+def test_a_trial_that_was_dropped_blocks_nobody(state, clock):
+    """A cancelled trial tells nothing, and the next call may try."""
+    fail(state, 3, Cause.OUTAGE)
+    clock.advance(1.0)
+    state.abandon(leave(state))
+
+    assert leave(state).trials
+
+
+def test_a_failed_trial_holds_again_at_once(state, clock):
+    """One failure of a trial is evidence enough."""
+    fail(state, 3, Cause.OUTAGE)
+    clock.advance(1.0)
+    (change,) = state.apply(leave(state), fault(Cause.OUTAGE, Scope.DEPLOYMENT))
+
+    assert Phase.OPEN is change.after.phase
+    assert 2 == change.after.times
+
+
+def test_a_trial_answered_with_a_fault_of_the_request_passes(state, clock):
+    """A provider that finds fault with the request itself is back."""
+    fail(state, 3, Cause.OUTAGE)
+    clock.advance(1.0)
+    (change,) = state.apply(leave(state), fault(Cause.BAD_REQUEST, Scope.REQUEST))
+
+    assert Phase.RAMP is change.after.phase
+
+
+def test_inferred_holds_can_be_waived_and_definitive_ones_not(state):
+    """Waiving disregards what was inferred, never what is definitive, legal or stated."""
+    fail(state, 3, Cause.OUTAGE)
+    state.apply(leave(state, OTHER), fault(Cause.GEOFENCED, Scope.JURISDICTION))
+
+    assert isinstance(state.acquire(ONE, waive=True), Lease)
+    assert isinstance(state.acquire(OTHER, waive=True), Refusal)
+
+
+def test_holds_that_ended_are_told_with_the_next_outcome(state, clock):
+    """The end of a hold by time reaches observers, as its beginning did."""
+    state.apply(leave(state), fault(Cause.THROTTLED, Scope.MODEL, retry_after_s=5))
+    clock.advance(5.0)
+    (change,) = state.apply(leave(state), None)
+
+    assert change.before is not None
+    assert change.after is None
+
+
+def test_operators_hold_and_release(state, clock):
+    """A person's hold stands until its end or its release, whatever calls report."""
+    domain = Domain(Kind.PROVIDER, "acme")
+    state.place([by_operator(domain, "maintenance", clock.now(), None)])
+    refusal = state.acquire(ONE, waive=True)
+    state.lift([domain])
+
+    assert isinstance(refusal, Refusal)
+    assert isinstance(state.acquire(ONE), Lease)
+
+
+def test_a_probe_makes_ready_and_never_ends(state):
+    """A free probe leads to one trial; the hold stands until that succeeds."""
+    state.apply(leave(state), fault(Cause.SUSPENDED))
+    (hold,) = state.holds()
+    before = state.acquire(ONE)
+    state.prove(hold.domain)
+    trial = leave(state)
+
+    assert Ending.RELEASE is hold.ending
+    assert isinstance(before, Refusal)
+    assert (hold.domain,) == trial.trials
+    assert isinstance(state.acquire(TWO), Refusal)
+
+
+class Waiter:
+    """Remembers that it was moved."""
+
+    def __init__(self):
+        self.told = []
+
+    def moved(self, domain, cause):
+        self.told.append((domain, cause))
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if PERMITS[cause].opens])
+def test_waiting_calls_are_moved_where_the_table_says(state, cause):
+    """The calls to be moved come with the change, for causes that evacuate and no other."""
+    waiter, elsewhere = Waiter(), Waiter()
+    state.wait(ONE, waiter)
+    state.wait(OTHER, elsewhere)
+    changes = fail(state, PERMITS[cause].opens.after, cause)
+
+    assert ((waiter,) if PERMITS[cause].evacuates else ()) == changes[-1].waiting
+
+
+def test_retries_are_budgeted(state):
+    """Beyond a floor of one a second, retries are a tenth of the requests of the last ten seconds."""
+    granted = sum(isinstance(state.acquire(ONE, retry=True), Lease) for _ in range(50))
+    for _ in range(300):
+        state.acquire(ONE)
+    more = sum(isinstance(state.acquire(ONE, retry=True), Lease) for _ in range(50))
+
+    assert 10 == granted
+    assert 20 == more
