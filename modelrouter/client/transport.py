@@ -7,6 +7,7 @@ key are those of the deployment.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,6 @@ import orjson
 
 from modelrouter.client.context import gathered
 from modelrouter.client.decisions import EXTENSION, RequestId
-from modelrouter.core.context import Context
 from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
 from modelrouter.wire.dialects import CALLERS
 from modelrouter.wire.paths import PREFIXES, wire_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from types import ModuleType
 
+    from modelrouter.core.context import Context
     from modelrouter.core.decision import Decision
     from modelrouter.router import Router
     from modelrouter.runtime.answer import Answer, SyncAnswer
@@ -51,7 +52,10 @@ class _Asked(NamedTuple):
 def transports(library: ModuleType) -> Transports:
     """The transports for `httpx` or `httpx2`, given as the module."""
     make = _Maker(library)
+    return Transports(_sync(library, make), _asynchronous(library, make))
 
+
+def _sync(library: ModuleType, make: _Maker) -> type:
     class RouterTransport(library.BaseTransport):  # type: ignore[name-defined,misc] # a class of the library given
         """Serves an SDK's synchronous requests."""
 
@@ -75,6 +79,10 @@ def transports(library: ModuleType) -> Transports:
             if self._owned:
                 self.router.close()
 
+    return RouterTransport
+
+
+def _asynchronous(library: ModuleType, make: _Maker) -> type:
     class AsyncRouterTransport(library.AsyncBaseTransport):  # type: ignore[name-defined,misc] # as above
         """Serves an SDK's asynchronous requests."""
 
@@ -98,7 +106,7 @@ def transports(library: ModuleType) -> Transports:
             if self._owned:
                 await self.router.aclose()
 
-    return Transports(RouterTransport, AsyncRouterTransport)
+    return AsyncRouterTransport
 
 
 def _asked(request: Any) -> _Asked | None:
@@ -109,10 +117,7 @@ def _asked(request: Any) -> _Asked | None:
     context = gathered(request.headers)
     limit = request.extensions.get("timeout", {}).get("read")
     if limit is not None and (context.deadline_s is None or limit < context.deadline_s):
-        # The SDK's read timeout is what its user is ready to wait.
-        context = Context(
-            process=context.process, data_class=context.data_class, country=context.country, deadline_s=limit
-        )
+        context = replace(context, deadline_s=limit)  # the SDK's read timeout is what its user is ready to wait
     return _Asked(wire, context)
 
 

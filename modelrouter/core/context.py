@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.errors import BadRequestError
@@ -31,8 +33,13 @@ class Context:
 NOBODY = Context()
 """Nothing is known of the caller."""
 
-GIVEN = {"process": str, "data_class": str, "country": str, "deadline": (int, float)}
+GIVEN: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
+    {"process": str, "data_class": str, "country": str, "deadline": (int, float)}
+)
 """What callers may say of their request, and as what; `deadline` is in seconds."""
+
+HEADERS = {f"x-modelrouter-{word.replace('_', '-')}": word for word in GIVEN}
+"""The headers that say it, and the words they mean."""
 
 
 def extended(context: Context, given: Mapping[str, Any] | None) -> Context:
@@ -56,3 +63,12 @@ def extended(context: Context, given: Mapping[str, Any] | None) -> Context:
     if changes.get("deadline_s", 1) <= 0:
         raise BadRequestError("'deadline' of the request context must be more than 0 seconds")
     return replace(context, **changes)
+
+
+def from_headers(headers: Mapping[str, str]) -> Context:
+    """The context that a request's headers state; names are lower case. Raises BadRequestError."""
+    given: dict[str, Any] = {word: headers[name] for name, word in HEADERS.items() if name in headers}
+    if "deadline" in given:
+        with suppress(ValueError):  # stays a text then, which `extended` refuses in its own words
+            given["deadline"] = float(given["deadline"])
+    return extended(NOBODY, given)

@@ -92,10 +92,11 @@ class Answer:
         async for block in self:
             for event in _decoded(splitter, block):
                 yield event
-            self._check()
-        self._check()
+            self.check()
+        self.check()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise StreamCutError where the stream has broken off."""
         if self.fault is not None:
             raise StreamCutError(
                 f"the stream of {self.decision.served_by} broke off: {self.fault.evidence}",
@@ -134,12 +135,35 @@ class SyncAnswer:
         self._portal = portal
         self._blocks = portal.iterate(answer.block) if answer.streamed else iter(())
 
-    decision = property(lambda self: self._answer.decision, doc="Who was asked, who answered, and why.")
-    status = property(lambda self: self._answer.status, doc="The HTTP status.")
-    headers = property(lambda self: self._answer.headers, doc="Lower-case names.")
-    streamed = property(lambda self: self._answer.streamed, doc="Whether the answer comes in events.")
-    body = property(lambda self: self._answer.body, doc="The whole answer; empty for a stream.")
-    text = property(lambda self: self._answer.text, doc="The text of a whole chat completion.")
+    @property
+    def decision(self) -> Decision:
+        """Who was asked, who answered, and why."""
+        return self._answer.decision
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._answer.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Lower-case names, `x-modelrouter-*` among them."""
+        return self._answer.headers
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the answer comes in events."""
+        return self._answer.streamed
+
+    @property
+    def body(self) -> bytes:
+        """The whole answer; empty for a stream."""
+        return self._answer.body
+
+    @property
+    def text(self) -> str:
+        """The text of a whole chat completion; empty where the model called tools instead."""
+        return self._answer.text
 
     def json(self) -> Any:
         """The whole answer, decoded."""
@@ -153,8 +177,8 @@ class SyncAnswer:
         splitter = Splitter()
         for block in self:
             yield from _decoded(splitter, block)
-            self._answer._check()  # noqa: SLF001 - two halves of one class
-        self._answer._check()  # noqa: SLF001 - as above
+            self._answer.check()
+        self._answer.check()
 
     def close(self) -> None:
         """Let go of a stream."""
