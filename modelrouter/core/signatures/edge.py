@@ -46,6 +46,18 @@ RULES = (
         codes=("ProxyError", "ClientProxyConnectionError", "ClientHttpProxyError"),
         text=("proxy authentication required", "cannot connect to proxy", "tunnel connection failed"),
     ),
+    # The provider's own proxy answered: the line to it is sound, what stands behind it is not.
+    Rule(
+        "behind_the_proxy",
+        Cause.OUTAGE,
+        Scope.DEPLOYMENT,
+        text=(
+            "upstream connect error",
+            "disconnect/reset before headers",
+            "upstream prematurely closed",
+            "no healthy upstream",
+        ),
+    ),
     Rule("edge_rate", Cause.THROTTLED, Scope.ACCOUNT, text=("error (code |code: |)1015", "you are being rate limited")),
     Rule("edge_late", Cause.TIMEOUT, Scope.DEPLOYMENT, text=("error (code |code: |)(522|524)", "a timeout occurred")),
     Rule(

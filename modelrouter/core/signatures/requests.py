@@ -104,7 +104,7 @@ NO_MODEL = (
     "(migrate|switch|upgrade|transition) to * (newer|another|a newer|latest|different|instead|model)",
     "please use * instead",
     "api (deployment|version) * (does not exist|not exist|not found)",
-    "(模型|模型名称|渠道|接入点) * (不存在|不可用|已下线|下线|停止服务|未找到|不支持|无可用|没有找到|无效)",
+    "(模型|模型名称|渠道|接入点) * (不存在|不可用|已下线|下线|停止服务|未找到|无可用|没有找到|无效)",
     "(无可用渠道|模型不存在|暂无可用|不支持的模型|模型代码)",
     "(無可用渠道|模型不可用)",
     "モデル * (存在しません|見つかりません|利用できません)",
@@ -114,6 +114,7 @@ NO_MODEL = (
     "modelo * (no existe|no encontrado|não existe|não encontrado|no disponible|não disponível)",
     "модель * (не найдена|не существует|недоступна)",
     "route (has |)(no |not )(registered|found)",
+    "(requested |)(resource|object|entity) (was |is |could |)(not found|does not exist|not exist|not be found)",
 )
 
 CANNOT = (
@@ -203,7 +204,7 @@ RULES = (
     Rule("named_model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=NO_MODEL,
          unless=("(tool|tools|image|images|function calling|streaming|temperature|parameter|thinking) * (not supported|unsupported)",
                  "(overloaded|capacity|high demand|busy|loading|warming)", "not support (tools|tool|images|image|function|system|vision)",
-                 "(api key|apikey) * (invalid|not valid)", "(don't have|do not have|no) (access|permission)", "permission * denied", "available for (integrator|integration|this client)")),
+                 "(api key|apikey) * (invalid|not valid)", "(don't have|do not have|no) (access|permission)", "permission * denied", "available for (integrator|integration|this client)", "endpoints found that (support|can)")),
     Rule("cannot_do_that", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=CANNOT,
          unless=("(overloaded|high demand)", "(api key|apikey)")),
     Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY, unless=("not authorized to (perform|invoke|access)",)),

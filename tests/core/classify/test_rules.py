@@ -193,7 +193,7 @@ def test_an_operators_rule_comes_first() -> None:
     assert classify(Evidence(vendor="anthropic", status=403, body=evidence.body), [rule]).cause == Cause.SUSPENDED
 
 
-def test_an_operators_rule_knows_a_provider_by_any_name():
+def test_an_operators_rule_knows_a_provider_by_any_name() -> None:
     """A signature for `aws` is read on Bedrock's answers, and on nobody else's."""
     rule = Signature(id="house", cause="permission", scope="account", text="ask the platform team", provider="aws")
 

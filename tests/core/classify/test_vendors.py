@@ -134,6 +134,7 @@ CASES = [
     ("openai", 403, "<!DOCTYPE html><html><title>Attention Required!</title><body>Sorry, you have been blocked</body></html>", Cause.NETWORK, Scope.DEPLOYMENT),
     ("openai", 403, "<html><body>Access denied. Error 1009: the owner has banned the country or region your IP address is in</body></html>", Cause.GEOFENCED, Scope.JURISDICTION),
     ("anthropic", 520, "<html><body>Web server is returning an unknown error. Error code 520</body></html>", Cause.OUTAGE, Scope.PROVIDER),
+    ("openai", 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow", Cause.OUTAGE, Scope.DEPLOYMENT),
     ("generic", 200, "<html><body>Welcome to our hotel network</body></html>", Cause.NETWORK, Scope.DEPLOYMENT),
     ("generic", 451, "", Cause.GEOFENCED, Scope.JURISDICTION),
     ("generic", 200, '{"id": "x", "choices": []}', Cause.OUTAGE, Scope.DEPLOYMENT),
