@@ -1,10 +1,82 @@
-"""The table of verbs."""
+"""The table of verbs. A verb is loaded when it is typed, so that none pays for the libraries of another."""
 
 from __future__ import annotations
 
-import typer
+import sys
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelrouter.cli import check, classify, init, schema
+import structlog
+import typer
+from typer.core import TyperCommand
+from typer.main import get_command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["VERBS", "app", "main"]
+
+
+class Verb(NamedTuple):
+    """Where a verb lives, and what the list of verbs says of it: the first line of its own help."""
+
+    module: str
+    help: str
+    function: str = "main"
+    extra: str | None = None
+    """The part of the installation that it needs beyond the base."""
+
+
+VERBS: Mapping[str, Verb] = MappingProxyType(
+    {
+        "ask": Verb("modelrouter.cli.ask", "Ask a process one thing, and say who answered and why."),
+        "check": Verb(
+            "modelrouter.cli.check",
+            "Read the inventory and say everything that is wrong with it. Exit code 1 if it cannot be used.",
+        ),
+        "classify": Verb(
+            "modelrouter.cli.classify", "Explain an error: why a call failed, how far that reaches, what follows."
+        ),
+        "explain": Verb("modelrouter.cli.explain", "Say who would serve a process now and why, without sending."),
+        "hold": Verb("modelrouter.cli.hold", "Keep a fault domain out of use, in every process of this inventory."),
+        "init": Verb(
+            "modelrouter.cli.init",
+            "Write a commented inventory to begin with. Keys are looked for by name and never read out.",
+        ),
+        "release": Verb("modelrouter.cli.hold", "End a hold, whatever opened it.", function="release"),
+        "schema": Verb(
+            "modelrouter.cli.schema", "Print the JSON Schema of the inventory, or write it with its reference page."
+        ),
+        "serve": Verb(
+            "modelrouter.cli.serve", "Serve the inventory to any program on this machine, by base URL.", extra="gateway"
+        ),
+        "status": Verb("modelrouter.cli.status", "Say what is held now, why, how it ends, and whom it affects."),
+    }
+)
+
+
+class LaterCommand(TyperCommand):
+    """A verb that is known by name and loaded when it is used."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Load the verb and let it read its own arguments."""
+        return _loaded(self.name or "").make_context(info_name, args, parent=parent, **extra)
+
+
+def _loaded(name: str) -> Any:
+    verb = VERBS[name]
+    try:
+        module = import_module(verb.module)
+    except ModuleNotFoundError as error:
+        if verb.extra is None:
+            raise
+        typer.echo(f"{name} needs {error.name}: pip install 'modelrouter[{verb.extra}]'", err=True)
+        raise typer.Exit(1) from None
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(getattr(module, verb.function))
+    return get_command(alone)
+
 
 app = typer.Typer(
     name="modelrouter",
@@ -14,17 +86,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.command("check")(check.main)
-app.command("classify")(classify.main)
-app.command("init")(init.main)
-app.command("schema")(schema.main)
-
 
 @app.callback()
 def verbs() -> None:
     """Keep the business running when a model is taken away."""
 
 
+def _nothing() -> None:
+    """Stand for a verb in the list of verbs."""
+
+
+for _name, _verb in VERBS.items():
+    app.command(_name, cls=LaterCommand, help=_verb.help)(_nothing)
+
+
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. Logs go to standard error: standard output belongs to the verbs."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     app()

@@ -38,7 +38,7 @@ GIVEN: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
 )
 """What callers may say of their request, and as what; `deadline` is in seconds."""
 
-HEADERS = {f"x-modelrouter-{word.replace('_', '-')}": word for word in GIVEN}
+HEADERS: Mapping[str, str] = MappingProxyType({f"x-modelrouter-{word.replace('_', '-')}": word for word in GIVEN})
 """The headers that say it, and the words they mean."""
 
 

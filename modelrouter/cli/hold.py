@@ -1,0 +1,91 @@
+"""`modelrouter hold` and `release`: fault domains kept out of use by hand, in every process of an inventory."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Annotated
+
+import typer
+
+from modelrouter.cli.duration import seconds
+from modelrouter.cli.holding import Holding, affected, ends
+from modelrouter.cli.opening import USUAL, AsJson, InventoryFile, fail, opened, show_json
+from modelrouter.core.domains import Kind, domains_of
+from modelrouter.core.inventory import Inventory
+from modelrouter.errors import UnknownNameError
+from modelrouter.router import Router
+
+NEAR = 3
+DomainName = Annotated[str, typer.Argument(metavar="DOMAIN", help="KIND:NAME, such as provider:openai or family:gpt.")]
+
+
+def main(
+    domain: DomainName,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; whoever asks `status` reads it.")],
+    for_s: Annotated[
+        float | None,
+        typer.Option("--for", metavar="DURATION", parser=seconds, help="Such as 30m; until released where not given."),
+    ] = None,
+    inventory: InventoryFile = USUAL,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a fault domain out of use, in every process of this inventory."""
+    with opened(inventory, as_json=as_json) as router:
+        _require(router.inventory, domain, as_json=as_json)
+        if not reason.strip():
+            fail('a hold needs a reason: --reason "…"', as_json=as_json)
+        hold = router.hold(domain, reason, for_s)
+        holding = affected(router, hold)
+    _check(router, domain, held=True, as_json=as_json)
+    if as_json:
+        show_json(holding.as_dict())
+    else:
+        typer.echo(f"held {hold.domain}, ends {ends(hold)}: {_reach(holding)}")
+
+
+def release(domain: DomainName, *, inventory: InventoryFile = USUAL, as_json: AsJson = False) -> None:
+    """End a hold, whatever opened it."""
+    with opened(inventory, as_json=as_json) as router:
+        _require(router.inventory, domain, as_json=as_json)
+        released = router.release(domain)
+    _check(router, domain, held=False, as_json=as_json)
+    if as_json:
+        show_json({"domain": domain, "released": released})
+    else:
+        typer.echo(f"released {domain}" if released else f"{domain} was not held")
+
+
+def _check(router: Router, domain: str, *, held: bool, as_json: bool) -> None:
+    """See with the eyes of another process that it is so: a hold that nobody else sees is none."""
+    with Router(router.inventory, observers=()) as other:
+        stands = any(str(hold.domain) == domain for hold in other.holds())
+    if stands is not held:
+        fail(f"{domain}: the hold file could not be written, so other processes do not see this", as_json=as_json)
+
+
+def _reach(holding: Holding) -> str:
+    reach = f"{_counted(holding.deployments, 'deployment')}, {_counted(holding.processes, 'process', 'processes')}"
+    return reach + (f"; nothing would now serve {', '.join(holding.stopped)}" if holding.stopped else "")
+
+
+def _counted(names: tuple[str, ...], one: str, many: str = "") -> str:
+    return f"{len(names)} {one if len(names) == 1 else many or one + 's'}"
+
+
+def _require(inventory: Inventory, text: str, *, as_json: bool) -> None:
+    """End the command where the inventory has no such domain, with the near ones first and then all."""
+    known = sorted({str(domain) for deployment in inventory.deployments.values() for domain in domains_of(deployment)})
+    if text in known:
+        return
+    name = text.rpartition(":")[2]
+    same = [domain for domain in known if domain.partition(":")[2] == name]
+    near = list(dict.fromkeys([*same, *get_close_matches(text, known, NEAR)]))
+    error = UnknownNameError("fault domain", text, near[:NEAR])
+    fail(str(error), _by_kind(known), as_json=as_json, near=near, known=known)
+
+
+def _by_kind(domains: list[str]) -> list[str]:
+    """One line for each kind, the widest first: people mean those."""
+    kinds = {kind: [name for name in domains if name.startswith(f"{kind}:")] for kind in reversed(Kind)}
+    return ["known are:", *(", ".join(names) for names in kinds.values() if names)]

@@ -1,0 +1,62 @@
+"""`modelrouter serve`: the gateway, for any program on this machine."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from modelrouter.cli.forecast import forecast
+from modelrouter.cli.holding import CLOCK
+from modelrouter.cli.opening import USUAL, InventoryFile, opened
+from modelrouter.gateway.app import Gateway
+from modelrouter.gateway.server import bound, server
+from modelrouter.router import Router
+from modelrouter.runtime.observers import LogObserver
+
+
+def main(
+    *,
+    host: Annotated[str, typer.Option(help="A loopback address: there are no keys for callers yet.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    inventory: InventoryFile = USUAL,
+) -> None:
+    """Serve the inventory to any program on this machine, by base URL."""
+    with opened(inventory, observers=[LogObserver()]) as router, bound(host, port) as listening:
+        _show(router, _url(listening), Console(highlight=False))
+        with suppress(KeyboardInterrupt):  # the server has shut down by then
+            server(Gateway(router)).run(sockets=[listening])
+        typer.echo("stopped")
+
+
+def _url(listening: socket.socket) -> str:
+    host, port, *_ = listening.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _show(router: Router, url: str, console: Console) -> None:
+    inventory = router.inventory
+    console.print(Text.assemble(("modelrouter", "bold"), f" serves {inventory.name} on ", (url, "bold green")))
+    console.print(Text(f"inventory: {inventory.path}", "dim"), soft_wrap=True)
+    console.print()
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("process", "criticality", "first deployment", "also called"):
+        table.add_column(heading, overflow="fold")
+    for name, process in inventory.processes.items():
+        aliases = [alias for alias, meant in inventory.aliases.items() if meant == name]
+        table.add_row(name, process.criticality, _first(router, name), Text(", ".join(aliases), "dim"))
+    console.print(table)
+    console.print()
+    console.print("point any client of OpenAI's at it; a process is what it names as its model:")
+    console.print(Text(f"  export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY=unused", "bold"), soft_wrap=True)
+    console.print()
+
+
+def _first(router: Router, process: str) -> Text:
+    first = forecast(router.explain(process), CLOCK.now())
+    return Text(first.deployment) if first.deployment else Text(f"none: {first.note}", "yellow")

@@ -1,0 +1,1 @@
+"""The HTTP door: any client in any language, by base URL alone."""

@@ -1,0 +1,82 @@
+"""Model calls over HTTP: a request in a caller's wire goes in, the answer of whichever deployment served comes out.
+
+Written against ASGI itself, since this is the path of every request. The same for all wires.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import structlog
+
+from modelrouter.core.context import HEADERS, from_headers
+from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
+from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
+from modelrouter.gateway.presence import Presence
+from modelrouter.gateway.reply import begin, refuse, reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Send
+
+    from modelrouter.core.context import Context
+    from modelrouter.router import Router
+    from modelrouter.runtime.answer import Answer
+
+__all__ = ["Calls"]
+
+_HEADERS: Mapping[bytes, str] = MappingProxyType({name.encode(): name for name in HEADERS})
+_UNBUFFERED = MappingProxyType({"cache-control": "no-cache", "x-accel-buffering": "no"})
+"""Proxies between us and the caller must not collect a stream."""
+
+
+class Calls:
+    """Serves the model calls of one router."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    async def serve(self, wire: str, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
+        """Serve one request; a client that goes away takes its call to the provider with it."""
+        try:
+            body = await read_body(headers, receive)
+        except TooLargeError:
+            message = f"the body is larger than {MAX_BODY // 1024 // 1024} MB"
+            await refuse(send, wire, 413, "request_too_large", message)
+            return
+        except ClientGoneError:
+            return
+        async with Presence(receive):
+            await self._answer(wire, headers, body, send)
+
+    async def _answer(self, wire: str, headers: Mapping[bytes, bytes], body: bytes, send: Send) -> None:
+        try:
+            answer = await self._router.ahandle(wire, body, _context(headers))
+        except RequestFailedError as error:
+            await reply(send, error.status, error.headers, error.body)
+        except UnknownNameError as error:
+            await refuse(send, wire, 404, "model_unavailable", str(error))
+        except BadRequestError as error:
+            await refuse(send, wire, 400, "bad_request", str(error))
+        except Exception:  # noqa: BLE001 - the border to a caller, who gets an answer whatever happens here
+            structlog.get_logger("modelrouter").exception("request failed inside the gateway")
+            await refuse(send, wire, 500, "internal_error", "the gateway failed; its log says why")
+        else:
+            await _deliver(answer, send)
+
+
+def _context(headers: Mapping[bytes, bytes]) -> Context:
+    return from_headers({name: headers[raw].decode("latin-1") for raw, name in _HEADERS.items() if raw in headers})
+
+
+async def _deliver(answer: Answer, send: Send) -> None:
+    if not answer.streamed:
+        await reply(send, answer.status, answer.headers, answer.body)
+        return
+    async with answer:
+        await begin(send, answer.status, {**answer.headers, **_UNBUFFERED})
+        async for block in answer:
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
