@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,31 +27,31 @@ _UNITS = {
 _UNIT = r"(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|毫秒|秒|分钟|分|小时|天)"
 _AMOUNT = rf"\d{{1,9}}(?:\.\d{{1,12}})?\s?{_UNIT}(?![a-z])"
 _SPAN = rf"{_AMOUNT}(?:[\s,]{{0,2}}(?:and )?{_AMOUNT}){{0,3}}"
-_PIECE = re.compile(rf"(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNIT})(?![a-z])")
-_DURATION = re.compile(rf"\s*-?{_SPAN}\s*$")
+_PIECE = rf"(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNIT})(?![a-z])"
+_DURATION = rf"\s*-?{_SPAN}\s*$"
 _STATED = (
-    re.compile(r"retry[\s_\-]?after[\s_\-]?ms[\"']?\s?[:=]\s?[\"']?(?P<ms>\d{1,12}(?:\.\d{1,9})?)"),
-    re.compile(
+    r"retry[\s_\-]?after[\s_\-]?ms[\"']?\s?[:=]\s?[\"']?(?P<ms>\d{1,12}(?:\.\d{1,9})?)",
+    (
         r"(?:retry[\s_\-]?after(?:[\s_\-]?(?:seconds|secs|s))?|retry[\s_\-]?delay|resets?[\s_\-]in[\s_\-]seconds"
         r"|reset[\s_\-]after[\s_\-]seconds|retry[\s_\-]in[\s_\-]seconds)"
-        rf"[\"']?\s?[:=]?\s?[\"']?(?P<span>{_SPAN}|\d{{1,9}}(?:\.\d{{1,12}})?)"
+        rf"[\"']?\s?[:=]?\s?[\"'{{]?\s?(?:seconds: ?)?(?P<span>{_SPAN}|\d{{1,9}}(?:\.\d{{1,12}})?(?![\d\-:/]))"
     ),
-    re.compile(
+    (
         r"(?:(?:try|retry|retrying|come back|available|wait|resets?|reset|again|renews?|refresh\w*)"
         rf"(?: again)?(?: your request)?(?: after| in| for| at least| about| approximately){{1,2}}[:\s]{{1,2}}(?P<span>{_SPAN}))"
     ),
-    re.compile(rf"(?:please wait|wait for|you can retry|retry|again)[:\s]{{1,2}}(?:after |for |in )?(?P<span>{_SPAN})"),
-    re.compile(r"estimated[\s_\-]?time[\"']?\s?[:=]\s?[\"']?(?P<span>\d{1,9}(?:\.\d{1,14})?)"),
+    rf"(?:please wait|wait for|you can retry|retry|again)[:\s]{{1,2}}(?:after |for |in )?(?P<span>{_SPAN})",
+    r"estimated[\s_\-]?time[\"']?\s?[:=]\s?[\"']?(?P<span>\d{1,9}(?:\.\d{1,14})?)",
 )
-_STATED_IN_CHINESE = re.compile(rf"(?P<span>{_SPAN})\s?(?:后|後|之后|以后)")
-_DATED = re.compile(
+_STATED_IN_CHINESE = rf"(?P<span>{_SPAN})\s?(?:后|後|之后|以后)"
+_DATED = (
     r"(?:regain access|resets?|reset|available|again|renews?|try again|retry|until|unlock\w*)[^.]{0,20}?\s(?:on|at|after|until|in)\s"
     r"\"?(?P<date>\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?)(?:\s?(?:at\s)?(?P<clock>\d\d:\d\d))?\s?(?P<zone>utc|z|gmt)?"
 )
-_RESET_EPOCH = re.compile(r"resets?[\s_\-]?at[\"']?\s?[:=]\s?[\"']?(?P<epoch>\d{10,13})")
+_RESET_EPOCH = r"resets?[\s_\-]?at[\"']?\s?[:=]\s?[\"']?(?P<epoch>\d{10,13})"
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_HTTP_DATE = re.compile(r"(?P<day>\d{1,2}) (?P<month>[a-z]{3}) (?P<year>\d{4}) (?P<clock>\d\d:\d\d:\d\d)")
+_HTTP_DATE = r"(?P<day>\d{1,2}) (?P<month>[a-z]{3}) (?P<year>\d{4}) (?P<clock>\d\d:\d\d:\d\d)"
 
 _WAIT_HEADERS = ("retry-after", "x-retry-after", "x-ratelimit-retry-after")
 _MS_HEADERS = ("retry-after-ms", "x-ms-retry-after-ms")
@@ -66,6 +67,12 @@ _RESET_HEADERS = (
     ("anthropic-ratelimit-output-tokens-remaining", "anthropic-ratelimit-output-tokens-reset"),
     ("x-codex-primary-remaining-percent", "x-codex-primary-reset-after-seconds"),
 )
+
+
+@cache
+def _regex(source: str) -> re.Pattern[str]:
+    """Compile an expression at its first use, so that importing this costs nothing."""
+    return re.compile(source)
 
 
 def retry_after(headers: Mapping[str, str], text: str, now: datetime | None = None) -> float | None:
@@ -101,7 +108,7 @@ def moment(value: str, now: datetime | None) -> float | None:
     """Return a header's value in seconds from now: a number, a duration (`1m30s`), an epoch or a date."""
     number = _number(value)
     if number is None:
-        return duration(value.lower()) if _DURATION.match(value.lower()) else _date(value, now)
+        return duration(value.lower()) if _regex(_DURATION).match(value.lower()) else _date(value, now)
     if number < EPOCH_S:
         return number
     if now is None:
@@ -111,7 +118,7 @@ def moment(value: str, now: datetime | None) -> float | None:
 
 def duration(text: str) -> float | None:
     """Return the seconds of `1m30s`, `2 hours 5 minutes`, `120ms`."""
-    pieces = _PIECE.findall(text)
+    pieces = _regex(_PIECE).findall(text)
     return sum(float(amount) * _UNITS[_singular(unit)] for amount, unit in pieces) if pieces else None
 
 
@@ -133,7 +140,7 @@ def _date(value: str, now: datetime | None) -> float | None:
     try:
         when = datetime.fromisoformat(value.strip())
     except ValueError:
-        found = _HTTP_DATE.search(value.lower())
+        found = _regex(_HTTP_DATE).search(value.lower())
         if found is None or found["month"] not in _MONTHS:
             return None
         clock = f"{found['year']}-{_MONTHS.index(found['month']) + 1:02}-{int(found['day']):02}T{found['clock']}"
@@ -145,7 +152,7 @@ def _date(value: str, now: datetime | None) -> float | None:
 def _from_text(text: str) -> float | None:
     wordings = _STATED if text.isascii() else (*_STATED, _STATED_IN_CHINESE)
     for wording in wordings:
-        found = wording.search(text)
+        found = _regex(wording).search(text)
         if found is None:
             continue
         groups = found.groupdict()
@@ -159,10 +166,10 @@ def _from_text(text: str) -> float | None:
 def _from_date(text: str, now: datetime | None) -> float | None:
     if now is None:
         return None
-    epoch = _RESET_EPOCH.search(text)
+    epoch = _regex(_RESET_EPOCH).search(text)
     if epoch:
         return moment(epoch["epoch"], now)
-    found = _DATED.search(text)
+    found = _regex(_DATED).search(text)
     if found is None:
         return None
     clock = f"T{found['clock']}" if found["clock"] else ""

@@ -26,7 +26,7 @@ COHERE = Vendor("cohere", ("cohereai",), (
     Rule("trial_month", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("api calls / month", "calls / month", "calls per month")),
     Rule("trial_minute", Cause.THROTTLED, Scope.KEY, text=("api calls / minute", "calls / minute", "trial key")),
     Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("model * was removed on", "make sure the correct model id")),
-    Rule("waiting", Cause.THROTTLED, Scope.ACCOUNT, text=("please wait and try again later",)),
+    Rule("waiting", Cause.THROTTLED, Scope.ACCOUNT, text=("wait and try again",)),
     Rule("not_permitted", Cause.PERMISSION, Scope.ACCOUNT, text=("not permitted to", "not eligible for")),
 ))  # fmt: skip
 

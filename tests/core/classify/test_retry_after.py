@@ -58,6 +58,7 @@ def test_headers_say_when(headers: dict[str, str], seconds: float | None) -> Non
         ("retry after 2 hours and 5 minutes", 7500),
         ('"retrydelay": "13s"', 13),
         ("retry_after: 9", 9),
+        ("retry_delay { seconds: 44 }", 44),
         ('"resets_in_seconds":13872', 13872),
         ('"estimated_time": 20.0', 20),
         ("you will regain access on 2026-06-13 at 00:00 utc.", 9540),
@@ -66,6 +67,7 @@ def test_headers_say_when(headers: dict[str, str], seconds: float | None) -> Non
         ("the request took 30 s and failed", None),
         ("maximum of 60 requests per minute", None),
         ("try again later", None),
+        ("please retry after 2026-06-13", 9540),
     ],
 )
 def test_texts_say_when(text: str, seconds: float | None) -> None:
