@@ -56,6 +56,7 @@ _STATUS = re.compile(
 )
 _BY_PHRASE = {status.phrase.lower(): status.value for status in HTTPStatus if status.value >= HTTPStatus.BAD_REQUEST}
 """Texts that are nothing but the name of a status."""
+_ECHO = re.compile(r"[\"']input[\"']\s?:|\binput_value\s?=")
 _PER = re.compile(r"per(day|minute|hour|month|second)")
 """Google names its quotas in one word: `GenerateRequestsPerDayPerProject`."""
 _CODE_HEADERS = ("x-amzn-errortype", ":exception-type", "x-ms-error-code", "x-error-code", "x-error-type")
@@ -108,7 +109,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 def read(body: str, status: int | None, headers: Mapping[str, str]) -> Reading:
     """Read what rules need out of a body; a status that the body states counts where the answer had none."""
-    text = _PER.sub(r" per \1 ", unwrap(body).lower())
+    text = without_echo(_PER.sub(r" per \1 ", unwrap(body).lower()))
     codes = {squash(value) for match in _FIELD.finditer(text) for value in match.groups() if value}
     codes |= {squash(headers[name].partition(":")[0]) for name in _CODE_HEADERS if name in headers}
     if "<" in body and _PAGE.search(body[:HEAD]):
@@ -125,6 +126,14 @@ def read(body: str, status: int | None, headers: Mapping[str, str]) -> Reading:
         tokens=frozenset(tokens),
         terms=frozenset(terms(text)),
     )
+
+
+def without_echo(text: str) -> str:
+    """Return the text up to where a validator repeats what it was sent: those words are the caller's, not the provider's."""
+    if "loc" not in text and "input_value" not in text:
+        return text
+    found = _ECHO.search(text)
+    return text[: found.start()] if found else text
 
 
 def stated_status(text: str) -> int | None:

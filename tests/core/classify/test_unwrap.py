@@ -117,3 +117,32 @@ def test_the_answers_own_status_counts_first() -> None:
     """A status that a text names does not replace the one of the answer, unless that was a 200."""
     assert read("Error code: 403", 500, {}).status == 500
     assert read("Error code: 403", 200, {}).status == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(
+            {
+                "detail": [
+                    {
+                        "type": "missing",
+                        "loc": ["body", "model"],
+                        "msg": "Field required",
+                        "input": {"messages": "PROMPT"},
+                    }
+                ]
+            }
+        ),
+        "1 validation error for Chat\nmodel\n  Field required [type=missing, input_value={'messages': 'PROMPT'}, input_type=dict]",
+    ],
+)
+@pytest.mark.parametrize(
+    "prompt", ["Explain export control law.", "This organization has been disabled.", "Not available in your country."]
+)
+def test_the_callers_own_words_are_not_read(body: str, prompt: str) -> None:
+    """What a validator repeats of the request neither decides nor shows up in the evidence."""
+    fault = classify(Evidence(vendor="vllm", status=422, body=body.replace("PROMPT", prompt)))
+
+    assert fault.cause == Cause.BAD_REQUEST
+    assert prompt[:12].lower() not in fault.evidence
