@@ -52,12 +52,14 @@ DEFAULT_REGION = "westeurope"
 class Desk:
     """One provider's reception."""
 
-    def __init__(self, provider: Provider, deployments: Sequence[Deployment], *, scale: float, tokens: int) -> None:
+    def __init__(
+        self, provider: Provider, deployments: Sequence[Deployment], *, scale: float, tokens: int, burst_s: float
+    ) -> None:
         self.standing = Standing()
         self.dialect = dialect(provider.vendor)
         self._deployments = tuple(deployments)
         self._keys = frozenset(dummy_key(account) for account in provider.accounts.values())
-        self._gates = {deployment.id: Gate(deployment.limits, scale) for deployment in deployments}
+        self._gates = {deployment.id: Gate(deployment.limits, scale, burst_s) for deployment in deployments}
         self._tokens = tokens
 
     def decide(self, request: Request) -> Plan:

@@ -18,9 +18,9 @@ UNNAMED = 60
 class Gate:
     """One deployment's limits; `now` is seconds of the twin's clock."""
 
-    def __init__(self, limits: Limits, scale: float) -> None:
+    def __init__(self, limits: Limits, scale: float, burst_s: float = BURST_S) -> None:
         self._rate = None if limits.rpm is None else limits.rpm * scale / SECONDS
-        self._room = max(LEAST_BURST, (self._rate or 0.0) * BURST_S)
+        self._room = max(LEAST_BURST, (self._rate or 0.0) * burst_s)
         self._filled = self._room
         self._at = 0.0
         self._most = limits.concurrency

@@ -18,6 +18,7 @@ from modelrouter.drills.twins.desk import Desk
 from modelrouter.drills.twins.door import LOOPBACK, Door
 from modelrouter.drills.twins.entry import Entry
 from modelrouter.drills.twins.keys import dummy_key, key_of, label
+from modelrouter.drills.twins.limits import BURST_S
 from modelrouter.drills.twins.paths import base_url, place
 from modelrouter.drills.twins.plan import Pace, Progress, Request
 from modelrouter.drills.twins.play import Play
@@ -41,7 +42,8 @@ class Twin:
     """Stands for `provider` and those of `deployments` that are its own, on the running event loop.
 
     `pace` is how fast it writes, `clock` gives the seconds of its log, `scale` multiplies the declared
-    calls a minute: a rehearsal that sends a tenth of the demand scales by a tenth.
+    calls a minute: a rehearsal that sends a tenth of the demand scales by a tenth. `burst_s` is for how many
+    seconds of its rate a deployment takes calls at once; a rehearsal shorter than that sees no limit.
     """
 
     def __init__(
@@ -52,13 +54,14 @@ class Twin:
         pace: Pace = PACE,
         clock: Callable[[], float] = time.monotonic,
         scale: float = 1.0,
+        burst_s: float = BURST_S,
     ) -> None:
         own = [deployment for deployment in deployments if deployment.provider.id == provider.id]
         self.provider = provider
         self.log: list[Entry] = []
         self._pace = pace
         self._clock = clock
-        self._desk = Desk(provider, own, scale=scale, tokens=pace.tokens)
+        self._desk = Desk(provider, own, scale=scale, tokens=pace.tokens, burst_s=burst_s)
         self._door = Door(self._serve)
         self._labels = {dummy_key(account): label(account) for account in provider.accounts.values()}
         self._arrived = 0

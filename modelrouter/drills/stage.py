@@ -1,0 +1,197 @@
+"""The stage of one scenario: fresh twins on loopback, and a fresh router that knows nothing else."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Self
+
+import modelrouter
+from modelrouter.core.domains import endpoint_of
+from modelrouter.drills.readdress import readdress
+from modelrouter.drills.recording import Mark
+from modelrouter.drills.scenario import DOOR_CLOSED
+from modelrouter.drills.twins.effects import SEEN_BY_LISTING, Effect
+from modelrouter.drills.twins.injection import Injection
+from modelrouter.drills.twins.keys import dummy_key, sent_model
+from modelrouter.drills.twins.twin import Pace, Twin
+from modelrouter.providers.egress import LoopbackEgress
+from modelrouter.providers.http import HttpClient
+from modelrouter.providers.litellm import LitellmClient
+from modelrouter.router import Router
+from modelrouter.wire.dialects import DIALECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from modelrouter.core.decision import Decision
+    from modelrouter.core.faults import Fault
+    from modelrouter.core.inventory import Deployment, Inventory
+    from modelrouter.drills.miniature import Miniature
+    from modelrouter.drills.scenario import Blow
+    from modelrouter.drills.twins.entry import Entry
+    from modelrouter.providers.base import ProviderClient, Reply
+    from modelrouter.runtime.state import Change
+
+__all__ = ["Library", "Stage"]
+
+PACE = Pace()
+BURST_S = 0.5
+"""A limit that lets more through at once would not be felt within the seconds of a scenario."""
+
+
+class Library:
+    """The client of litellm, shared by every stage of a rehearsal.
+
+    litellm keeps one set of connections for the whole process and closes all of it at once, so a router
+    that closes must not close it under the others: only `end` does.
+    """
+
+    def __init__(self) -> None:
+        self._client = LitellmClient(key_of)
+
+    async def send(self, deployment: Deployment, body: bytes) -> Reply:
+        """As litellm's client."""
+        return await self._client.send(deployment, body)
+
+    async def listing(self, deployment: Deployment) -> Reply | None:
+        """As litellm's client."""
+        return await self._client.listing(deployment)
+
+    def forget(self, deployment: Deployment) -> None:
+        """As litellm's client."""
+        self._client.forget(deployment)
+
+    async def aclose(self) -> None:
+        """Nothing: others may be using it."""
+
+    async def end(self) -> None:
+        """Close it for all."""
+        await self._client.aclose()
+
+
+class Stage:
+    """One scenario's twins, router and SDK; what is on it reads one clock."""
+
+    def __init__(self, inventory: Inventory, miniature: Miniature, library: ProviderClient) -> None:
+        self._inventory = inventory
+        self._library = library
+        self._rooms = AsyncExitStack()
+        self._begun = time.monotonic()
+        self._notes = _Notes(self.now)
+        self._homes: dict[str, Twin] = {}
+        self._twins = _twins(inventory, miniature, self.now)
+
+    async def __aenter__(self) -> Self:
+        for twin, members in self._twins:
+            await self._rooms.enter_async_context(twin)
+            self._homes |= dict.fromkeys((member.id for member in members), twin)
+        addresses = {
+            name: self._homes[name].base_url(deployment) for name, deployment in self._inventory.deployments.items()
+        }
+        http = HttpClient(key_of, LoopbackEgress())
+        clients: dict[str, ProviderClient] = {wire: http for wire in DIALECTS if wire != "litellm"}
+        router = Router(
+            readdress(self._inventory, addresses),
+            observers=[self._notes],
+            clients={**clients, "litellm": self._library},
+            hold_file=None,
+        )
+        await self._rooms.enter_async_context(router)
+        self.client = await self._rooms.enter_async_context(modelrouter.AsyncOpenAI(router=router))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._rooms.aclose()
+
+    def begin(self) -> None:
+        """Start the clock."""
+        self._begun = time.monotonic()
+
+    def now(self) -> float:
+        """Seconds since the scenario began."""
+        return time.monotonic() - self._begun
+
+    async def strike(self, faults: Sequence[Blow]) -> None:
+        """Let exactly these stand from now on."""
+        for twin, members in self._twins:
+            twin.clear()
+            closed = False
+            for fault in faults:
+                closed = closed or (
+                    fault.effect == DOOR_CLOSED and any(each.id in fault.deployments for each in members)
+                )
+                for injection in _injections(fault, members):
+                    twin.inject(injection)
+            await (twin.close_door() if closed else twin.open_door())
+
+    def log(self) -> tuple[Entry, ...]:
+        """What all twins have written, by time of arrival."""
+        return tuple(sorted((entry for twin, _ in self._twins for entry in twin.log), key=lambda entry: entry.at))
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What became of holds."""
+        return tuple(self._notes.marks)
+
+
+class _Notes:
+    """An observer that keeps what became of holds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.marks: list[Mark] = []
+
+    def decided(self, decision: Decision) -> None:
+        """Requests are judged by the twins' logs."""
+
+    def changed(self, change: Change) -> None:
+        """Note it."""
+        hold = change.after or change.before
+        cause = str(hold.cause or "operator") if hold else ""
+        phase = str(change.after.phase) if change.after else "ended"
+        self.marks.append(Mark(self._now(), str(change.domain), cause, phase))
+
+    def ended(self, decision: Decision, fault: Fault | None) -> None:
+        """As `decided`."""
+
+
+def key_of(deployment: Deployment) -> str | None:
+    """The dummy key of a deployment: nothing is read from the environment."""
+    return None if deployment.account is None else dummy_key(deployment.account)
+
+
+def _twins(inventory: Inventory, miniature: Miniature, now: Callable[[], float]) -> list[tuple[Twin, list[Deployment]]]:
+    """A twin for each address of each provider, so that what is one endpoint stays one, and what is two stays two."""
+    homes: dict[tuple[str, str], list[Deployment]] = {}
+    for deployment in inventory.deployments.values():
+        homes.setdefault((deployment.provider.id, endpoint_of(deployment)), []).append(
+            miniature.deployments[deployment.id]
+        )
+    return [
+        (Twin(members[0].provider, members, pace=PACE, clock=now, scale=miniature.scale, burst_s=BURST_S), members)
+        for members in homes.values()
+    ]
+
+
+def _injections(fault: Blow, members: Sequence[Deployment]) -> list[Injection]:
+    """What a twin with these deployments must be told."""
+    if fault.effect == DOOR_CLOSED:
+        return []
+    effect = Effect(fault.effect)
+    told = []
+    for key, own in _by_key(members).items():
+        hit = [each for each in own if each.id in fault.deployments]
+        # A whole account is hit by its key alone, so that a free listing meets the effect too.
+        whole = effect in SEEN_BY_LISTING and len(hit) == len(own)
+        if hit:
+            models = None if whole else frozenset(map(sent_model, hit))
+            told.append(Injection(effect=effect, keys=None if key is None else frozenset({key}), models=models))
+    return told
+
+
+def _by_key(members: Sequence[Deployment]) -> dict[str | None, list[Deployment]]:
+    found: dict[str | None, list[Deployment]] = {}
+    for each in members:
+        found.setdefault(key_of(each), []).append(each)
+    return found

@@ -1,0 +1,228 @@
+"""Verdicts: what a recording says of each process. Pure; read from the twins' logs and the callers' notes.
+
+The rules, gravest first; the first that applies is the verdict.
+
+NOT_TESTED          nothing was sent after the fault (in the steady state: nothing at all).
+FAILED_POLICY       a call carried the process's data to a deployment where it may not be processed, or whose
+                    provider may not have it; counted by `residency`, which shares no code with the router.
+NO_PERMITTED_ROUTE  the scenario takes every deployment that may serve the process, or there never was
+                    one, and nothing sent after the fault was served.
+INCONCLUSIVE        requests that were over before the fault were lost already; or the fault did not work:
+                    a deployment that should have failed served whole answers.
+FAILED_RTO          not served again within its recovery time, or not before the rehearsal was over; or, once
+                    it was, less than its `minimum` share of the requests was served.
+FAILED_QUALITY      an answer came without what was asked for (the tool call, the JSON), or from a model that
+                    lacks what the process needs.
+DEGRADED            served again in time, but some requests were lost.
+SURVIVED            every request was served whole.
+
+FAILED_COST is not given: an inventory states no bound on cost to judge by. A rehearsal is shorter than
+most recovery times: a process that is not served again when it ends counts as failed, although its time
+has not run out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from modelrouter.drills.trace import trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from modelrouter.core.inventory import Criticality, Inventory
+    from modelrouter.drills.recording import Recording
+    from modelrouter.drills.scenario import Expectation
+    from modelrouter.drills.trace import Case, Trace
+
+__all__ = ["ALIVE", "BINDING", "Judgement", "Verdict", "judge", "passed"]
+
+
+class Verdict(StrEnum):
+    """What became of a process in a scenario; the rules are in this file's docstring."""
+
+    SURVIVED = "SURVIVED"
+    DEGRADED = "DEGRADED"
+    FAILED_RTO = "FAILED_RTO"
+    FAILED_POLICY = "FAILED_POLICY"
+    FAILED_QUALITY = "FAILED_QUALITY"
+    FAILED_COST = "FAILED_COST"
+    NO_PERMITTED_ROUTE = "NO_PERMITTED_ROUTE"
+    NOT_TESTED = "NOT_TESTED"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+ALIVE = frozenset({Verdict.SURVIVED, Verdict.DEGRADED})
+"""The process goes on."""
+BINDING = frozenset({"critical", "important"})
+"""Processes of these criticalities must be shown to live, or the rehearsal has failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One process in one scenario. Seconds; counts of requests and calls. `drills.trace` defines the figures."""
+
+    scenario: str
+    process: str
+    criticality: Criticality
+    verdict: Verdict
+    why: str
+    """One sentence for people."""
+    expected: Expectation
+    """What the inventory alone had said."""
+    sent: int
+    lost: int
+    hits: int
+    """Calls of this process that met the fault."""
+    wasted: int
+    detect_s: float | None
+    failover_s: float | None
+    share: float | None
+    """Of the requests sent after the fault, how many were served; None where none was sent."""
+    breaches: int
+    served_before: Mapping[str, int]
+    """Answers by deployment, for what was sent before the fault; in the steady state for everything."""
+    served_after: Mapping[str, int]
+    """The same for what was sent after it; in the steady state for everything."""
+
+
+def passed(judgements: Iterable[Judgement]) -> bool:
+    """Whether every critical and important process lived through everything that was played."""
+    return all(each.verdict in ALIVE for each in judgements if each.criticality in BINDING)
+
+
+def judge(inventory: Inventory, recording: Recording) -> tuple[Judgement, ...]:
+    """A verdict for each process, in the order of the inventory."""
+    return tuple(_judged(trace(inventory, recording, process)) for process in inventory.processes.values())
+
+
+def _judged(read: Trace) -> Judgement:
+    verdict, why = next((found for rule in RULES if (found := rule(read))), (Verdict.SURVIVED, _lived(read)))
+    return Judgement(
+        scenario=read.recording.scenario.id,
+        process=read.process.id,
+        criticality=read.process.criticality,
+        verdict=verdict,
+        why=why,
+        expected=read.expected,
+        sent=len(read.cases),
+        lost=len(read.lost),
+        hits=len(read.hits),
+        wasted=read.wasted,
+        detect_s=read.detect_s,
+        failover_s=read.failover_s,
+        share=_share(read.judged),
+        breaches=len(read.breaches),
+        served_before=_servers(read.before),
+        served_after=_servers(read.judged),
+    )
+
+
+def _not_tested(read: Trace) -> _Found:
+    return None if read.judged else (Verdict.NOT_TESTED, "nothing was sent after the fault")
+
+
+def _against_policy(read: Trace) -> _Found:
+    found = read.breaches
+    return (Verdict.FAILED_POLICY, f"{_calls(len(found))} went where they may not: {found[0]}") if found else None
+
+
+def _without_route(read: Trace) -> _Found:
+    if read.expected.remaining or any(case.server for case in read.judged):
+        return None
+    permitted = ", ".join(read.expected.permitted)
+    gone = f"may be served by {permitted} alone, and that is what fails" if permitted else "nothing may serve it"
+    return Verdict.NO_PERMITTED_ROUTE, gone
+
+
+def _unclear(read: Trace) -> _Found:
+    since = read.recording.fault_at
+    if since is None:
+        return None
+    if early := [case for case in read.lost if case.sent.ended < since]:
+        return Verdict.INCONCLUSIVE, f"{_requests(len(early))} lost before anything failed: {early[0].sent.error}"
+    if unharmed := read.untouched:
+        return Verdict.INCONCLUSIVE, f"{unharmed[0].deployment} went on serving, although it should have failed"
+    return None
+
+
+def _too_late(read: Trace) -> _Found:
+    objectives = read.process.objectives
+    if read.began is not None and read.failover_s is None:
+        return Verdict.FAILED_RTO, f"not served again before the rehearsal was over; {objectives.rto_s:g} s are allowed"
+    if read.failover_s is not None and read.failover_s > objectives.rto_s:
+        return Verdict.FAILED_RTO, f"served again after {read.failover_s:.2f} s; {objectives.rto_s:g} s are allowed"
+    share = _share(read.restored)
+    if share is not None and share < objectives.minimum:
+        return Verdict.FAILED_RTO, f"{share:.0%} of its requests were served, {objectives.minimum:.0%} must be"
+    return None
+
+
+def _spoilt(read: Trace) -> _Found:
+    flaws = [f"{case.sent.marker} had {case.sent.spoilt}" for case in read.cases if case.sent.spoilt]
+    flaws += [flaw for case in read.cases if (flaw := _unfit(read, case))]
+    return (Verdict.FAILED_QUALITY, f"{_requests(len(flaws))} answered poorly: {flaws[0]}") if flaws else None
+
+
+def _unfit(read: Trace, case: Case) -> str | None:
+    """What the model that served this request lacks of what the process needs."""
+    if case.server is None or case.server.deployment is None:
+        return None
+    model, needs = read.inventory.deployments[case.server.deployment].model, read.process.needs
+    if lacking := needs.capabilities - model.capabilities:
+        return f"{model.id} lacks {', '.join(sorted(lacking))}"
+    return f"{model.id} holds {model.context:,} tokens" if model.context < needs.context else None
+
+
+def _diminished(read: Trace) -> _Found:
+    if not read.lost:
+        return None
+    return (
+        Verdict.DEGRADED,
+        f"{_requests(len(read.lost))} of {len(read.cases)} lost; the first: {read.lost[0].sent.error}",
+    )
+
+
+def _lived(read: Trace) -> str:
+    """Why a process survived."""
+    if not read.recording.scenario.faults:
+        return "served throughout"
+    if not read.hits and read.began is None:
+        moved = read.expected.touched and _servers(read.judged).keys() != _servers(read.before).keys()
+        return "moved before it met the fault" if moved else "not touched"
+    took = "" if read.failover_s is None else f" within {read.failover_s:.2f} s"
+    return f"moved to {', '.join(_servers(read.judged)) or 'nobody'}{took}"
+
+
+_Found = tuple[Verdict, str] | None
+
+RULES: tuple[Callable[[Trace], _Found], ...] = (
+    _not_tested,
+    _against_policy,
+    _without_route,
+    _unclear,
+    _too_late,
+    _spoilt,
+    _diminished,
+)
+"""Gravest first."""
+
+
+def _servers(cases: Iterable[Case]) -> Mapping[str, int]:
+    counted = Counter(case.server.deployment for case in cases if case.server is not None)
+    return {name: count for name, count in counted.most_common() if name is not None}
+
+
+def _share(cases: tuple[Case, ...]) -> float | None:
+    return sum(case.server is not None for case in cases) / len(cases) if cases else None
+
+
+def _requests(count: int) -> str:
+    return f"{count} request" if count == 1 else f"{count} requests"
+
+
+def _calls(count: int) -> str:
+    return f"{count} call" if count == 1 else f"{count} calls"
