@@ -1,4 +1,4 @@
-"""Public test doubles: a scripted provider, a clock set by hand, and a recorder of decisions.
+"""Public test doubles: a scripted provider, clocks that do as told, and a recorder of decisions.
 
 provider = ScriptedProvider({"claude-direct": [status(403, '{"error": …}')], "gpt-azure": [text("hello")]})
 router = Router(inventory, clients=provider.clients(), clock=ManualClock(), hold_file=None)
@@ -7,8 +7,9 @@ router = Router(inventory, clients=provider.clients(), clock=ManualClock(), hold
 from __future__ import annotations
 
 import asyncio
+import selectors
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -16,7 +17,7 @@ from modelrouter.providers.base import ConnectionFailedError
 from modelrouter.wire.dialects import DIALECTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Coroutine, Iterable, Mapping, Sequence
 
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
@@ -24,7 +25,22 @@ if TYPE_CHECKING:
     from modelrouter.providers.base import ProviderClient
     from modelrouter.runtime.state import Change
 
-__all__ = ["ManualClock", "Recorder", "Script", "ScriptedProvider", "broken", "silent", "status", "stream", "text"]
+__all__ = [
+    "ManualClock",
+    "Recorder",
+    "Script",
+    "ScriptedProvider",
+    "VirtualTime",
+    "broken",
+    "silent",
+    "status",
+    "stream",
+    "text",
+]
+
+T = TypeVar("T")
+
+GOOD = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +104,21 @@ class ScriptedProvider:
 
     def __init__(self, scripts: Mapping[str, Sequence[Script]]) -> None:
         self._scripts = {name: list(script) for name, script in scripts.items()}
+        self._played: list[tuple[str, Script]] = []
         self.calls: list[tuple[str, bytes]] = []
         """Deployment id and body of every call, in order."""
         self.listings: list[str] = []
         """Deployment id of every free probe."""
         self.listed = True
         """Whether free probes pass."""
+
+    def play(self, deployment: str, scripts: Sequence[Script]) -> None:
+        """Go on with other scripts for a deployment."""
+        self._scripts[deployment] = list(scripts)
+
+    def failed(self, deployment: str) -> int:
+        """How often a deployment was called and its script was no answer."""
+        return sum(1 for name, script in self._played if name == deployment and (script.breaks or script.code != GOOD))
 
     def clients(self) -> dict[str, ProviderClient]:
         """This provider for every wire, as `Router(clients=…)` takes it."""
@@ -108,6 +133,7 @@ class ScriptedProvider:
         self.calls.append((deployment.id, body))
         scripts = self._scripts[deployment.id]
         script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
+        self._played.append((deployment.id, script))
         reply = ScriptedReply(script)
         if not script.code:
             await reply.block()
@@ -179,6 +205,56 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self._now += seconds
+
+
+class VirtualTime:
+    """A clock and an event loop whose time passes only while everybody waits: hours take milliseconds.
+
+    Use it for the router's `clock`, and `run` what happens on it.
+    """
+
+    def __init__(self, *, luck: float = 0.5) -> None:
+        self.luck = luck
+        self._selector = _VirtualSelector()
+
+    def now(self) -> float:
+        """Monotonic seconds, from 0."""
+        return self._selector.passed
+
+    def wall(self) -> float:
+        """Seconds since 1970."""
+        return 1_800_000_000.0 + self.now()
+
+    def chance(self) -> float:
+        """The luck one has set."""
+        return self.luck
+
+    def run(self, promise: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end; `asyncio.sleep` in it costs no time."""
+        with asyncio.Runner(loop_factory=lambda: _VirtualLoop(self._selector)) as runner:
+            return runner.run(promise)
+
+
+class _VirtualSelector(selectors.DefaultSelector):
+    """Where a loop would wait for its next timer, the time has come at once."""
+
+    passed = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready now; whatever wait was asked for has passed."""
+        ready = super().select(0 if timeout is not None else None)
+        if timeout and not ready:
+            self.passed += timeout
+        return list(ready)
+
+
+class _VirtualLoop(asyncio.SelectorEventLoop):
+    def __init__(self, selector: _VirtualSelector) -> None:
+        self._virtual = selector
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return self._virtual.passed
 
 
 class Recorder:

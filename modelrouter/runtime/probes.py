@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tenacity import AsyncRetrying, RetryError, retry_if_result, wait_exponential_jitter
+import structlog
+from tenacity import AsyncRetrying, RetryError, retry_if_result, wait_exponential, wait_random
 
 from modelrouter.core.causes import PERMITS, Cause, Ending
 from modelrouter.core.domains import Kind
@@ -62,14 +63,15 @@ class Prober:
                 continue
             task = self._tasks.get(hold.domain)
             if task is None or task.done() or task.get_loop().is_closed():
-                self._tasks[hold.domain] = asyncio.create_task(self._attend(hold, hold.cause))
+                task = self._tasks[hold.domain] = asyncio.create_task(self._attend(hold, hold.cause))
+                task.add_done_callback(_report)
 
     async def _attend(self, hold: Hold, cause: Cause) -> None:
         opens = PERMITS[cause].opens
         if opens is None:
             return
         await asyncio.sleep(opens.first_s)
-        waits = wait_exponential_jitter(initial=opens.first_s, max=opens.longest_s, jitter=opens.first_s / 5)
+        waits = wait_exponential(multiplier=opens.first_s, max=opens.longest_s) + wait_random(0, opens.first_s / 5)
         attempts = AsyncRetrying(retry=retry_if_result(_is_false), wait=waits, stop=lambda _: not self._stands(hold))
         try:
             await attempts(self._probe, hold)
@@ -107,6 +109,12 @@ class Prober:
         for task in mine:
             task.cancel()
         await asyncio.gather(*mine, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """A probe that crashed is our mistake: it must not pass unseen."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        structlog.get_logger("modelrouter").error("probe crashed", error=repr(error))
 
 
 def _is_false(result: bool) -> bool:  # noqa: FBT001 - the shape that tenacity calls

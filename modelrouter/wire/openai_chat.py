@@ -106,7 +106,7 @@ _NEEDS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
     ("audio", lambda body: bool(body.get("audio")) or "audio" in (body.get("modalities") or ())),
 )
 
-_PARTS = {"image_url": "vision", "input_audio": "audio", "file": "pdf"}
+_PARTS = {"image_url": "vision", "input_audio": "audio", "file": "documents"}
 
 
 def _size(message: Mapping[str, Any], needs: set[str]) -> int:

@@ -89,9 +89,7 @@ def test_deadline_is_one_for_all_attempts():
 
     async def promise():
         recorder = Recorder()
-        router, _ = router_over(
-            {"a": [silent()], "b": [silent()]}, recorder, objectives=Objectives(deadline_s=0.6)
-        )
+        router, _ = router_over({"a": [silent()], "b": [silent()]}, recorder, objectives=Objectives(deadline_s=0.6))
         begun = time.monotonic()
         with pytest.raises(DeadlineError) as raised:
             await router.achat("p", "x")

@@ -214,7 +214,7 @@ def test_what_a_request_asks() -> None:
     )
 
     assert (asked.model, asked.stream, asked.output) == ("claims", True, 9)
-    assert asked.capabilities == {"tools", "json_schema", "vision", "audio", "pdf"}
+    assert asked.capabilities == {"tools", "json_schema", "vision", "audio", "documents"}
     assert 200 + 3 * 85 <= asked.context <= 200 + 3 * 85 + 40
 
 
