@@ -41,6 +41,8 @@ __all__ = [
 T = TypeVar("T")
 
 GOOD = 200
+DEADLOCK_S = 5.0
+"""Real seconds in which a thread may still wake a virtual loop that waits without a timer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +244,12 @@ class _VirtualSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready now; whatever wait was asked for has passed."""
-        ready = super().select(0 if timeout is not None else None)
+        ready = super().select(0 if timeout is not None else DEADLOCK_S)
         if timeout and not ready:
             self.passed += timeout
-        return list(ready)
+        if timeout is None and not ready:
+            raise RuntimeError("everybody waits, and nothing can happen any more")
+        return ready
 
 
 class _VirtualLoop(asyncio.SelectorEventLoop):

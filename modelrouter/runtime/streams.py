@@ -11,7 +11,7 @@ the dialect (an error, an end, usage) are read.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.faults import Fault
@@ -81,7 +81,8 @@ class Stream:
         self._shown = False
         self._ended = False
         self._finished = False
-        self._reading_since: float | None = None
+        self._reading_since = 0.0
+        self._reader: asyncio.Task[Any] | None = None
         self._watchdog: asyncio.TimerHandle | None = None
         self.fault: Fault | None = None
         """Set where the stream broke off after its first content."""
@@ -146,9 +147,14 @@ class Stream:
         try:
             block = await self._reply.block()
         except ConnectionFailedError as error:
-            return self._break(cut(str(error)) if self._watchdog else _stalled())
+            return self._break(cut(str(error)))
+        except asyncio.CancelledError:
+            if self._watchdog is not None or self._reader is None:
+                raise  # the caller went away
+            self._reader.uncancel()
+            return self._break(_stalled())
         finally:
-            self._reading_since = None
+            self._reader = None
         try:
             if not block:
                 return self._end()
@@ -195,17 +201,18 @@ class Stream:
         """One timer for the whole stream, which looks at the clock when it fires: a block costs none."""
         loop = asyncio.get_running_loop()
         self._reading_since = loop.time()
+        self._reader = asyncio.current_task()
         if self._watchdog is None:
             self._watchdog = loop.call_later(IDLE_S, self._look, loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        since = loop.time() if self._reading_since is None else self._reading_since
+        since = self._reading_since if self._reader else loop.time()  # who is not reading cannot be kept waiting
         left = since + IDLE_S - loop.time()
-        if left > 0:
+        if left > 0 or self._reader is None:
             self._watchdog = loop.call_later(left, self._look, loop)
         else:
             self._watchdog = None
-            self._reply.close()
+            self._reader.cancel()
 
     def close(self) -> None:
         """The caller wants no more: let go of the provider's answer."""
