@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 GENERIC = "generic"
 VENDORS = (
-    "anthropic", "azure", "bedrock", "cerebras", "cloudflare", "cohere", "databricks", "deepinfra", "deepseek", "fireworks", "gemini",
-    "generic", "groq", "litellm", "llamacpp", "lmstudio", "mistral", "nvidia", "ollama", "openai", "openrouter", "perplexity",
-    "portkey", "sambanova", "sglang", "tgi", "together", "vertex", "vllm", "watsonx", "xai",
+    "anthropic", "azure", "bedrock", "cerebras", "cloudflare", "cohere", "dashscope", "databricks", "deepinfra",
+    "deepseek", "fireworks", "gemini", "generic", "github-models", "groq", "huggingface", "litellm", "llamacpp",
+    "lmstudio", "minimax", "mistral", "moonshot", "nvidia", "ollama", "one-api", "openai", "openrouter", "perplexity",
+    "portkey", "qianfan", "sambanova", "sglang", "siliconflow", "tgi", "together", "triton", "vertex", "vllm",
+    "volcengine", "watsonx", "xai", "zhipu",
 )  # fmt: skip
 """What `vendor:` may say; a vendor without rules of its own is read by the generic ones."""
 

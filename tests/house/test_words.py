@@ -6,7 +6,9 @@ import orjson
 
 from modelrouter.core.causes import PERMITS, Cause, Scope
 from modelrouter.core.domains import HELD, NARROWED
+from modelrouter.core.signatures import vendors
 from modelrouter.inventory import words
+from modelrouter.inventory.vendors import VENDORS
 from modelrouter.wire import openai_chat
 
 EVERYTHING = {
@@ -41,3 +43,8 @@ def test_every_cause_has_its_row():
     assert {cause for cause in Cause if PERMITS[cause].opens} == set(HELD)
     assert {cause for cause, _ in NARROWED} <= set(HELD)
     assert {scope for _, scope in NARROWED} <= set(Scope)
+
+
+def test_every_vendor_with_rules_can_be_named():
+    """An inventory can say of a provider that it speaks any dialect that the classifier reads."""
+    assert {table.name for table in vendors.ALL} <= set(VENDORS)
