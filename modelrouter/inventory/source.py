@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 LARGEST = 10_000_000  # bytes; ten thousand processes need about three million
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
+# With what YAML 1.1 takes for line ends and no editor does: U+0085, U+2028 and U+2029 would shift every place we tell.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
 
 
 def read_file(path: Path, file: str) -> str | Problem:

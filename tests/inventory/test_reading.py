@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REFUSED = {
+    "a line separator that only YAML sees": (
+        "inventory: x\nproviders: {a: {company: b\u2028}}\n",
+        "2:27: the invisible character U+2028 stands here. Remove it.",
+    ),
     "tab": (
         "inventory: a\nproviders:\n\tx: 1\n",
         "3:1: a tab stands here. Indent with spaces; YAML allows no tabs there.",
