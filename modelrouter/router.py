@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import orjson
-import structlog
 
 from modelrouter.core.candidates import candidates, process_named
 from modelrouter.core.causes import Cause
@@ -33,6 +32,7 @@ from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.drive import Driver, UnservedError
 from modelrouter.runtime.failures import failed
 from modelrouter.runtime.holdfile import HoldFile, default_path
+from modelrouter.runtime.log import logger
 from modelrouter.runtime.observers import LogObserver
 from modelrouter.runtime.portal import Portal
 from modelrouter.runtime.probes import Prober
@@ -300,7 +300,7 @@ class Router:
             try:
                 getattr(observer, what)(*values)
             except Exception:  # noqa: BLE001 - a foreign observer may not decide over a request
-                structlog.get_logger("modelrouter").exception("observer failed", observer=repr(observer))
+                logger().exception("observer failed", observer=repr(observer))
 
 
 def _clients(inventory: Inventory) -> dict[str, ProviderClient]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import structlog
+from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ class Board:
         try:
             self._file.write(latest)
         except OSError as error:
-            log = structlog.get_logger("modelrouter")
+            log = logger()
             log.warning("hold file not written: other processes do not see this hold", error=str(error))
 
     def close(self) -> None:

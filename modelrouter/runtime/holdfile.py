@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-import structlog
 
 from modelrouter.core.causes import Cause, Ending
 from modelrouter.core.domains import Domain
 from modelrouter.core.holds import Hold, Phase
+from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ class HoldFile:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             aside = self.path.with_suffix(".broken")
             self.path.replace(aside)
-            structlog.get_logger("modelrouter").warning("hold file set aside", path=str(aside), error=repr(error))
+            logger().warning("hold file set aside", path=str(aside), error=repr(error))
             return {}
 
     def write(self, changes: Mapping[Domain, Hold | None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
+from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
     from modelrouter.core.decision import Decision
@@ -33,28 +33,23 @@ class Observer(Protocol):
 class LogObserver:
     """Writes what matters to the log: holds always, requests only where they did not go straight through."""
 
-    def __init__(self) -> None:
-        self._log = structlog.get_logger("modelrouter")
-
     def decided(self, decision: Decision) -> None:
         """Log a request that failed or needed more than one call."""
         if decision.outcome == "failed":
-            self._log.warning("request failed", id=decision.id, process=decision.process, decision=str(decision))
+            logger().warning("request failed", id=decision.id, process=decision.process, decision=str(decision))
         elif decision.calls > 1:
-            self._log.info("failed over", id=decision.id, process=decision.process, decision=str(decision))
+            logger().info("failed over", id=decision.id, process=decision.process, decision=str(decision))
 
     def changed(self, change: Change) -> None:
         """Log a hold."""
         if change.after is None:
-            self._log.info("hold ended", domain=str(change.domain))
+            logger().info("hold ended", domain=str(change.domain))
         elif change.before is None or change.before.phase is not change.after.phase:
             hold = change.after
             cause = hold.cause or "operator"
-            self._log.warning(
-                "hold", domain=str(change.domain), phase=str(hold.phase), cause=str(cause), rule=hold.rule
-            )
+            logger().warning("hold", domain=str(change.domain), phase=str(hold.phase), cause=str(cause), rule=hold.rule)
 
     def ended(self, decision: Decision, fault: Fault | None) -> None:
         """Log a stream that broke off."""
         if fault is not None:
-            self._log.warning("stream cut", id=decision.id, deployment=decision.served_by, cause=str(fault.cause))
+            logger().warning("stream cut", id=decision.id, deployment=decision.served_by, cause=str(fault.cause))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import structlog
 from tenacity import AsyncRetrying, RetryError, retry_if_result, wait_exponential, wait_random
 
 from modelrouter.core.causes import PERMITS, Cause, Ending
 from modelrouter.core.domains import Kind
 from modelrouter.core.holds import Phase
 from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -114,7 +114,7 @@ class Prober:
 def _report(task: asyncio.Task[None]) -> None:
     """A probe that crashed is our mistake: it must not pass unseen."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        structlog.get_logger("modelrouter").error("probe crashed", error=repr(error))
+        logger().error("probe crashed", error=repr(error))
 
 
 def _is_false(result: bool) -> bool:  # noqa: FBT001 - the shape that tenacity calls
