@@ -66,10 +66,9 @@ def _bars(hold: Hold, now: float) -> bool:
 
 
 def _free_at(holds: Sequence[Hold]) -> float | None:
-    """When the last of them ends by itself; None where one does not."""
-    ends = [hold.until for hold in holds if hold.ending is not Ending.RELEASE and hold.phase is Phase.OPEN]
-    known = [end for end in ends if end is not None]
-    return max(known) if len(known) == len(holds) else None
+    """When the last of them ends by itself, as the state tells a refused request; None where it does not."""
+    last = max(holds, key=lambda hold: (not hold.waivable, hold.until is None, hold.until or 0.0))
+    return last.until if last.ending is not Ending.RELEASE and last.phase is Phase.OPEN else None
 
 
 def _note(holds: Sequence[Hold], *, waived: bool) -> str:

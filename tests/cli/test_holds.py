@@ -284,6 +284,25 @@ def test_watching(desk: Desk) -> None:
             os.close(terminal)
 
 
+def test_watching_for_programs(desk: Desk) -> None:
+    """With --json as well, it prints one object a line, each second."""
+    words = [sys.executable, "-c", "from modelrouter.cli import main; main()", "status", "--watch", "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            assert watching.stdout is not None
+            first = json.loads(watching.stdout.readline())
+            desk.run("hold", "family:gpt", "--reason", "x")
+            later = [json.loads(watching.stdout.readline()) for _ in range(2)]
+            watching.send_signal(signal.SIGINT)
+
+            assert watching.wait(20) == 0
+        finally:
+            watching.kill()
+
+    assert first["holds"] == []
+    assert later[-1]["deployments"]["gpt"]["held_by"] == ["family:gpt"]
+
+
 def test_how_each_hold_ends() -> None:
     """Every phase of a hold has its own words."""
     now = CLOCK.now()
