@@ -38,6 +38,11 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "classify": Verb(
             "modelrouter.cli.classify", "Explain an error: why a call failed, how far that reaches, what follows."
         ),
+        "drill": Verb(
+            "modelrouter.cli.drill",
+            "Rehearse the loss of each provider, model family and local server, against twins on this machine.",
+            extra="all",
+        ),
         "explain": Verb("modelrouter.cli.explain", "Say who would serve a process now and why, without sending."),
         "hold": Verb("modelrouter.cli.hold", "Keep a fault domain out of use, in every process of this inventory."),
         "init": Verb(

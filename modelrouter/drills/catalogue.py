@@ -42,21 +42,21 @@ MISFORTUNES = (
         effect=Effect.THROTTLED,
         kind="throttled",
         domain=Kind.ACCOUNT_MODEL,
-        title="{} throttles every model",
+        title="provider {} throttles every model",
         befalls=lambda _: True,
     ),
     _Misfortune(
         effect=Effect.SUSPENDED,
         kind="suspended",
         domain=Kind.ACCOUNT,
-        title="{} suspends our account",
+        title="provider {} suspends our account",
         befalls=lambda provider: not provider.local,
     ),
     _Misfortune(
         effect=Effect.GEOFENCED,
         kind="geofenced",
         domain=Kind.PROVIDER_EGRESS,
-        title="{} shuts out our region",
+        title="provider {} shuts out our region",
         befalls=lambda provider: not provider.local,
     ),
     _Misfortune(
@@ -112,7 +112,7 @@ def _families(inventory: Inventory) -> Iterator[tuple[str, str, str, tuple[Blow,
     for family in dict.fromkeys(each.model.family for each in inventory.deployments.values()):
         own = [each for each in inventory.deployments.values() if each.model.family == family]
         faults = tuple(_blows(Effect.EXPORT_CONTROLLED, own, Kind.FAMILY))
-        yield "withdrawn", family, f"the {family} models are withdrawn everywhere", faults
+        yield "withdrawn", family, f"model family {family} is withdrawn everywhere", faults
 
 
 def _blows(effect: Effect | Literal["door_closed"], deployments: Iterable[Deployment], kind: Kind) -> Iterator[Blow]:

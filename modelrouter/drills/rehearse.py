@@ -20,7 +20,9 @@ from modelrouter.drills.demand import TOOL, demand
 from modelrouter.drills.guard import Guard
 from modelrouter.drills.miniature import miniature
 from modelrouter.drills.recording import Recording, Sent
+from modelrouter.drills.scenario import Blow, Scenario
 from modelrouter.drills.stage import Library, Stage
+from modelrouter.drills.twins.effects import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,11 +30,10 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory
     from modelrouter.drills.demand import Planned
     from modelrouter.drills.miniature import Miniature
-    from modelrouter.drills.scenario import Scenario
 
 __all__ = ["JOBS", "Rehearsal", "plan", "rehearse"]
 
-JOBS = 4
+JOBS = 3
 """Scenarios side by side: the loop then stays idle for most of the time on two cores."""
 GRACE_S = 3.0
 """How long callers still wait when a scenario is over; what is not answered by then is lost."""
@@ -115,15 +116,16 @@ async def _side_by_side(stages: Sequence[tuple[Scenario, Stage]], planned: Seque
 
 
 async def _warm(inventory: Inventory, small: Miniature, library: Library, planned: Sequence[Planned]) -> None:
-    """Ask each deployment once, whole and streamed, on a stage that is not judged: first uses import things."""
+    """Ask each deployment on a stage that is not judged, until it answers and then fails: first uses import things."""
     shapes = {request.process: request for request in planned}
     asked = {route.id: shapes[process.id] for process in inventory.processes.values() for route in process.routes}
+    everywhere = Blow(effect=Effect.AUTH, scope="", deployments=frozenset(asked), from_s=0.0)
     async with Stage(inventory, small, library) as stage:
-        for name, request in asked.items():
-            for stream in (False, True):
-                parameters = {**request.parameters, "model": name, "stream": stream}
+        for stream, faults in ((False, []), (True, []), (False, [everywhere])):
+            await stage.strike(faults)
+            for name, request in asked.items():
                 with suppress(openai.OpenAIError):
-                    await _read(stage, parameters)
+                    await _read(stage, {**request.parameters, "model": name, "stream": stream})
 
 
 async def _play(scenario: Scenario, stage: Stage, planned: Sequence[Planned]) -> Recording:

@@ -6,7 +6,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
-import modelrouter
+from modelrouter.client.openai import AsyncOpenAI
 from modelrouter.core.domains import endpoint_of
 from modelrouter.drills.readdress import readdress
 from modelrouter.drills.recording import Mark
@@ -98,7 +98,7 @@ class Stage:
             hold_file=None,
         )
         await self._rooms.enter_async_context(router)
-        self.client = await self._rooms.enter_async_context(modelrouter.AsyncOpenAI(router=router))
+        self.client = await self._rooms.enter_async_context(AsyncOpenAI(router=router))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -88,6 +88,11 @@ class Judgement:
     served_after: Mapping[str, int]
     """The same for what was sent after it; in the steady state for everything."""
 
+    @property
+    def calm(self) -> bool:
+        """It survived, and nothing had been in its way."""
+        return self.verdict is Verdict.SURVIVED and not self.expected.touched and not self.hits
+
 
 def passed(judgements: Iterable[Judgement]) -> bool:
     """Whether every critical and important process lived through everything that was played."""
@@ -134,7 +139,7 @@ def _without_route(read: Trace) -> _Found:
     if read.expected.remaining or any(case.server for case in read.judged):
         return None
     permitted = ", ".join(read.expected.permitted)
-    gone = f"may be served by {permitted} alone, and that is what fails" if permitted else "nothing may serve it"
+    gone = f"it may be served by {permitted} alone, and that is what fails" if permitted else "nothing may serve it"
     return Verdict.NO_PERMITTED_ROUTE, gone
 
 
@@ -193,8 +198,7 @@ def _lived(read: Trace) -> str:
     if not read.hits and read.began is None:
         moved = read.expected.touched and _servers(read.judged).keys() != _servers(read.before).keys()
         return "moved before it met the fault" if moved else "not touched"
-    took = "" if read.failover_s is None else f" within {read.failover_s:.2f} s"
-    return f"moved to {', '.join(_servers(read.judged)) or 'nobody'}{took}"
+    return f"met the fault and moved to {', '.join(_servers(read.judged)) or 'nobody'}"
 
 
 _Found = tuple[Verdict, str] | None

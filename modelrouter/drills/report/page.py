@@ -1,0 +1,316 @@
+"""The report for people: one HTML page that needs nothing else.
+
+Everything that comes from the inventory, from providers or from the command line passes `escape`.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import groupby
+from string import Template
+from typing import TYPE_CHECKING
+
+from modelrouter.drills.report.duration import duration
+from modelrouter.drills.report.findings import UNREHEARSED
+from modelrouter.drills.report.picture import inks, picture, tone
+from modelrouter.drills.report.style import STYLE
+from modelrouter.drills.verdict import BINDING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from modelrouter.drills.recording import Recording
+    from modelrouter.drills.report.findings import Findings
+    from modelrouter.drills.report.picture import Ink
+    from modelrouter.drills.verdict import Judgement
+
+__all__ = ["page"]
+
+PAGE = Template("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Continuity drill: $name</title>
+<style>$style</style>
+</head>
+<body>
+<header>
+<p class="over">Continuity drill</p>
+<h1>$name</h1>
+<p class="soft" style="margin:0">$summary</p>
+<div class="banner $tone"><span class="sign" aria-hidden="true">$sign</span><span>$conclusion</span></div>
+<dl class="tiles">$tiles</dl>
+$weaknesses
+</header>
+<main>
+<h2>Every process in every scenario</h2>
+<div class="scroll">$matrix</div>
+<p class="soft">Pale: the scenario does not touch the process's first choice. Time to fail over → who served instead.</p>
+<h2>What happened, scenario by scenario</h2>
+<ul class="legend">$legend</ul>
+$scenarios
+<h2>How to read this</h2>
+<dl class="notes">$notes</dl>
+<h2>What this leaves unrehearsed</h2>
+<dl class="notes">$unrehearsed</dl>
+</main>
+<footer>$footer</footer>
+</body>
+</html>
+""")
+
+KINDS = {
+    "steady": "Steady state",
+    "throttled": "A provider throttles",
+    "suspended": "A provider suspends our account",
+    "geofenced": "A provider shuts out our region",
+    "gone": "Our own servers are gone",
+    "withdrawn": "A model family is withdrawn",
+}
+
+NOTES = (
+    (
+        "How it was played",
+        (
+            "Each scenario had fresh servers on this machine that speak and fail as the providers do (twins), and a fresh "
+            "router. Every process sent its declared demand, scaled down, through the official OpenAI SDK. After a steady "
+            "phase the fault was switched on and stayed."
+        ),
+    ),
+    (
+        "Verdicts",
+        (
+            "They are read from the twins' own logs and from what callers saw, never from the router. SURVIVED: every "
+            "request was served. DEGRADED: served again in time, some requests lost. FAILED_…: not in time, not to enough "
+            "callers, against policy, or poorly. NO_PERMITTED_ROUTE: nothing was left that may serve. INCONCLUSIVE: the "
+            "rehearsal itself went wrong. NOT_TESTED: nothing was sent."
+        ),
+    ),
+    (
+        "Detect",
+        "From the process's first call that met the fault to the end of the last one before others were spared.",
+    ),
+    ("Fail over", "From that first call to the first whole answer from a deployment that stands."),
+    ("Lost", "Requests that no twin answered whole, or whose caller saw an error."),
+    (
+        "Wasted",
+        (
+            "Calls that went on to the failing scope after its first refusal had been read. Where a wait was only "
+            "inferred and nothing else may serve, the router asks again on purpose."
+        ),
+    ),
+    (
+        "Not touched",
+        "The scenario leaves the process's first choice alone; it is here to show that it goes on undisturbed.",
+    ),
+    (
+        "The picture",
+        (
+            "A lane for each process; a mark where a request was sent, with the letter of the deployment that answered; "
+            "a tail for as long as its caller waited. The shaded part is the fault, dashed lines are holds."
+        ),
+    ),
+)
+
+
+def page(found: Findings) -> str:
+    """The whole page."""
+    ink = inks(found.inventory)
+    return PAGE.substitute(
+        name=escape(found.inventory.name),
+        style=STYLE,
+        summary=_summary(found),
+        tone="good" if found.passed else "bad",
+        sign="✓" if found.passed else "✗",
+        conclusion=escape(_sentence(found.conclusion())),
+        tiles=_tiles(found),
+        weaknesses=_weaknesses(found),
+        matrix=_matrix(found),
+        legend=_legend(ink, ink),
+        scenarios="\n".join(_scenario(found, recording, ink) for recording in found.recordings),
+        notes=_notes(NOTES),
+        unrehearsed=_notes((what, _sentence(why) + ".") for what, why in UNREHEARSED),
+        footer=_footer(found),
+    )
+
+
+def _summary(found: Findings) -> str:
+    sent = sum(each.sent for each in found.all)
+    return (
+        f"{len(found.recordings)} scenarios · {len(found.inventory.processes)} processes · "
+        f"{len(found.inventory.deployments)} deployments · {sent:,} requests · "
+        f"{found.began:%d %B %Y, %H:%M} UTC · {found.took_s:.0f} s"
+    )
+
+
+def _tiles(found: Findings) -> str:
+    binding = [each for each in found.all if each.criticality in BINDING]
+    slowest = max((each.failover_s for each in found.all if each.failover_s is not None), default=None)
+    figures = (
+        (_share(len(found.all) - len(found.failed), len(found.all)), "verdicts SURVIVED or DEGRADED"),
+        (str(sum(each.lost for each in binding)), "requests lost by critical and important processes"),
+        (str(sum(each.lost for each in found.all if each not in binding)), "requests lost by all others"),
+        (duration(slowest), "slowest failover of any process"),
+        (str(sum(each.wasted for each in found.all)), "calls wasted on what had failed"),
+        (str(sum(each.breaches for each in found.all)), "calls against residency or policy"),
+    )
+    return "".join(f'<div class="tile"><dd>{value}</dd><dt>{what}</dt></div>' for value, what in figures)
+
+
+def _weaknesses(found: Findings) -> str:
+    return "".join(
+        f'<p class="finding"><b>{escape(weak.process)}</b> ({weak.criticality}): <b>{weak.verdict}</b> in '
+        + ", ".join(f'<a href="#{escape(scenario)}">{escape(scenario)}</a>' for scenario in weak.scenarios)
+        + f": {escape(weak.why)}.</p>"
+        for weak in found.weaknesses()
+    )
+
+
+def _matrix(found: Findings) -> str:
+    processes = found.inventory.processes
+    heads = "".join(
+        f'<th scope="col"><strong>{_breakable(name)}</strong>{process.criticality}</th>'
+        for name, process in processes.items()
+    )
+    rows = []
+    for kind, recordings in groupby(found.recordings, key=lambda recording: recording.scenario.kind):
+        title = escape(KINDS.get(kind, kind))
+        rows.append(f'<tr class="kind"><th scope="colgroup" colspan="{len(processes) + 1}">{title}</th></tr>')
+        rows.extend(_row(recording, found.judgements[recording.scenario.id]) for recording in recordings)
+    return (
+        f'<table class="matrix"><thead><tr><th scope="col">scenario</th>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _row(recording: Recording, judged: Sequence[Judgement]) -> str:
+    scenario = recording.scenario
+    cells = "".join(
+        f'<td><a class="{tone(each)}" href="#{escape(scenario.id)}"><b>{_breakable(each.verdict)}</b>'
+        f"<small>{_brief(each)}</small></a></td>"
+        for each in judged
+    )
+    return f'<tr><th scope="row">{escape(scenario.subject or "nothing fails")}</th>{cells}</tr>'
+
+
+def _brief(judged: Judgement) -> str:
+    """The cell's second line."""
+    if judged.calm:
+        return '<span class="hidden">not touched</span>'
+    if not judged.served_after:
+        return f"{judged.lost} lost"
+    servers = ", ".join(judged.served_after)
+    lost = f"{judged.lost} lost, " if judged.lost else ""
+    took = "spared " if judged.failover_s is None else f"{duration(judged.failover_s)} "
+    return escape(f"{lost}{took}→ {servers}")
+
+
+def _legend(ink: Mapping[str, Ink], names: Iterable[str]) -> str:
+    served = "".join(
+        f'<li><i style="background:{ink[name].colour}">{ink[name].letter}</i>{escape(name)}</li>' for name in names
+    )
+    return served + '<li><i class="hitmark"></i>met the fault</li><li><i class="lostmark">✕</i>lost</li>'
+
+
+def _scenario(found: Findings, recording: Recording, ink: Mapping[str, Ink]) -> str:
+    scenario = recording.scenario
+    judged = found.judgements[scenario.id]
+    shown = [each for each in judged if not each.calm]
+    calm = [each.process for each in judged if each.calm]
+    rest = (
+        f"Not touched, and served throughout: {escape(', '.join(calm) if shown else 'every process')}." if calm else ""
+    )
+    used = [name for name in ink if any(name in {**each.served_before, **each.served_after} for each in judged)]
+    return (
+        f'<section class="scenario" id="{escape(scenario.id)}"><details{" open" if shown else ""}>'
+        f"<summary><h3>{escape(_sentence(scenario.title))}</h3> {_noted(shown)}</summary><p>{_injected(recording)}</p>"
+        f'<div class="scroll">{picture(found.inventory, recording, judged, ink)}</div>'
+        f'<ul class="legend">{_legend(ink, used)}</ul>'
+        f'<div class="scroll">{_figures(shown) if shown else ""}</div>'
+        f'<p class="soft">{rest}</p></details></section>'
+    )
+
+
+def _noted(shown: Sequence[Judgement]) -> str:
+    """What a closed section still says."""
+    if not shown:
+        return '<span class="soft">touches no first choice; every process was served throughout</span>'
+    return " ".join(
+        f'<span class="verdict {tone(each)}">{each.verdict}</span>'
+        for each in {judged.verdict: judged for judged in shown}.values()
+    )
+
+
+def _injected(recording: Recording) -> str:
+    """What was done, in a sentence."""
+    faults = recording.scenario.faults
+    if not faults:
+        return "Every process sends its demand, and every deployment answers."
+    scopes = ", ".join(f"<code>{escape(fault.scope)}</code>" for fault in faults)
+    effect = escape(str(faults[0].effect))
+    hit = ", ".join(escape(name) for name in sorted(recording.scenario.targets))
+    since = "" if recording.fault_at is None else f" from {recording.fault_at:.1f} s on"
+    return f"<b>{effect}</b>{since}: {scopes}. Hit: {hit}."
+
+
+def _figures(judged: Iterable[Judgement]) -> str:
+    rows = "".join(
+        f'<tr><td>{escape(each.process)} <span class="soft">{each.criticality}</span></td>'
+        f'<td><span class="verdict {tone(each)}">{each.verdict}</span></td>'
+        f'<td class="number">{duration(each.detect_s)}</td><td class="number">{duration(each.failover_s)}</td>'
+        f'<td class="number">{each.lost} of {each.sent}</td><td class="number">{each.wasted}</td>'
+        f"<td>{escape(_servers(each))}</td><td>{escape(each.why)}</td></tr>"
+        for each in judged
+    )
+    heads = "".join(
+        f'<th scope="col"{style}>{name}</th>'
+        for name, style in (
+            ("process", ""),
+            ("verdict", ""),
+            ("detect", NUMBER),
+            ("fail over", NUMBER),
+            ("lost", NUMBER),
+            ("wasted", NUMBER),
+            ("served after", ""),
+            ("why", ""),
+        )
+    )
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+NUMBER = ' class="number"'
+
+
+def _servers(judged: Judgement) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in judged.served_after.items()) or "nobody"
+
+
+def _notes(notes: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"<div><dt>{escape(what)}</dt><dd>{escape(why)}</dd></div>" for what, why in notes)
+
+
+def _footer(found: Findings) -> str:
+    small = found.rehearsal.miniature
+    refused = found.rehearsal.refused
+    outside = escape(", ".join(refused)) if refused else "none"
+    return (
+        f"Inventory: <code>{escape(found.inventory.path)}</code>. Demand: {small.scale:.0%} of the declared calls a "
+        f"minute, {small.duration_s:.1f} s a scenario. Connections that would have left this machine: {outside}. "
+        f"This machine was late by at most {found.lag_s:.2f} s; times are no better than that. "
+        "The same facts for programs: <code>report.json</code>."
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} / {whole}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _breakable(text: str) -> str:
+    """Escaped, and free to break after hyphens and underscores."""
+    return escape(text).replace("_", "_<wbr>")

@@ -1,0 +1,133 @@
+"""The report on a terminal: a table of what was touched, a matrix of everything, a conclusion."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from modelrouter.drills.report.duration import duration
+from modelrouter.drills.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.console import Console
+
+    from modelrouter.drills.report.findings import Findings
+    from modelrouter.drills.scenario import Scenario
+    from modelrouter.drills.verdict import Judgement
+
+__all__ = ["COLOURS", "outcome", "show"]
+
+COLOURS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.SURVIVED: "green",
+        Verdict.DEGRADED: "yellow",
+        Verdict.NOT_TESTED: "dim",
+        Verdict.INCONCLUSIVE: "magenta",
+    }
+)
+"""Every other verdict is red."""
+
+SIGNS: Mapping[Verdict, str] = MappingProxyType(
+    {Verdict.SURVIVED: "✓", Verdict.DEGRADED: "~", Verdict.NOT_TESTED: "-", Verdict.INCONCLUSIVE: "?"}
+)
+"""Every other verdict is a cross; a scenario that does not touch a process is a dot."""
+
+
+def show(found: Findings, console: Console) -> None:
+    """Print the report."""
+    console.print()
+    console.print(_table(found))
+    console.print()
+    console.print(_matrix(found))
+    console.print(Text("  ✓ SURVIVED  · survived, not touched  ~ DEGRADED  ✗ failed  ? INCONCLUSIVE", "dim"))
+    for kind, subjects in _columns(found).items():
+        if any(subjects):
+            console.print(Text(f"  {kind}, in this order: {', '.join(subjects)}", "dim"))
+    console.print()
+    for weakness in found.weaknesses():
+        console.print(Text(str(weakness), "red"), soft_wrap=True)
+    sign, colour = ("✓", "bold green") if found.passed else ("✗", "bold red")
+    console.print(Text(f"{sign} {found.conclusion()}", colour), soft_wrap=True)
+
+
+def outcome(scenario: Scenario, judged: tuple[Judgement, ...]) -> Text:
+    """One line on a scenario that has just been played."""
+    touched = [each for each in judged if not each.calm]
+    text = Text.assemble("  ", (f"{scenario.id:<22}", "bold"), " ")
+    if not touched:
+        return text.append(f"{len(judged)} served throughout", "green")
+    told = (Text(f"{each.process} {each.verdict}", _colour(each)) for each in touched)
+    return text.append_text(Text(", ").join(told))
+
+
+def _colour(judged: Judgement) -> str:
+    return COLOURS.get(judged.verdict, "bold red")
+
+
+def _table(found: Findings) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("scenario", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for heading in ("detect", "fail over", "lost", "wasted"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("served by", overflow="fold")
+    for process, judgements in groupby(_touched(found), key=lambda judged: judged.process):
+        table.add_row(Text.assemble((process, "bold"), (f" {found.inventory.processes[process].criticality}", "dim")))
+        for judged in judgements:
+            table.add_row(*_row(judged))
+    calm = sum(each.calm for each in found.all)
+    table.caption = f"{calm} more: SURVIVED, not touched" if calm else None
+    table.caption_justify = "left"
+    return table
+
+
+def _row(judged: Judgement) -> tuple[Text | str, ...]:
+    spared = judged.verdict is Verdict.SURVIVED and not judged.hits and judged.failover_s is None
+    return (
+        f"  {judged.scenario}",
+        Text(judged.verdict, _colour(judged)),
+        duration(judged.detect_s),
+        Text("spared", "dim") if spared else duration(judged.failover_s),
+        f"{judged.lost} of {judged.sent}" if judged.lost else "0",
+        str(judged.wasted),
+        ", ".join(judged.served_after) or "nobody",
+    )
+
+
+def _touched(found: Findings) -> Iterator[Judgement]:
+    """By process: wherever a scenario concerned it."""
+    for process in found.inventory.processes:
+        for judged in found.all:
+            if judged.process == process and not judged.calm:
+                yield judged
+
+
+def _columns(found: Findings) -> Mapping[str, list[str]]:
+    columns: dict[str, list[str]] = {}
+    for recording in found.recordings:
+        columns.setdefault(recording.scenario.kind, []).append(recording.scenario.subject)
+    return columns
+
+
+def _matrix(found: Findings) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("process", overflow="fold")
+    for kind in _columns(found):
+        table.add_column(kind, no_wrap=True)
+    for place, process in enumerate(found.inventory.processes):
+        cells: dict[str, Text] = {kind: Text() for kind in _columns(found)}
+        for recording in found.recordings:
+            judged = found.judgements[recording.scenario.id][place]
+            cells[recording.scenario.kind].append(_sign(judged), _colour(judged))
+        table.add_row(process, *cells.values())
+    return table
+
+
+def _sign(judged: Judgement) -> str:
+    return "·" if judged.calm else SIGNS.get(judged.verdict, "✗")
