@@ -60,6 +60,11 @@ types: setup ## mypy, strict
 serve: setup ## the gateway on loopback, for providers.yaml
 	@$(BIN)/modelrouter serve
 
+.PHONY: docs
+docs: setup ## write the generated pages and parts of pages anew
+	@$(BIN)/modelrouter schema --write docs/providers.schema.json
+	@$(BIN)/python docs/generate.py
+
 .PHONY: lock
 lock: setup ## resolve the locks anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -1,0 +1,251 @@
+"""Writes the generated parts of the papers: `python docs/generate.py`, or `--check` to see whether they are fresh.
+
+A part stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a function of `PARTS`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import typer
+from typer.testing import CliRunner
+
+from modelrouter import errors
+from modelrouter.cli.app import VERBS
+from modelrouter.core.causes import PERMITS, Again, Cause, Ending, Next, Opens, Scope
+from modelrouter.core.domains import HELD, Kind, domains_of
+from modelrouter.drills import verdict
+from modelrouter.drills.rehearse import plan
+from modelrouter.drills.report import facts
+from modelrouter.drills.report.findings import UNREHEARSED
+from modelrouter.inventory import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from modelrouter.cli.app import Verb
+
+ROOT = Path(__file__).resolve().parents[1]
+PART = re.compile(r"(<!-- generated: ([a-z]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+WIDTH = 100
+COMMAND = "from modelrouter.cli import main; main()"
+MINUTE, HOUR = 60, 3600
+
+ENDS = {
+    Ending.TIME: "time",
+    Ending.TRIAL: "time, then one trial",
+    Ending.RELEASE: "free probe, then one trial; or a person",
+}
+AGAIN = {Again.NO: "no", Again.BUDGETED: "once, within the budget", Again.LAST_RESORT: "after the wait, as last resort"}
+NEXT = {
+    Next.NO: "no",
+    Next.YES: "yes",
+    Next.IF_PROCESS_SAYS: "if the process says so",
+    Next.IF_LARGER: "to a larger one",
+    Next.IF_CAPABLE: "to one that can",
+}
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    lines = [list(head), *map(list, rows)]
+    drawn = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return "\n".join([drawn[0], "|" + "---|" * len(lines[0]), *drawn[1:]]) + "\n"
+
+
+def causes() -> str:
+    """What each cause permits, gravest first."""
+    ranked = sorted(Cause, key=lambda cause: -PERMITS[cause].gravity)
+    head = ("cause", "holds", "opens after", "for", "ends by", "moves waiting calls", "same again", "next one")
+    return table(head, map(_permitted, ranked))
+
+
+def _permitted(cause: Cause) -> Iterator[str]:
+    permits = PERMITS[cause]
+    opens = permits.opens
+    yield f"`{cause}`"
+    yield from (("nothing", "", "", "") if opens is None else (f"`{HELD[cause]}`", *_opening(opens)))
+    yield ("yes, racing" if permits.races else "yes") if permits.evacuates else "no"
+    yield AGAIN[permits.again]
+    yield NEXT[permits.next]
+
+
+def _opening(opens: Opens) -> tuple[str, str, str]:
+    number = "1 failure" if opens.after == 1 else f"{opens.after} in a row"
+    if opens.ratio:
+        number = f"{opens.after} and {opens.ratio:.0%} of 10 s"
+    length = _spoken(opens.first_s)
+    if opens.longest_s > opens.first_s:
+        length += f" to {_spoken(opens.longest_s)}"
+    return number, length, ENDS[opens.ending] + (", ramp" if opens.ramp else "")
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < MINUTE:
+        return f"{seconds:g} s"
+    return f"{seconds / MINUTE:g} min" if seconds < HOUR else f"{seconds / HOUR:g} h"
+
+
+def domains() -> str:
+    """Every kind of fault domain, by the example of one deployment."""
+    deployment = load(ROOT / "providers.yaml").deployments["claude-direct"]
+    named = domains_of(deployment)
+    holding = {kind: ", ".join(f"`{cause}`" for cause in Cause if HELD.get(cause) is kind) for kind in Kind}
+    rows = (
+        (f"`{kind}`", ", ".join(f"`{domain}`" for domain in named if domain.kind is kind), holding[kind])
+        for kind in Kind
+    )
+    return table(("kind", "of `claude-direct`", "held by default for"), rows)
+
+
+def scopes() -> str:
+    """The seven words for how far a fault reaches."""
+    return ", ".join(f"`{scope}`" for scope in Scope) + "\n"
+
+
+def tree() -> str:
+    """The tree of public exceptions."""
+    return _fenced((errors.__doc__ or "").partition("\n\n")[2])
+
+
+def verbs() -> str:
+    """One line for each verb."""
+    return table(("verb", "what it does"), ((f"`modelrouter {name}`", verb.help) for name, verb in VERBS.items()))
+
+
+def manual() -> str:
+    """The help of every verb, as it prints it."""
+    return "\n".join(f"## {name}\n\n{_fenced(_help(name, verb))}" for name, verb in VERBS.items())
+
+
+def _help(name: str, verb: Verb) -> str:
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name, context_settings={"terminal_width": WIDTH})(getattr(import_module(verb.module), verb.function))
+    return CliRunner().invoke(alone, ["--help"], prog_name=f"modelrouter {name}").output
+
+
+def started() -> str:
+    """The first commands of a newcomer who has two keys, in an empty folder."""
+    with TemporaryDirectory() as home:
+        company = Path(home) / "my-company"
+        company.mkdir()
+        keys = {"OPENAI_API_KEY": "sk", "ANTHROPIC_API_KEY": "sk"}
+        return _session(company, keys, "init --no-probe", "check", "explain assistant")
+
+
+def weakness() -> str:
+    """What `explain` says of the weak spot of the shipped inventory."""
+    keys = {"AWS_BEARER_TOKEN_BEDROCK": "key", "GEMINI_API_KEY": "key"}
+    return _session(ROOT, keys, "explain medical-reports")
+
+
+def misspelt() -> str:
+    """What `check` says of a slip."""
+    with TemporaryDirectory() as home:
+        text = (ROOT / "examples" / "providers.yaml").read_text()
+        (Path(home) / "providers.yaml").write_text(text.replace("family: gpt", "familly: gpt", 1))
+        return _session(Path(home), {}, "check")
+
+
+def suspension() -> str:
+    """What `classify` says of a suspension that calls itself an invalid request."""
+    body = '{"error": {"type": "invalid_request_error", "message": "This organization has been disabled."}}'
+    return _session(ROOT, {}, f"classify --vendor anthropic --status 400 '{body}'")
+
+
+def _session(folder: Path, variables: dict[str, str], *commands: str) -> str:
+    """Commands and what they print, run in a folder with these variables and no state."""
+    kept = {"PATH": os.environ["PATH"], "COLUMNS": str(WIDTH), **variables}
+    shown = []
+    with TemporaryDirectory() as state:
+        for command in commands:
+            words = [sys.executable, "-c", COMMAND, *shlex.split(command)]
+            done = subprocess.run(  # noqa: S603 - our own command line
+                words, cwd=folder, env={**kept, "XDG_STATE_HOME": state}, capture_output=True, text=True, check=False
+            )
+            lines = [line.rstrip() for line in (done.stdout + done.stderr).splitlines()]
+            shown.append("\n".join([f"$ modelrouter {command}", *lines]))
+    return _fenced("\n\n".join(shown), "console")
+
+
+def _fenced(text: str, language: str = "text") -> str:
+    return f"```{language}\n{text.strip(chr(10))}\n```\n"
+
+
+def verdicts() -> str:
+    """The rules of the verdicts, as the file that applies them states them."""
+    return _fenced((verdict.__doc__ or "").partition("\n\n")[2])
+
+
+def unrehearsed() -> str:
+    """What a rehearsal on one machine leaves out, in the words of the report."""
+    return table(("left out", "because"), UNREHEARSED)
+
+
+def report() -> str:
+    """What `report.json` holds, as the file that writes it states it."""
+    return _fenced((facts.__doc__ or "").partition("\n\n")[2])
+
+
+def scenarios() -> str:
+    """What is played for the shipped inventory."""
+    played = plan(load(ROOT / "providers.yaml"))
+    rows = (
+        (f"`{scenario.id}`", scenario.title, ", ".join(sorted(scenario.targets)) or "nothing") for scenario in played
+    )
+    return table(("scenario", "what happens", "deployments hit"), rows)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    part.__name__: part
+    for part in (
+        causes,
+        domains,
+        scopes,
+        tree,
+        verbs,
+        manual,
+        verdicts,
+        unrehearsed,
+        report,
+        scenarios,
+        started,
+        weakness,
+        misspelt,
+        suspension,
+    )
+}
+
+
+def papers(root: Path) -> list[Path]:
+    """Every page that may hold generated parts."""
+    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def fresh(text: str) -> str:
+    """The page with every generated part written anew."""
+    return PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}{part[4]}", text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` name those that are stale; a folder may be given in place of the project."""
+    checking = "--check" in arguments
+    root = Path(next((argument for argument in arguments if not argument.startswith("-")), ROOT))
+    stale = [page for page in papers(root) if fresh(page.read_text()) != page.read_text()]
+    for page in stale:
+        sys.stdout.write(f"{page.relative_to(root)} {'is stale: run make docs' if checking else 'written'}\n")
+        if not checking:
+            page.write_text(fresh(page.read_text()))
+    return 1 if checking and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
