@@ -65,6 +65,16 @@ docs: setup ## write the generated pages and parts of pages anew
 	@$(BIN)/modelrouter schema --write docs/providers.schema.json
 	@$(BIN)/python docs/generate.py
 
+.PHONY: bench
+bench: setup .venv-openai3/.done ## what a call costs, beside others in the same run (under five minutes)
+	-@$(BIN)/python -m benchmarks.imports
+	@$(BIN)/python -m benchmarks.run
+
+.PHONY: bench-peer
+bench-peer: ## TensorZero in an environment of its own, so that `make bench` measures it too
+	@$(PYTHON) -m venv benchmarks/results/tensorzero
+	@benchmarks/results/tensorzero/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
+
 .PHONY: lock
 lock: setup ## resolve the locks anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -1,0 +1,1 @@
+"""Measurements: what importing and calling cost, beside what others cost in the same run."""
