@@ -191,22 +191,28 @@ class Router:
     def hold(self, domain: str, reason: str, for_s: float | None = None) -> Hold:
         """Keep a domain (`provider:openai`, `family:claude`, …) out of use, for so many seconds or until released.
 
-        It reaches every router of this inventory within a second. Raises UnknownNameError.
+        It reaches every router of this inventory within a second. Raises UnknownNameError, and OSError
+        where the hold file cannot be written.
         """
         now = self._clock.now()
         hold = by_operator(self._domain(domain), reason, now, None if for_s is None else now + for_s)
-        self._publish(self._state.place([hold]))
+        self._order(self._state.place([hold]))
         return hold
 
     def release(self, domain: str) -> bool:
-        """End a hold, whatever opened it; False where there was none. Raises UnknownNameError."""
+        """End a hold, whatever opened it; False where there was none. Raises as `hold`."""
         self._attend()
         changes = self._state.lift([self._domain(domain)])
-        self._publish(changes)
+        self._order(changes)
         return bool(changes)
 
+    def _order(self, changes: Sequence[Change]) -> None:
+        if changes and self._board is not None:
+            self._board.order(changes)
+        self._publish(changes, ours=False)
+
     def _domain(self, text: str) -> Domain:
-        known = self._state.domains()
+        known = self._state.domains() | {hold.domain for hold in self._state.holds()}
         try:
             domain = Domain.parse(text)
         except ValueError as error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from modelrouter.core.context import NOBODY, extended
+from modelrouter.core.context import NOBODY, extended, from_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,15 +44,4 @@ def context(
 
 def gathered(headers: Mapping[str, str]) -> Context:
     """The context of one request: the block it is made in, and over it its `x-modelrouter-*` headers."""
-    given = {word: headers[name] for word, name in _HEADERS.items() if name in headers}
-    return extended(_current.get(), _numbered(given)) if given else _current.get()
-
-
-_HEADERS = {word: PREFIX + word.replace("_", "-") for word in ("process", "data_class", "country", "deadline")}
-
-
-def _numbered(given: Mapping[str, str]) -> dict[str, str | float]:
-    read: dict[str, str | float] = dict(given)
-    with suppress(ValueError):  # stays a text then, which `extended` refuses in its own words
-        read["deadline"] = float(given.get("deadline", ""))
-    return read
+    return from_headers(headers, _current.get())

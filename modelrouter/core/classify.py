@@ -85,7 +85,7 @@ def classify(evidence: Evidence, extra: Sequence[Signature] = (), *, now: dateti
         retry_after_s=believed(verdict.cause, wait, verdict.shortest_wait_s),
         certainty=verdict.certainty,
         rule=verdict.rule,
-        evidence=excerpt(reading.text, verdict.words),
+        evidence=cased(excerpt(reading.text, verdict.words), evidence.body),
         stated=verdict.stated,
     )
 
@@ -104,6 +104,15 @@ def excerpt(text: str, words: str) -> str:
     masked = mask(text[max(0, start - SHOWN) : at + len(words) + MARGIN + SHOWN])
     at = max(0, masked.find(words))
     return masked[max(0, at - MARGIN) : at + len(words) + MARGIN][:SHOWN].strip()
+
+
+def cased(shown: str, body: str) -> str:
+    """Return an excerpt as the provider wrote it, where its words stand in the body as they are shown."""
+    lower = body.lower()
+    if len(lower) != len(body):
+        return shown
+    places = [(part, lower.find(part)) for part in shown.split("***")]
+    return "***".join(part if at < 0 else body[at : at + len(part)] for part, at in places)
 
 
 def mask(text: str) -> str:

@@ -65,10 +65,10 @@ def extended(context: Context, given: Mapping[str, Any] | None) -> Context:
     return replace(context, **changes)
 
 
-def from_headers(headers: Mapping[str, str]) -> Context:
-    """The context that a request's headers state; names are lower case. Raises BadRequestError."""
+def from_headers(headers: Mapping[str, str], context: Context = NOBODY) -> Context:
+    """Add to a context what a request's headers state; names are lower case. Raises BadRequestError."""
     given: dict[str, Any] = {word: headers[name] for name, word in HEADERS.items() if name in headers}
     if "deadline" in given:
         with suppress(ValueError):  # stays a text then, which `extended` refuses in its own words
             given["deadline"] = float(given["deadline"])
-    return extended(NOBODY, given)
+    return extended(context, given)

@@ -133,6 +133,8 @@ class _Option:
     again: Again = Again.NO
     free_at: float | None = None
     """When a stated wait ends."""
+    refused: bool = False
+    """A hold stands in its way."""
     waivable: bool = False
 
 
@@ -192,7 +194,8 @@ class Request:
         option.free_at = until
         option.waivable = waivable
         option.again = Again.LAST_RESORT
-        option.closed = until is None
+        option.refused = True
+        option.closed = until is None and not waivable
 
     def _undo(self, index: int) -> _Option:
         """Take back a call that was not made."""
@@ -213,7 +216,7 @@ class Request:
 
     def _untried(self, now: float) -> Command | None:
         for index, option in enumerate(self.options):
-            if not option.calls and option.free_at is None and self._fits(option):
+            if not option.calls and not option.refused and self._fits(option):
                 return self._call(index, now)
         return None
 
@@ -264,6 +267,6 @@ class Request:
     def _silence_until(self, now: float) -> float:
         if self.silence_s is not None:
             return min(self.deadline, now + self.silence_s)
-        others = any(not option.calls and self._fits(option) for option in self.options)
+        others = any(not option.calls and not option.refused and self._fits(option) for option in self.options)
         last = self.calls >= self.process.attempts or not others
         return self.deadline if last else now + (self.deadline - now) / 2

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Board"]
 
+NO_KEY = "runtime.no_key"
+"""The rule of a hold that only says that this process has no such key: another may well have it."""
+
 LOOK_EVERY_S = 1.0
 
 
@@ -57,10 +60,11 @@ class Board:
         return [*self._state.lift(lifted), *self._state.place(placed)]
 
     def tell(self, changes: Sequence[Change]) -> None:
-        """Write changes of our own to the file, soon."""
-        wall = self._clock.wall()
-        latest = {change.domain: change.after for change in changes}
-        self._known.update(dict.fromkeys(latest, wall))
+        """Write changes of our own to the file, soon. What only this process lacks is nobody else's hold."""
+        latest = {change.domain: change.after for change in changes if not _private(change)}
+        if not latest:
+            return
+        self._known.update(dict.fromkeys(latest, self._clock.wall()))
         if self._writer is None:
             self._writer = ThreadPoolExecutor(1, thread_name_prefix="modelrouter-holds")
         self._writer.submit(self._write, latest)
@@ -72,8 +76,18 @@ class Board:
             log = logger()
             log.warning("hold file not written: other processes do not see this hold", error=str(error))
 
+    def order(self, changes: Sequence[Change]) -> None:
+        """Write what an operator ordered, now; raises OSError where it cannot reach the other processes."""
+        latest = {change.domain: change.after for change in changes}
+        self._known.update(dict.fromkeys(latest, self._clock.wall()))
+        self._file.write(latest)
+
     def close(self) -> None:
         """Wait until everything is written."""
         if self._writer is not None:
             self._writer.shutdown()
             self._writer = None
+
+
+def _private(change: Change) -> bool:
+    return any(hold is not None and hold.rule == NO_KEY for hold in (change.before, change.after))

@@ -50,7 +50,7 @@ def default_path(inventory: Inventory) -> Path:
 
 
 class HoldFile:
-    """Reads and writes one hold file."""
+    """Reads and writes one hold file. Only writing raises: a file that cannot be read tells of no holds."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path = path
@@ -66,7 +66,7 @@ class HoldFile:
         self._seen = self._stamp()
         try:
             content = self.path.read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return {}
         try:
             entries = orjson.loads(content)["domains"]
@@ -107,7 +107,7 @@ class HoldFile:
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
             found = self.path.stat()
-        except FileNotFoundError:
+        except OSError:
             return None
         return found.st_mtime_ns, found.st_ino, found.st_size
 

@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, wait_exponentia
 from modelrouter.core.causes import PERMITS, Cause, Ending
 from modelrouter.core.domains import Kind
 from modelrouter.core.holds import Phase
-from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
 from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
@@ -87,20 +87,22 @@ class Prober:
         """Whether one deployment of the domain shows itself in its provider's listing."""
         for name in self._state.deployments_in(hold.domain):
             deployment = self._inventory.deployments[name]
-            if await self._listed(deployment, by_name=hold.domain.kind in BY_NAME):
+            if await self._listed(deployment, hold.domain.kind):
                 return True
         return False
 
-    async def _listed(self, deployment: Deployment, *, by_name: bool) -> bool:
+    async def _listed(self, deployment: Deployment, kind: Kind) -> bool:
         client = self._clients[deployment.wire]
         client.forget(deployment)
         try:
             async with asyncio.timeout(PROBE_S):
                 reply = await client.listing(deployment)
-                body = await reply.read() if reply and reply.status == GOOD_STATUS else b""
-        except (ConnectionFailedError, TimeoutError):
+                if reply is None:
+                    return kind is Kind.KEY  # nothing to ask for free: the key may have changed, so one call may try
+                body = await reply.read() if reply.status == GOOD_STATUS else b""
+        except (ConnectionFailedError, KeyUnavailableError, TimeoutError):
             return False
-        return deployment.name.encode() in body if by_name else bool(body)
+        return deployment.name.encode() in body if kind in BY_NAME else bool(body)
 
     async def aclose(self) -> None:
         """Stop probing on the running loop."""

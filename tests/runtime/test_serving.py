@@ -337,3 +337,19 @@ def test_explain_tells_what_would_happen():
         await router.aclose()
 
     run(promise())
+
+
+def test_a_last_deployment_on_its_way_back_is_not_refused():
+    """While a recovered deployment is tried and ramped, it still serves those who have nobody else."""
+
+    async def promise():
+        router, _ = router_over({"a": [*[broken()] * 4, text("back")]}, routes=(A,))
+        for _ in range(2):
+            with pytest.raises(RequestFailedError):
+                await router.achat("p", "x")
+        answers = await asyncio.gather(*(router.achat("p", "x") for _ in range(20)))
+
+        assert {"back"} == {answer.text for answer in answers}
+        await router.aclose()
+
+    run(promise())

@@ -8,12 +8,12 @@ import sys
 import time
 
 import pytest
-from support.inventories import deployment, inventory, process
+from support.inventories import deployment, inventory, process, provider
 
 from modelrouter import Router
 from modelrouter.core.domains import Domain, Kind
 from modelrouter.core.holds import by_operator
-from modelrouter.errors import UnknownNameError
+from modelrouter.errors import RequestFailedError, UnknownNameError
 from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.holdfile import HoldFile
 from modelrouter.testing import ManualClock, ScriptedProvider, status, text
@@ -137,3 +137,37 @@ def test_a_router_in_use_is_told_by_another_process(tmp_path):
             return before, (await router.achat("p", "x")).text
 
     assert ("a", "b") == asyncio.run(promise())
+
+
+def test_a_key_that_one_process_lacks_is_nobody_elses_hold(tmp_path):
+    """A process without a key keeps that to itself: others of the same inventory have it."""
+    path = tmp_path / "holds.json"
+    keyless = deployment("keyless", of=provider("acme", key=f"file:{tmp_path}/missing", local=True))
+    with Router(inventory(process("p", keyless)), observers=[], hold_file=path) as router:
+        with pytest.raises(RequestFailedError):
+            router.chat("p", "x")
+        held = router.holds()
+
+    assert ["runtime.no_key"] == [hold.rule for hold in held]
+    assert not path.exists()
+
+
+def test_a_hold_file_that_cannot_be_used_stops_no_request(tmp_path):
+    """Requests are served whatever becomes of the file; an operator's order that cannot reach others raises."""
+    (tmp_path / "file").write_text("")
+    with router_at(tmp_path / "file" / "holds.json", {"a": [status(400, DISABLED)], "b": [text("b")]}) as router:
+        assert "b" == router.chat("p", "x").text
+        assert 1 == len(router.holds())
+        with pytest.raises(OSError, match="File exists"):
+            router.hold("family:a-family", "order")
+
+
+def test_a_hold_of_a_domain_that_is_gone_can_be_released(tmp_path):
+    """A hold outlives the deployment it was meant for, and can still be ended by name."""
+    path = tmp_path / "holds.json"
+    with router_at(path) as before:
+        before.hold("deployment:a", "retired")
+    scripted = ScriptedProvider({"b": [text("b")]})
+    with Router(inventory(process("p", B)), observers=[], clients=scripted.clients(), hold_file=path) as after:
+        assert after.release("deployment:a")
+        assert () == after.holds()
