@@ -141,6 +141,14 @@ def started() -> str:
         return _session(company, keys, "init --no-probe", "check", "explain assistant")
 
 
+def keyless() -> str:
+    """What `ask` says where no key is set."""
+    with TemporaryDirectory() as home:
+        keys = {"OPENAI_API_KEY": "sk", "ANTHROPIC_API_KEY": "sk"}
+        _session(Path(home), keys, "init --no-probe")
+        return _session(Path(home), {}, 'ask assistant "Say hello."')
+
+
 def weakness() -> str:
     """What `explain` says of the weak spot of the shipped inventory."""
     keys = {"AWS_BEARER_TOKEN_BEDROCK": "key", "GEMINI_API_KEY": "key"}
@@ -218,6 +226,7 @@ PARTS: dict[str, Callable[[], str]] = {
         report,
         scenarios,
         started,
+        keyless,
         weakness,
         misspelt,
         suspension,
