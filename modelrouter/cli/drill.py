@@ -52,6 +52,7 @@ def main(
     """
     inventory = _loaded(file)
     scenarios = _chosen(plan(inventory), only)
+    _ready(out)
     began, clock = datetime.now(UTC), time.monotonic()
     console = Console(highlight=False, stderr=as_json)
     if not console.is_terminal:
@@ -110,9 +111,16 @@ def _played(inventory: Inventory, scenarios: Sequence[Scenario], jobs: int, cons
         return rehearse(inventory, scenarios, jobs=jobs, told=told)
 
 
-def _write(found: Findings, folder: Path) -> None:
+def _ready(folder: Path) -> None:
+    """Make the folder before anything is played for nothing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _stop(f"the report cannot be written to {folder}: {error.strerror}")
+
+
+def _write(found: Findings, folder: Path) -> None:
+    try:
         (folder / "report.json").write_bytes(facts_as_json(found))
         (folder / "index.html").write_text(page(found), encoding="utf-8")
     except OSError as error:

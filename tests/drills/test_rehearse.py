@@ -1,0 +1,148 @@
+"""Whole rehearsals: real twins, the real router under the real SDK, the command itself."""
+
+from __future__ import annotations
+
+import json
+from textwrap import dedent
+
+import pytest
+from typer.testing import CliRunner
+
+from modelrouter.cli.app import app
+from modelrouter.core.causes import Cause
+from modelrouter.drills.guard import Guard
+from modelrouter.drills.miniature import miniature
+from modelrouter.drills.stage import Library, Stage
+from modelrouter.drills.verdict import Verdict
+from modelrouter.inventory.loader import load
+
+COMPANY = dedent("""
+    inventory: small
+    providers:
+      openai: {company: OpenAI, headquarters: US, accounts: {main: {key: env:NOBODY_SET_THIS}}}
+      anthropic: {company: Anthropic, headquarters: US, accounts: {main: {key: env:NOR_THIS}}}
+    models:
+      gpt: {developer: openai, family: gpt, context: 100000, capabilities: [tools, json_schema]}
+      claude: {developer: anthropic, family: claude, context: 100000, capabilities: [tools, json_schema]}
+    deployments:
+      gpt-direct: {provider: openai, model: gpt, wire: openai-chat, url: "https://api.openai.com/v1"}
+      claude-direct: {provider: anthropic, model: claude, wire: anthropic-messages, url: "https://api.anthropic.com"}
+    processes:
+      sorting:
+        owner: a
+        criticality: critical
+        routes: [gpt-direct, claude-direct]
+        needs: {capabilities: [tools]}
+        demand: {rpm: 120}
+      stranded: {owner: b, criticality: CRITICALITY, routes: [gpt-direct], demand: {rpm: 60}}
+""")
+
+
+@pytest.fixture
+def drill(tmp_path):
+    """Run `modelrouter drill` on a small company; answers the result and the report."""
+
+    def run(criticality: str, *options: str):
+        file = tmp_path / "providers.yaml"
+        file.write_text(COMPANY.replace("CRITICALITY", criticality), encoding="utf-8")
+        out = tmp_path / "report"
+        result = CliRunner().invoke(app, ["drill", str(file), "--out", str(out), *options])
+        report = out / "report.json"
+        return result, json.loads(report.read_bytes()) if report.exists() else None, out
+
+    return run
+
+
+def test_a_rehearsal_from_end_to_end(drill):
+    """Two providers, two processes, one of them with a single deployment: verdicts, figures, files, exit 0."""
+    result, report, out = drill("standard", "--only", "suspended-openai", "--only", "throttled-anthropic")
+    played = {each["id"]: each for each in report["scenarios"]}
+    sorting, stranded = played["suspended-openai"]["processes"]
+
+    assert result.exit_code == 0, result.output
+    assert list(played) == ["throttled-anthropic", "suspended-openai"]
+    assert (sorting["verdict"], sorting["lost"], sorting["served_after"].keys()) == ("SURVIVED", 0, {"claude-direct"})
+    assert (stranded["verdict"], stranded["remaining"]) == ("NO_PERMITTED_ROUTE", [])
+    assert sorting["hits"] + stranded["hits"] >= 1
+    assert all(each["verdict"] == "SURVIVED" for each in played["throttled-anthropic"]["processes"])
+    assert [hold["domain"] for hold in played["suspended-openai"]["holds"]] == ["account:openai/main"]
+    assert (report["passed"], report["machine"]["refused"]) == (True, [])
+    assert "NO_PERMITTED_ROUTE" in result.output
+    assert "every critical and important process survived 2 scenarios; stranded did not" in result.output
+    _words(report)
+    _page((out / "index.html").read_text(encoding="utf-8"))
+
+
+def _words(report):
+    """Causes and verdicts are the words of the house, and only those."""
+    verdicts = {each["verdict"] for scenario in report["scenarios"] for each in scenario["processes"]}
+    causes = {fault["cause"] for scenario in report["scenarios"] for fault in scenario["faults"]}
+
+    assert verdicts <= set(Verdict)
+    assert list(report["verdicts"]) == list(Verdict)
+    assert causes == {"suspended", "throttled"}
+    assert causes <= set(Cause)
+    assert list(report)[:4] == ["version", "inventory", "began", "took_s"]
+    assert report["version"] == 1
+
+
+def _page(page):
+    """The page needs nothing from outside and shows each scenario."""
+    assert page.count("<svg") == 2
+    assert 'id="suspended-openai"' in page
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "<script" not in page
+
+
+def test_a_critical_process_that_is_lost_fails_the_drill(drill):
+    """Exit 1, and the report for programs alone on standard output."""
+    result, report, _ = drill("critical", "--only", "suspended-openai", "--json")
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == report
+    assert report["passed"] is False
+    assert report["conclusion"] == "stranded did not survive every one of 1 scenario"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--only", "suspended-opnai"], "did you mean suspended-openai"),
+        (["--out", "/dev/null/nowhere", "--only", "steady"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_played_is_exit_2(drill, options, told):
+    """A scenario that does not exist, a folder that cannot be: one line that says so, and nothing of a verdict."""
+    result, report, _ = drill("standard", *options)
+
+    assert (result.exit_code, report) == (2, None)
+    assert told in result.output
+
+
+def test_an_unusable_inventory_is_exit_2(tmp_path):
+    """The first problem is named, and where to see all of them."""
+    file = tmp_path / "broken.yaml"
+    file.write_text("inventory: x\nprovders: {}\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["drill", str(file), "--out", str(tmp_path)])
+
+    assert result.exit_code == 2
+    assert "modelrouter check" in result.output
+
+
+@pytest.mark.anyio
+async def test_litellm_is_served_by_its_twin_alone():
+    """A deployment that litellm calls arrives at the twin with its dummy key, and nothing else is dialled."""
+    shipped = load("providers.yaml")
+    library = Library()
+    with Guard() as guard:
+        async with Stage(shipped, miniature(shipped), library) as stage:
+            answer = await stage.client.chat.completions.create(
+                model="claude-bedrock-eu", messages=[{"role": "user", "content": "Hello [[one]]"}]
+            )
+            (entry,) = stage.log()
+        await library.end()
+
+    assert "claude-bedrock-eu" in answer.choices[0].message.content
+    assert (entry.deployment, entry.key_tail, entry.marker) == ("claude-bedrock-eu", "aws/prod", "one")
+    assert guard.refused == []
