@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -239,9 +240,15 @@ def papers(root: Path) -> list[Path]:
     return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
 
 
+@cache
+def written(part: str) -> str:
+    """A part as it should stand today."""
+    return PARTS[part]()
+
+
 def fresh(text: str) -> str:
     """The page with every generated part written anew."""
-    return PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}{part[4]}", text)
+    return PART.sub(lambda part: f"{part[1]}{written(part[2])}{part[4]}", text)
 
 
 def main(arguments: list[str]) -> int:
