@@ -48,7 +48,7 @@ test: setup .venv-openai3/.done ## every test, the doors also under the newest S
 check: lint types test ## what CI runs
 
 .PHONY: lint
-lint: setup ## lint, format and freshness of generated pages
+lint: setup ## ruff: rules and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 

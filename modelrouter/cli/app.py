@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.metadata import version
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import structlog
 import typer
@@ -92,8 +93,16 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"modelrouter {version('modelrouter')}")
+        raise typer.Exit
+
+
 @app.callback()
-def verbs() -> None:
+def verbs(
+    *, _: Annotated[bool, typer.Option("--version", help="Say which version this is.", callback=_version)] = False
+) -> None:
     """Keep the business running when a model is taken away."""
 
 
