@@ -24,9 +24,12 @@ COMPANY = dedent("""
     models:
       gpt: {developer: openai, family: gpt, context: 100000, capabilities: [tools, json_schema]}
       claude: {developer: anthropic, family: claude, context: 100000, capabilities: [tools, json_schema]}
+      claude-mini: {developer: anthropic, family: claude, context: 100000}
     deployments:
       gpt-direct: {provider: openai, model: gpt, wire: openai-chat, url: "https://api.openai.com/v1"}
       claude-direct: {provider: anthropic, model: claude, wire: anthropic-messages, url: "https://api.anthropic.com"}
+      claude-small:
+        {provider: anthropic, model: claude-mini, wire: anthropic-messages, url: "https://api.anthropic.com", limits: {rpm: 60}}
     processes:
       sorting:
         owner: a
@@ -35,6 +38,12 @@ COMPANY = dedent("""
         needs: {capabilities: [tools]}
         demand: {rpm: 120}
       stranded: {owner: b, criticality: CRITICALITY, routes: [gpt-direct], demand: {rpm: 60}}
+      crowded:
+        owner: c
+        criticality: important
+        routes: [gpt-direct, claude-small]
+        objectives: {deadline: 2s, minimum: 10%}
+        demand: {rpm: 200}
 """)
 
 
@@ -54,18 +63,20 @@ def drill(tmp_path):
 
 
 def test_a_rehearsal_from_end_to_end(drill):
-    """Two providers, two processes, one of them with a single deployment: verdicts, figures, files, exit 0."""
+    """Two providers and three processes, one of them alone, one with a small fallback: verdicts, figures, files, exit 0."""
     result, report, out = drill("standard", "--only", "suspended-openai", "--only", "throttled-anthropic")
     played = {each["id"]: each for each in report["scenarios"]}
-    sorting, stranded = played["suspended-openai"]["processes"]
+    sorting, stranded, crowded = played["suspended-openai"]["processes"]
 
     assert result.exit_code == 0, result.output
     assert list(played) == ["throttled-anthropic", "suspended-openai"]
     assert (sorting["verdict"], sorting["lost"], sorting["served_after"].keys()) == ("SURVIVED", 0, {"claude-direct"})
     assert (stranded["verdict"], stranded["remaining"]) == ("NO_PERMITTED_ROUTE", [])
-    assert sorting["hits"] + stranded["hits"] >= 1
+    assert (crowded["verdict"], crowded["served_after"].keys()) == ("DEGRADED", {"claude-small"})
+    assert 0 < crowded["lost"] < crowded["sent"]
+    assert sorting["hits"] + stranded["hits"] + crowded["hits"] >= 1
     assert all(each["verdict"] == "SURVIVED" for each in played["throttled-anthropic"]["processes"])
-    assert [hold["domain"] for hold in played["suspended-openai"]["holds"]] == ["account:openai/main"]
+    assert played["suspended-openai"]["holds"][0]["domain"] == "account:openai/main"
     assert (report["passed"], report["machine"]["refused"]) == (True, [])
     assert "NO_PERMITTED_ROUTE" in result.output
     assert "every critical and important process survived 2 scenarios; stranded did not" in result.output
