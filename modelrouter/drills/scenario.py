@@ -75,8 +75,3 @@ class Scenario:
     def targets(self) -> frozenset[str]:
         """Every deployment that is hit."""
         return frozenset().union(*(fault.deployments for fault in self.faults))
-
-    @property
-    def fault_at_s(self) -> float | None:
-        """When the first thing fails; None in the steady state."""
-        return min((fault.from_s for fault in self.faults), default=None)
