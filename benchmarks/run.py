@@ -65,7 +65,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.25, help="for one client in one cell of one round")
     parser.add_argument("--only", default="", help="only tables whose title holds this text")
     return parser.parse_args()
@@ -84,7 +84,8 @@ def _worker(client: Client, core: int, root: str) -> Worker:
 
 def _take(turn: Turn, place: int, seconds: float) -> None:
     measured = None
-    if turn.cell.tasks < MANY or place < turn.client.many:
+    rounds = turn.client.many if turn.cell.tasks >= MANY else turn.client.rounds
+    if place < rounds:
         try:
             measured = turn.worker.measure(turn.cell, seconds, seconds / 3 if turn.client.warm else 0.0)
         except WorkerError as error:
