@@ -24,6 +24,7 @@ LEVELS = {
     "gateway": 6,
     "drills": 7,
     "cli": 8,
+    "__main__": 9,
 }
 """From the bottom: a room imports rooms of lower levels, and itself."""
 

@@ -148,7 +148,7 @@ def test_names_are_not_masked() -> None:
         )
     )
 
-    assert "litellm.apiconnectionerror" in fault.evidence
+    assert "litellm.APIConnectionError" in fault.evidence
     assert "claude-opus-4-8" in fault.evidence
 
 
