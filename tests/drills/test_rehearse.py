@@ -141,6 +141,7 @@ def test_an_unusable_inventory_is_exit_2(tmp_path):
     assert "modelrouter check" in result.output
 
 
+@pytest.mark.filterwarnings("ignore")  # litellm's import warns, and leaves its models half made where that is an error
 @pytest.mark.anyio
 async def test_litellm_is_served_by_its_twin_alone():
     """A deployment that litellm calls arrives at the twin with its dummy key, and nothing else is dialled."""
