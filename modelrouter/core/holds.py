@@ -82,15 +82,16 @@ class Hold:
         return opens is not None and opens.waivable and not (self.stated and self.phase is Phase.OPEN)
 
 
-def opened(before: Hold | None, domain: Domain, fault: Fault, now: float, chance: float) -> Hold:
+def opened(before: Hold | None, domain: Domain, fault: Fault, now: float, chance: float, *, lapsed: int = 0) -> Hold:
     """Open a hold for a fault, merged with what is held already.
 
-    Raises ValueError for a cause that opens none.
+    `lapsed` is how often it opened and ended by time without a success since. Raises ValueError for a
+    cause that opens no hold.
     """
     opens = PERMITS[fault.cause].opens
     if opens is None:
         raise ValueError(f"{fault.cause} opens no hold")
-    times = before.times + 1 if before and before.phase is not Phase.OPEN else 1
+    times = 1 + (before.times if before and before.phase is not Phase.OPEN else lapsed)
     cap = min(opens.longest_s, opens.first_s * 2 ** (times - 1))
     if fault.retry_after_s is not None:
         length = fault.retry_after_s

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _CREDENTIAL_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"}
 )
+_PLACED = ("bedrock/", "vertex_ai/")
+"""Names under which litellm looks up a region."""
 _COUNTRY_FIELDS = (
     "providers.*.headquarters",
     "upstreams.*.headquarters",
@@ -44,7 +46,7 @@ _REGION_FIELDS = (
 
 def inconsistencies(tree: Entries) -> Iterator[Finding]:
     """Everything that is wrong between fields which are right one by one."""
-    for check in (_addresses, _headers, _secrets, _clashes, _repeated_routes, _rules, _repeated_ids, _groups, _regions):
+    for check in (_addresses, _places, _headers, _secrets, _clashes, _repeated_routes, _rules, _repeated_ids, _groups, _regions):
         yield from check(tree)
 
 
@@ -60,6 +62,15 @@ def _addresses(tree: Entries) -> Iterator[Finding]:
         ):
             hint = "Write https://, or `local: true` at the provider if it runs in your own house."
             yield Finding((*path, "url"), "the key would travel unencrypted", hint)
+
+
+def _places(tree: Entries) -> Iterator[Finding]:
+    """Where a library chooses the address, the file must say the region, or the environment of a process would."""
+    for path, node in select(tree, "deployments.*"):
+        name = str(child_of(node, "name") or "")
+        if str(child_of(node, "wire")) == "litellm" and name.startswith(_PLACED) and child_of(node, "region") is None:
+            hint = "Write `region: eu-central-1`, or whichever it is."
+            yield Finding((*path, "name"), "'region' is missing: the library would take one from the environment", hint)
 
 
 def _may_be_local(tree: Entries, provider: Node | None) -> bool:

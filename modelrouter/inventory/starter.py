@@ -30,6 +30,7 @@ class Offer(NamedTuple):
     url: str = ""
     name: str = ""
     processing: str = "GLOBAL"
+    region: str = ""
 
 
 class Server(NamedTuple):
@@ -45,7 +46,7 @@ OFFERS = (
     Offer("ANTHROPIC_API_KEY", "anthropic", "Anthropic PBC", "US", "claude-direct", "claude-opus-4-8", "anthropic", "claude", "200k", "anthropic-messages", "https://api.anthropic.com"),
     Offer("OPENAI_API_KEY", "openai", "OpenAI Group PBC", "US", "gpt-direct", "gpt-5.6", "openai", "gpt", "400k", "openai-chat", "https://api.openai.com/v1"),
     Offer("AZURE_OPENAI_API_KEY", "azure", "Microsoft Corporation", "US", "gpt-azure", "gpt-5.6", "openai", "gpt", "400k", "openai-chat", "https://YOUR-RESOURCE.openai.azure.com/openai/v1"),
-    Offer("AWS_BEARER_TOKEN_BEDROCK", "aws", "Amazon.com Inc", "US", "claude-bedrock", "claude-opus-4-8", "anthropic", "claude", "200k", "litellm", name="bedrock/eu.anthropic.claude-opus-4-8", processing="EU"),
+    Offer("AWS_BEARER_TOKEN_BEDROCK", "aws", "Amazon.com Inc", "US", "claude-bedrock", "claude-opus-4-8", "anthropic", "claude", "200k", "litellm", name="bedrock/eu.anthropic.claude-opus-4-8", processing="EU", region="eu-central-1"),
     Offer("GEMINI_API_KEY", "google", "Alphabet Inc", "US", "gemini-direct", "gemini-3-pro", "google", "gemini", "1M", "openai-chat", "https://generativelanguage.googleapis.com/v1beta/openai"),
     Offer("MISTRAL_API_KEY", "mistral", "Mistral AI", "FR", "mistral-direct", "mistral-large-latest", "mistral", "mistral", "128k", "openai-chat", "https://api.mistral.ai/v1", processing="EU"),
     Offer("GROQ_API_KEY", "groq", "Groq Inc", "US", "llama-groq", "llama-3.3-70b-versatile", "meta", "llama", "128k", "openai-chat", "https://api.groq.com/openai/v1"),
@@ -171,7 +172,7 @@ def _local_model(model: str) -> str:
 
 
 def _deployment(offer: Offer) -> str:
-    where = f"url: {offer.url}" if offer.url else f"name: {offer.name}"
+    where = f"url: {offer.url}" if offer.url else f"name: {offer.name}\n    region: {offer.region}"
     return f"""\
   {offer.deployment}:
     provider: {offer.provider}

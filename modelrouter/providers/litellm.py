@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LitellmClient"]
 
+_LOCATED: Mapping[str, str] = MappingProxyType({"bedrock": "aws_region_name", "vertex_ai": "vertex_location"})
+"""Providers that litellm would otherwise look up in a region of its own choice, and how they are told which."""
 NO_STATUS = 500
 """What litellm makes up where it had no answer."""
 
@@ -60,9 +63,7 @@ class LitellmClient:
         self._keys.pop(deployment.id, None)
 
     async def aclose(self) -> None:
-        """Close litellm's own connections of this loop."""
-        if self._library is not None:
-            await self._library.close_litellm_async_clients()
+        """Nothing: litellm keeps its connections for the whole process, other routers' among them."""
 
     async def _load(self) -> ModuleType:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import fetches a price list
@@ -76,7 +77,9 @@ class LitellmClient:
 
     def _destination(self, deployment: Deployment) -> dict[str, Any]:
         """Everything that decides where the call goes: from the inventory alone."""
+        located = _LOCATED.get(deployment.name.partition("/")[0])
         return {
+            **({located: deployment.region} if located else {}),
             "model": deployment.name,
             "api_key": self._keys[deployment.id],
             "api_base": deployment.url,

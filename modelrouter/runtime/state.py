@@ -88,6 +88,7 @@ class State:
         self._budget = RetryBudget()
         self._generation = 0
         self._ended: list[Change] = []  # holds that ended by time, not yet told
+        self._lapsed: dict[Domain, int] = {}  # of those, how often each had opened; until a success
         self._held = 0  # how many records hold: zero is the path of every healthy request
 
     def acquire(self, deployment: Deployment, *, waive: bool = False, retry: bool = False) -> Lease | Refusal:
@@ -113,7 +114,7 @@ class State:
             if record is None or record.hold is None:
                 continue
             if holds.expired(record.hold, now):
-                self._ended.append(self._set(domain, None))
+                self._lapse(record.hold)
                 continue
             answer = holds.admission(record.hold, now, self._clock.chance())
             if answer is Admission.NO and waive and record.hold.waivable:
@@ -127,6 +128,12 @@ class State:
         for hold in trials:
             self._records[hold.domain].hold = holds.trial_begun(hold, now)
         return Lease(deployment, self._generation, tuple(hold.domain for hold in trials))
+
+    def _lapse(self, hold: Hold) -> None:
+        """A hold ended by time alone: whether its domain is well again, a call will tell."""
+        self._ended.append(self._set(hold.domain, None))
+        if hold.phase is Phase.OPEN and not hold.by_operator:
+            self._lapsed[hold.domain] = hold.times
 
     def wait(self, deployment: Deployment, waiting: Waiting) -> None:
         """A call is under way and has shown nothing."""
@@ -151,7 +158,7 @@ class State:
 
         A success tries the held domains it was let through for, a fault may open a hold.
         """
-        if fault is None and not lease.trials and not self._streaks and not self._ended:
+        if fault is None and not (lease.trials or self._streaks or self._ended or self._lapsed):
             return []
         now = self._clock.now()
         with self._lock:
@@ -179,6 +186,7 @@ class State:
 
     def _calmed(self, deployment: Deployment, now: float) -> None:
         for domain in self._domains[deployment.id]:
+            self._lapsed.pop(domain, None)
             streak = self._streaks.get(domain)
             if streak is None:
                 continue
@@ -203,7 +211,8 @@ class State:
         if not (returning or stated or health.suffices(streak, opens, now)):
             return None
         del self._streaks[domain]
-        change = self._set(domain, holds.opened(before, domain, fault, now, self._clock.chance()))
+        lapsed = self._lapsed.pop(domain, 0)
+        change = self._set(domain, holds.opened(before, domain, fault, now, self._clock.chance(), lapsed=lapsed))
         return change._replace(waiting=self._on(domain)) if PERMITS[fault.cause].evacuates else change
 
     def _on(self, domain: Domain) -> tuple[Waiting, ...]:

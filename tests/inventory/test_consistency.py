@@ -20,6 +20,7 @@ TOLD = {
     "which account": (TWO, "9:3: deployments.gpt: the provider 'openai' has several accounts. Write `account: a`; its accounts are a, b."),
     "no accounts": (changed("model: qwen3-32b,", "model: qwen3-32b, account: main,"), "10:55: deployments.qwen.account: the provider 'onprem' has no account 'main'."),
     "no url": (changed(', url: "https://api.openai.com/v1"', ""), "9:3: deployments.gpt: 'url' is missing. Write `url: https://HOST/PATH`, or `wire: litellm`."),
+    "no region": (changed(', url: "https://api.openai.com/v1"', ", wire: litellm, name: bedrock/eu.x"), "9:64: deployments.gpt.name: 'region' is missing: the library would take one from the environment. Write `region: eu-central-1`, or whichever it is."),
     "http outside": (changed("https://api.openai.com/v1", "http://api.openai.com/v1"), "9:48: deployments.gpt.url: the key would travel unencrypted. Write https://, or `local: true` at the provider if it runs in your own house."),
     "looks like loopback": (changed("https://api.openai.com/v1", "http://localhost.evil.example/v1"), "9:48: deployments.gpt.url: the key would travel unencrypted. Write https://, or `local: true` at the provider if it runs in your own house."),
     "half an address": (changed("https://api.openai.com/v1", "http://[::1"), "9:48: deployments.gpt.url: the address cannot be read. Write https://HOST/PATH."),

@@ -222,3 +222,19 @@ def test_retries_are_budgeted(state):
 
     assert 10 == granted
     assert 20 == more
+
+
+def test_unbroken_throttling_is_left_alone_ever_longer(state, clock):
+    """Where no wait is stated, each throttle without a success between doubles the hold, up to its longest."""
+    lengths = []
+    for _ in range(9):
+        (change,) = [
+            change for change in state.apply(leave(state), fault(Cause.THROTTLED, Scope.MODEL)) if change.after
+        ]
+        lengths.append(round((change.after.until - clock.now()) / 0.999))
+        clock.advance(change.after.until - clock.now())
+    state.apply(leave(state), None)
+    (anew,) = [change for change in state.apply(leave(state), fault(Cause.THROTTLED, Scope.MODEL)) if change.after]
+
+    assert [1, 2, 4, 8, 16, 32, 60, 60, 60] == lengths
+    assert 1 == anew.after.times
