@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import subprocess
 import sys
@@ -44,6 +45,7 @@ def main() -> None:
     options = _options()
     RESULTS.mkdir(exist_ok=True)
     begun = time.monotonic()
+    load = os.getloadavg()[0]
     tables = [Results(table) for table in TABLES]
     upstream_core, client_core = cores()
     with ExitStack() as stack:
@@ -58,7 +60,7 @@ def main() -> None:
             print(f"round {place + 1} of {options.rounds}, {time.monotonic() - begun:.0f} s", file=sys.stderr)
             for turn in sorted(turns, key=lambda turn: (turn.cell, random.random())):
                 _take(turn, place, options.seconds)
-    text = "\n".join([_head(options.rounds), *(table.markdown() for table in tables if table.measured)])
+    text = "\n".join([_head(options.rounds, load), *(table.markdown() for table in tables if table.measured)])
     (RESULTS / "latest.md").write_text(text)
     print(text)
 
@@ -66,7 +68,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.25, help="for one client in one cell of one round")
+    parser.add_argument("--seconds", type=float, default=0.2, help="for one client in one cell of one round")
     parser.add_argument("--only", default="", help="only tables whose title holds this text")
     return parser.parse_args()
 
@@ -93,10 +95,9 @@ def _take(turn: Turn, place: int, seconds: float) -> None:
     turn.results.add(turn.client, turn.cell, measured)
 
 
-def _head(rounds: int) -> str:
-    lines = [
-        f"Measured on {described()}; client on one core, upstream on another; medians of {rounds} rounds taken in turns."
-    ]
+def _head(rounds: int, load: float) -> str:
+    method = f"client on one core, upstream on another; medians of {rounds} rounds taken in turns"
+    lines = [f"Measured on {described()}; {method}; load before the run {load:.1f}."]
     for name, python in ENVIRONMENTS.items():
         path = ROOT / python
         if path.exists():
