@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from modelrouter.core.domains import Domain, Kind, domains_of
 from modelrouter.core.holds import by_operator
 from modelrouter.core.inventory import Inventory
 from modelrouter.core.request import Request
-from modelrouter.errors import MissingSecretError, UnknownNameError
+from modelrouter.errors import BadRequestError, MissingSecretError, UnknownNameError
 from modelrouter.inventory.loader import load
 from modelrouter.inventory.secrets import resolve
 from modelrouter.providers.base import KeyUnavailableError
@@ -57,6 +56,8 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "Router", "default_inventory"]
 
 INVENTORY_VARIABLE = "MODELROUTER_INVENTORY"
+PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+"""Only what JSON has: what is written must be what was given."""
 DEFAULT = "default"
 """A hold file in its usual place: see `runtime.holdfile.default_path`."""
 FIRST_TOKEN_S = 10.0
@@ -124,7 +125,9 @@ class Router:
         `wire` is one of `wire.dialects.CALLERS`. Raises BadRequestError, UnknownNameError, or a
         RequestFailedError that holds the answer for the caller.
         """
-        parsed = parse(body)
+        return await self._serve(wire, body, parse(body), context)
+
+    async def _serve(self, wire: str, body: bytes, parsed: Mapping[str, Any], context: Context) -> Answer:
         asked = CALLERS[wire].read_request(parsed)
         context = extended(context, parsed.get(EXTRA))
         self._attend()
@@ -138,7 +141,7 @@ class Router:
             objectives.first_token_s if objectives.first_token_s or not asked.stream else FIRST_TOKEN_S,
         )
         try:
-            served = await self._driver.drive(ask, route, request, f"mr_{uuid.uuid4().hex}")
+            served = await self._driver.drive(ask, route, request, f"mr_{os.urandom(16).hex()}")
         except UnservedError as error:
             self._tell("decided", error.decision)
             raise failed(wire, error) from error
@@ -156,13 +159,16 @@ class Router:
 
         `messages` may be one text. `parameters` are those of the API: `stream=True`, `tools=…`.
         """
-        return await self.ahandle("openai-chat", _chat_body(process, messages, parameters), context)
+        body, parsed = _chat(process, messages, parameters)
+        return await self._serve("openai-chat", body, parsed, context)
 
     def chat(
         self, process: str, messages: str | Sequence[Mapping[str, Any]], *, context: Context = NOBODY, **parameters: Any
     ) -> SyncAnswer:
         """As `achat`, for a thread without an event loop."""
-        return self.handle("openai-chat", _chat_body(process, messages, parameters), context)
+        body, parsed = _chat(process, messages, parameters)
+        answer = self._portal.run(partial(self._serve, "openai-chat", body, parsed, context))
+        return SyncAnswer(answer, self._portal)
 
     def listing(self) -> dict[str, Any]:
         """The names that `model` may be, as OpenAI lists models."""
@@ -324,7 +330,13 @@ def _key_of(deployment: Deployment) -> str | None:
         raise KeyUnavailableError(str(error)) from error
 
 
-def _chat_body(process: str, messages: str | Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> bytes:
-    if isinstance(messages, str):
-        messages = [{"role": "user", "content": messages}]
-    return orjson.dumps({"model": process, "messages": messages, **parameters})
+def _chat(
+    process: str, messages: str | Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]
+) -> tuple[bytes, dict[str, Any]]:
+    """A request body, and what it says; raises BadRequestError for what JSON cannot hold."""
+    turns = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
+    parsed = {"model": process, "messages": turns, **parameters}
+    try:
+        return orjson.dumps(parsed, option=PLAIN), parsed
+    except TypeError as error:
+        raise BadRequestError(f"the request cannot be written as JSON: {error}") from error

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "SyncAnswer"]
 
-_DATA = b"data: "
 _DONE = b"[DONE]"
 
 
@@ -73,24 +72,27 @@ class Answer:
         """The text of a whole chat completion; empty where the model called tools instead."""
         return self.json()["choices"][0]["message"].get("content") or ""
 
+    async def take(self) -> tuple[bytes, list[Any] | None]:
+        """The next bytes of the stream, and what they decode to where that is known; no bytes at its end."""
+        if self._stream is None:
+            return b"", None
+        taken = await self._stream.take()
+        if not taken[0] or self._stream.fault is not None:
+            self._ended(self._stream.fault)
+        return taken
+
     async def block(self) -> bytes:
         """The next bytes of the stream; empty at its end. A broken stream ends with an error event."""
-        if self._stream is None:
-            return b""
-        block = await self._stream.block()
-        if not block or self._stream.fault is not None:
-            self._ended(self._stream.fault)
-        return block
+        return (await self.take())[0]
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while block := await self.block():
+        while block := (await self.take())[0]:
             yield block
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
         """The events of a stream, decoded; raises StreamCutError where it broke off."""
-        splitter = Splitter()
-        async for block in self:
-            for event in _decoded(splitter, block):
+        while (taken := await self.take())[0]:
+            for event in decoded(taken):
                 yield event
             self.check()
         self.check()
@@ -128,12 +130,12 @@ class Answer:
 class SyncAnswer:
     """The same answer for a thread without an event loop: a context manager and an iterator."""
 
-    __slots__ = ("_answer", "_blocks", "_portal")
+    __slots__ = ("_answer", "_portal", "_taken")
 
     def __init__(self, answer: Answer, portal: Portal) -> None:
         self._answer = answer
         self._portal = portal
-        self._blocks = portal.iterate(answer.block) if answer.streamed else iter(())
+        self._taken = portal.iterate(answer.take) if answer.streamed else iter(())
 
     @property
     def decision(self) -> Decision:
@@ -170,13 +172,12 @@ class SyncAnswer:
         return self._answer.json()
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._blocks)
+        return (block for block, _ in self._taken)
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The events of a stream, decoded; raises StreamCutError where it broke off."""
-        splitter = Splitter()
-        for block in self:
-            yield from _decoded(splitter, block)
+        for taken in self._taken:
+            yield from decoded(taken)
             self._answer.check()
         self._answer.check()
 
@@ -191,8 +192,12 @@ class SyncAnswer:
         self.close()
 
 
-def _decoded(splitter: Splitter, block: bytes) -> list[dict[str, Any]]:
-    return [orjson.loads(event.data) for event in splitter.feed(block) if event.data and event.data != _DONE]
+def decoded(taken: tuple[bytes, list[Any] | None]) -> list[dict[str, Any]]:
+    """What whole events hold; decoded now where nobody has before."""
+    block, known = taken
+    if known is not None:
+        return known
+    return [orjson.loads(event.data) for event in Splitter().feed(block) if event.data and event.data != _DONE]
 
 
 def _nothing(_: Fault | None) -> None:

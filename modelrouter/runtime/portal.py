@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Portal"]
 
 T = TypeVar("T")
+Taken = tuple[bytes, list[Any] | None]
+"""What a stream gives: bytes, and what they decode to where that is known."""
 
 AHEAD = 1024 * 1024
 """Bytes that a stream may be read ahead of its consumer."""
@@ -54,10 +56,10 @@ class Portal:
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
             raise
 
-    def iterate(self, block: Callable[[], Coroutine[Any, Any, bytes]]) -> Iterator[bytes]:
-        """Drain a stream: what is already there costs no change of thread. Ends at an empty block."""
+    def iterate(self, take: Callable[[], Coroutine[Any, Any, Taken]]) -> Iterator[Taken]:
+        """Drain a stream: what is already there costs no change of thread. Ends where no bytes come."""
         loop = self._loop if self._pid == os.getpid() else None
-        return _Drain(loop or self._started(), block)
+        return _Drain(loop or self._started(), take)
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -115,10 +117,10 @@ def _settle(task: asyncio.Task[T], outcome: Future[T]) -> None:
 class _Drain:
     """A queue between the loop that reads a stream and the thread that consumes it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, block: Callable[[], Coroutine[Any, Any, bytes]]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, take: Callable[[], Coroutine[Any, Any, Taken]]) -> None:
         self._loop = loop
-        self._block = block
-        self._queue: queue.SimpleQueue[bytes | BaseException] = queue.SimpleQueue()
+        self._take = take
+        self._queue: queue.SimpleQueue[Taken | BaseException] = queue.SimpleQueue()
         self._ahead = 0  # bytes in the queue; touched by both sides, exact enough for a bound
         self._room = asyncio.Event()
         self._done = False
@@ -129,25 +131,25 @@ class _Drain:
 
     async def _pump(self) -> None:
         try:
-            while block := await self._block():
-                self._ahead += len(block)
-                self._queue.put(block)
+            while (taken := await self._take())[0]:
+                self._ahead += len(taken[0])
+                self._queue.put(taken)
                 if self._ahead > AHEAD:
                     self._room.clear()
                     await self._room.wait()
-            self._queue.put(b"")
+            self._queue.put(taken)
         except BaseException as error:  # noqa: BLE001 - handed to the consumer's thread, which raises it
             self._queue.put(error)
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[Taken]:
         return self
 
-    def __next__(self) -> bytes:
+    def __next__(self) -> Taken:
         if self._done:
             raise StopIteration
         item = self._queue.get()
-        if isinstance(item, bytes) and item:
-            self._ahead -= len(item)
+        if isinstance(item, tuple) and item[0]:
+            self._ahead -= len(item[0])
             if self._ahead <= AHEAD and not self._room.is_set():
                 self._loop.call_soon_threadsafe(self._room.set)
             return item

@@ -13,10 +13,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.faults import Fault
 from modelrouter.providers.base import ConnectionFailedError
-from modelrouter.wire import json_text
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.sse import Splitter
 
@@ -77,6 +78,7 @@ class Stream:
         self._error_event = error_event
         self._splitter = Splitter()
         self._ready = b""
+        self._decoded: list[Any] = []
         self._events = 0
         self._shown = False
         self._ended = False
@@ -98,20 +100,23 @@ class Stream:
             block = await self._reply.block()
             if not block:
                 raise self._unshown()
-            for event in self._splitter.feed(block):
-                self._take(event)
+            events = self._splitter.feed(block)
+            first = next((place for place, event in enumerate(events) if self._shows(event)), len(events) - 1)
+            self._carry(events[: first + 1])
+            if events[first + 1 :]:
+                self._pass(events[first + 1 :])
 
-    def _take(self, event: Event) -> None:
+    def _shows(self, event: Event) -> bool:
+        """Read an event before the commit point; whether it is the first content."""
         reading = self._dialect.read_event(event)
-        if not self._shown:
-            if reading.error is not None:
-                raise StreamFailedError(text=reading.error)
-            if reading.empty:
-                raise StreamFailedError(fault=EMPTY)
+        if reading.error is not None:
+            raise StreamFailedError(text=reading.error)
+        if reading.empty:
+            raise StreamFailedError(fault=EMPTY)
         self._events += 1
         self._note(reading)
-        self._shown = self._shown or reading.content or reading.finish is not None
-        self._ready += self._carried(event)
+        self._shown = reading.content or reading.finish is not None
+        return self._shown
 
     def _unshown(self) -> StreamFailedError:
         """What a stream that closed before its first content means: often an error in other clothes."""
@@ -129,18 +134,37 @@ class Stream:
         if reading.error is not None:
             self.fault = self._classify(reading.error)
 
-    def _carried(self, event: Event) -> bytes:
-        return event.raw if self._renderer is None else self._renderer.feed(event)
+    def _carry(self, events: list[Event]) -> None:
+        """Make events ready for the caller. Stops at one that nobody could read, and breaks the stream there."""
+        sound = events if self._renderer else self._decode(events)
+        if self._renderer is None:
+            self._ready += b"".join([event.raw for event in sound])
+        else:
+            self._ready += b"".join(map(self._renderer.feed, sound))
 
-    async def block(self) -> bytes:
-        """The next bytes for the caller, whole events; empty at the end.
+    def _decode(self, events: list[Event]) -> list[Event]:
+        """Decode events for whoever wants them so; answers those before the first that is malformed."""
+        place = 0
+        for place, event in enumerate(events):
+            if event.data and event.data != DONE:
+                try:
+                    self._decoded.append(orjson.loads(event.data))
+                except orjson.JSONDecodeError as error:
+                    self.fault = cut(f"an event of the stream is not JSON: {error}")
+                    return events[:place]
+        return events
 
-        A stream that broke off ends with an error event in the caller's wire, and `fault` is set.
+    async def take(self) -> tuple[bytes, list[Any] | None]:
+        """The next whole events for the caller; no bytes at the end.
+
+        Beside the bytes what they decode to, where that is known already. A stream that broke off ends
+        with an error event in the caller's wire, and `fault` is set.
         """
         while not self._ready and not self._finished:
             await self._more()
-        ready, self._ready = self._ready, b""
-        return ready
+        taken = self._ready, self._decoded if self._renderer is None else None
+        self._ready, self._decoded = b"", []
+        return taken
 
     async def _more(self) -> None:
         self._watch()
@@ -164,17 +188,19 @@ class Stream:
         return None
 
     def _pass(self, events: list[Event]) -> None:
+        """Carry events after the commit point; only those with a marker are read."""
         passage = b"".join([event.raw for event in events])
-        if self._renderer is None:
-            for event in events:
-                _check(event.data)
-        if any(marker in passage for marker in self._dialect.MARKERS):
-            for event in events:
-                self._note(self._dialect.read_event(event))
+        present = [marker for marker in self._dialect.MARKERS if marker in passage]
+        for place, event in enumerate(events if present else ()):
+            if not any([marker in event.raw for marker in present]):  # noqa: C419 - a list is built faster than a generator
+                continue
+            self._note(self._dialect.read_event(event))
+            if self.fault is not None:
+                events = events[:place]
+                break
+        self._carry(events)
         if self.fault is not None:
-            return self._break(self.fault)  # our own event says it: not every client would see the provider's
-        self._ready += passage if self._renderer is None else b"".join(map(self._renderer.feed, events))
-        return None
+            self._break(self.fault)  # our own event says it: not every client would see the provider's
 
     def _end(self) -> None:
         if self._splitter.rest.strip() == LAST_WORD:  # some servers close without the last blank line
@@ -219,12 +245,6 @@ class Stream:
         if not self._finished:
             self._finish()
             self._reply.close()
-
-
-def _check(data: bytes) -> None:
-    """Raise MalformedError for an event that no client could read; a look costs less than a microsecond."""
-    if data and data != DONE:
-        json_text.glance(data)
 
 
 def cut(evidence: str) -> Fault:

@@ -70,7 +70,8 @@ class Splitter:
             self._check(max(map(len, [rest, *parts])))
         if parts and not self._begun:
             self._begun = True
-            return [_event(parts[0], parts[0].removeprefix(_BOM)), *(_event(part, part) for part in parts[1:])]
+            if parts[0].startswith(_BOM):
+                return [_event(parts[0], parts[0].removeprefix(_BOM)), *(_event(part, part) for part in parts[1:])]
         if not plain:
             return [_event(part, part) for part in parts]
         # One line of data, as nearly every chunk has; the named tuple's own constructor costs twice as much.
