@@ -150,7 +150,10 @@ class Router:
 
     def handle(self, wire: str, body: bytes, context: Context = NOBODY) -> SyncAnswer:
         """As `ahandle`, for a thread without an event loop."""
-        return SyncAnswer(self._portal.run(partial(self.ahandle, wire, body, context)), self._portal)
+        return self._portal.run(partial(self._in_sync, wire, body, parse(body), context))
+
+    async def _in_sync(self, wire: str, body: bytes, parsed: Mapping[str, Any], context: Context) -> SyncAnswer:
+        return SyncAnswer(await self._serve(wire, body, parsed, context), self._portal)
 
     async def achat(
         self, process: str, messages: str | Sequence[Mapping[str, Any]], *, context: Context = NOBODY, **parameters: Any
@@ -167,8 +170,7 @@ class Router:
     ) -> SyncAnswer:
         """As `achat`, for a thread without an event loop."""
         body, parsed = _chat(process, messages, parameters)
-        answer = self._portal.run(partial(self._serve, "openai-chat", body, parsed, context))
-        return SyncAnswer(answer, self._portal)
+        return self._portal.run(partial(self._in_sync, "openai-chat", body, parsed, context))
 
     def listing(self) -> dict[str, Any]:
         """The names that `model` may be, as OpenAI lists models."""

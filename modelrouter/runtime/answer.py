@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 
 from modelrouter.errors import StreamCutError
+from modelrouter.runtime.portal import Drain
 from modelrouter.wire.sse import Splitter
 
 if TYPE_CHECKING:
@@ -128,14 +129,14 @@ class Answer:
 
 
 class SyncAnswer:
-    """The same answer for a thread without an event loop: a context manager and an iterator."""
+    """The same answer for a thread without an event loop: a context manager and an iterator; made on the loop."""
 
-    __slots__ = ("_answer", "_portal", "_taken")
+    __slots__ = ("_answer", "_drain", "_portal")
 
     def __init__(self, answer: Answer, portal: Portal) -> None:
         self._answer = answer
         self._portal = portal
-        self._taken = portal.iterate(answer.take) if answer.streamed else iter(())
+        self._drain = Drain(answer.take) if answer.streamed else None
 
     @property
     def decision(self) -> Decision:
@@ -172,18 +173,19 @@ class SyncAnswer:
         return self._answer.json()
 
     def __iter__(self) -> Iterator[bytes]:
-        return (block for block, _ in self._taken)
+        return (block for block, _ in self._drain or ())
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The events of a stream, decoded; raises StreamCutError where it broke off."""
-        for taken in self._taken:
+        for taken in self._drain or ():
             yield from decoded(taken)
             self._answer.check()
         self._answer.check()
 
     def close(self) -> None:
         """Let go of a stream."""
-        self._portal.run(self._answer.aclose)
+        if self._drain is not None and not self._drain.done:
+            self._portal.run(self._answer.aclose)
 
     def __enter__(self) -> Self:
         return self

@@ -11,15 +11,15 @@ import queue
 import threading
 from concurrent.futures import Future
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
 
-__all__ = ["Portal"]
+__all__ = ["Drain", "Portal"]
 
 T = TypeVar("T")
 Taken = tuple[bytes, list[Any] | None]
@@ -55,11 +55,6 @@ class Portal:
         except (KeyboardInterrupt, SystemExit):
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
             raise
-
-    def iterate(self, take: Callable[[], Coroutine[Any, Any, Taken]]) -> Iterator[Taken]:
-        """Drain a stream: what is already there costs no change of thread. Ends where no bytes come."""
-        loop = self._loop if self._pid == os.getpid() else None
-        return _Drain(loop or self._started(), take)
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -114,19 +109,20 @@ def _settle(task: asyncio.Task[T], outcome: Future[T]) -> None:
         outcome.set_result(task.result())
 
 
-class _Drain:
-    """A queue between the loop that reads a stream and the thread that consumes it."""
+class Drain:
+    """A queue between the loop that reads a stream and the thread that consumes it; made on the loop.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, take: Callable[[], Coroutine[Any, Any, Taken]]) -> None:
-        self._loop = loop
+    What is already there costs the consumer no change of thread. Ends where no bytes come.
+    """
+
+    def __init__(self, take: Callable[[], Coroutine[Any, Any, Taken]]) -> None:
+        self._loop = asyncio.get_running_loop()
         self._take = take
         self._queue: queue.SimpleQueue[Taken | BaseException] = queue.SimpleQueue()
         self._ahead = 0  # bytes in the queue; touched by both sides, exact enough for a bound
         self._room = asyncio.Event()
-        self._done = False
-        loop.call_soon_threadsafe(self._start)
-
-    def _start(self) -> None:
+        self.done = False
+        """The consumer has seen the end."""
         self._task = self._loop.create_task(self._pump())
 
     async def _pump(self) -> None:
@@ -141,11 +137,11 @@ class _Drain:
         except BaseException as error:  # noqa: BLE001 - handed to the consumer's thread, which raises it
             self._queue.put(error)
 
-    def __iter__(self) -> Iterator[Taken]:
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Taken:
-        if self._done:
+        if self.done:
             raise StopIteration
         item = self._queue.get()
         if isinstance(item, tuple) and item[0]:
@@ -153,7 +149,7 @@ class _Drain:
             if self._ahead <= AHEAD and not self._room.is_set():
                 self._loop.call_soon_threadsafe(self._room.set)
             return item
-        self._done = True
+        self.done = True
         if isinstance(item, BaseException):
             raise item
         raise StopIteration
