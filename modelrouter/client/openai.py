@@ -29,12 +29,29 @@ _library = import_module(openai.DefaultHttpxClient.__mro__[1].__module__.partiti
 _TRANSPORTS = transports(_library)
 
 
+class _NoCookies(_library.Cookies):  # type: ignore[name-defined,misc] # a class of whichever library the SDK has
+    """Holds nothing: no provider's cookie reaches a caller, and looking for one costs a tenth of a call."""
+
+    def extract_cookies(self, response: object) -> None:
+        """There are none."""
+
+    def set_cookie_header(self, request: object) -> None:
+        """There are none."""
+
+
+_NO_COOKIES = _NoCookies()
+
+
 class _HttpClient(openai.DefaultHttpxClient):
     """The SDK's own HTTP client over a router."""
+
+    cookies = property(lambda _: _NO_COOKIES, doc="None.")
 
 
 class _AsyncHttpClient(openai.DefaultAsyncHttpxClient):
     """The SDK's own asynchronous HTTP client over a router."""
+
+    cookies = property(lambda _: _NO_COOKIES, doc="None.")
 
 
 class OpenAI(openai.OpenAI):
