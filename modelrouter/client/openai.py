@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import openai
 
@@ -54,7 +54,41 @@ class _AsyncHttpClient(openai.DefaultAsyncHttpxClient):
     cookies = property(lambda _: _NO_COOKIES, doc="None.")
 
 
-class OpenAI(openai.OpenAI):
+class _Routed:
+    """What both classes add to the SDK's: a router underneath, shared by copies."""
+
+    _http_client: ClassVar[type[Any]]
+    _transport: ClassVar[type[Any]]
+    router: Router
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory | str | os.PathLike[str] | None = None,
+        router: Router | None = None,
+        process: str | None = None,
+        **options: Any,
+    ) -> None:
+        client = options.pop("http_client", None)
+        if client is None:
+            self.router = router or Router(inventory)
+            client = self._http_client(transport=self._transport(self.router, owned=router is None))
+        elif isinstance(client, self._http_client) and router is not None:
+            self.router = router  # a copy brings both
+        else:
+            raise UsageError(_FOREIGN)
+        super().__init__(**{**_options(options, process), "http_client": client})
+
+    def copy(self, *, _extra_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Self:
+        """As the SDK's; the copy shares the router."""
+        extra = {**(_extra_kwargs or {}), "router": self.router}
+        copied: Self = super().copy(**options, _extra_kwargs=extra)  # type: ignore[misc] # the SDK's, next in line
+        return copied
+
+    with_options = copy
+
+
+class OpenAI(_Routed, openai.OpenAI):
     """`openai.OpenAI`, served by the deployments of an inventory.
 
     `model=` names a business process, an alias or a deployment. `inventory` is a path or a loaded
@@ -64,57 +98,15 @@ class OpenAI(openai.OpenAI):
     are off: the router has its own.
     """
 
-    def __init__(
-        self,
-        *,
-        inventory: Inventory | str | os.PathLike[str] | None = None,
-        router: Router | None = None,
-        process: str | None = None,
-        **options: Any,
-    ) -> None:
-        client = options.pop("http_client", None)
-        if client is None:
-            self.router = router or Router(inventory)
-            client = _HttpClient(transport=_TRANSPORTS.sync(self.router, owned=router is None))
-        elif isinstance(client, _HttpClient) and router is not None:
-            self.router = router
-        else:
-            raise UsageError(_FOREIGN)
-        super().__init__(**_options(options, process), http_client=client)
-
-    def copy(self, *, _extra_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Self:
-        """As the SDK's; the copy shares the router."""
-        return super().copy(**options, _extra_kwargs={**(_extra_kwargs or {}), "router": self.router})
-
-    with_options = copy
+    _http_client = _HttpClient
+    _transport = _TRANSPORTS.sync
 
 
-class AsyncOpenAI(openai.AsyncOpenAI):
+class AsyncOpenAI(_Routed, openai.AsyncOpenAI):
     """`openai.AsyncOpenAI`, served by the deployments of an inventory; see `OpenAI`."""
 
-    def __init__(
-        self,
-        *,
-        inventory: Inventory | str | os.PathLike[str] | None = None,
-        router: Router | None = None,
-        process: str | None = None,
-        **options: Any,
-    ) -> None:
-        client = options.pop("http_client", None)
-        if client is None:
-            self.router = router or Router(inventory)
-            client = _AsyncHttpClient(transport=_TRANSPORTS.asynchronous(self.router, owned=router is None))
-        elif isinstance(client, _AsyncHttpClient) and router is not None:
-            self.router = router
-        else:
-            raise UsageError(_FOREIGN)
-        super().__init__(**_options(options, process), http_client=client)
-
-    def copy(self, *, _extra_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Self:
-        """As the SDK's; the copy shares the router."""
-        return super().copy(**options, _extra_kwargs={**(_extra_kwargs or {}), "router": self.router})
-
-    with_options = copy
+    _http_client = _AsyncHttpClient
+    _transport = _TRANSPORTS.asynchronous
 
 
 _FOREIGN = "http_client cannot be chosen here: requests leave through the router, by the addresses of the inventory"
