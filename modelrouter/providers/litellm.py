@@ -28,6 +28,20 @@ __all__ = ["LitellmClient"]
 
 _LOCATED: Mapping[str, str] = MappingProxyType({"bedrock": "aws_region_name", "vertex_ai": "vertex_location"})
 """Providers that litellm would otherwise look up in a region of its own choice, and how they are told which."""
+PARAMETERS = frozenset(
+    {
+        *("messages", "tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format"),
+        *("temperature", "top_p", "n", "seed", "stop", "max_tokens", "max_completion_tokens"),
+        *("presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs"),
+        *("stream", "stream_options", "reasoning_effort", "verbosity", "modalities", "audio", "prediction"),
+        *("user", "service_tier", "safety_identifier", "prompt_cache_key"),
+    }
+)
+"""The members of a request that go on: OpenAI's own.
+
+litellm takes addresses, credentials, fallbacks and made-up answers by the same door; `metadata`, which is
+OpenAI's too, steers its callbacks. None of them is a caller's to choose.
+"""
 NO_STATUS = 500
 """What litellm makes up where it had no answer."""
 
@@ -45,7 +59,8 @@ class LitellmClient:
         library = self._library or await self._load()
         if deployment.id not in self._keys:
             self._keys[deployment.id] = await asyncio.to_thread(self._key_of, deployment)
-        parameters = {**orjson.loads(body), **self._destination(deployment)}
+        asked = {name: value for name, value in orjson.loads(body).items() if name in PARAMETERS}
+        parameters = {**asked, **self._destination(deployment)}
         try:
             answer = await library.acompletion(**parameters)
         except Exception as error:  # noqa: BLE001 - the border to a library that raises dozens of classes
