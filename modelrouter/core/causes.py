@@ -93,7 +93,7 @@ class Opens:
     after: int = 1
     """So many failures of the domain: without a success between them, or, where there is a `ratio`, within 10 s."""
     ratio: float = 0.0
-    """The share of the calls of the last 10 s that must have failed as well; 0 does not ask."""
+    """The share of the calls since the first failure, of 10 s at most, that must have failed as well; 0 does not ask."""
     ramp: bool = False
     """After a good trial, traffic returns in steps."""
     waivable: bool = False

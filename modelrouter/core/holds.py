@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from modelrouter.core.causes import PERMITS, Cause, Ending
+from modelrouter.core.causes import HOUR, PERMITS, Cause, Ending
 
 if TYPE_CHECKING:
     from modelrouter.core.domains import Domain
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 RAMP = ((0.05, 2.0), (0.25, 2.0))
 """Share of calls admitted, and for how many seconds, before all are."""
+LONGEST_WAIT_S = HOUR
+"""A wait that a throttle or an overload states is believed up to here; a broken header may say a year."""
+LONGEST_STATED_S = 31 * 24 * HOUR
+"""A reset date of a quota: a month and no more."""
 TRIAL_LEASE_S = 60.0
 """A trial that has not reported after so long is given up, so that a lost one blocks nothing."""
 
@@ -76,8 +80,8 @@ class Hold:
     @property
     def waivable(self) -> bool:
         """Inferred rather than stated: it may not keep the last permitted deployment from being tried."""
-        if self.cause is None:
-            return False
+        if self.cause is None or self.phase is Phase.RAMP:
+            return self.cause is not None  # a trial has shown that it serves
         opens = PERMITS[self.cause].opens
         return opens is not None and opens.waivable and not (self.stated and self.phase is Phase.OPEN)
 
@@ -94,7 +98,7 @@ def opened(before: Hold | None, domain: Domain, fault: Fault, now: float, chance
     times = 1 + (before.times if before and before.phase is not Phase.OPEN else lapsed)
     cap = min(opens.longest_s, opens.first_s * 2 ** (times - 1))
     if fault.retry_after_s is not None:
-        length = fault.retry_after_s
+        length = min(fault.retry_after_s, LONGEST_WAIT_S if opens.waivable else LONGEST_STATED_S)
     elif opens.waivable:
         length = max(cap * chance, opens.first_s / 10)  # full jitter spreads the return of many routers
     else:

@@ -11,7 +11,7 @@ this order:
 4. the request is given up, with the last fault.
 
 At most two calls of one deployment, `attempts` in all, none after the deadline. Several calls are in
-flight only when a silent one was moved away from and races on. The machine knows no clock: each fact
+flight only when one was moved away from and races on. The machine knows no clock: each fact
 carries the time at which it is told.
 """
 
@@ -40,6 +40,8 @@ class Call:
     deployment: Deployment
     until: float
     """When a silent call is given up; monotonic seconds."""
+    fair: bool = True
+    """Silence until then is the deployment's fault; else only the caller's time ran out."""
     waive: bool = False
     """Inferred holds do not stop it."""
     retry: bool = False
@@ -86,6 +88,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Unable:
+    """The request cannot be put into the deployment's wire; nothing was sent."""
+
+    index: int
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
 class OverBudget:
     """The retry budget is spent."""
 
@@ -119,7 +129,7 @@ class Woke:
     """The time of a `Wait` has come."""
 
 
-Fact = Begun | Refused | OverBudget | Failed | Showed | Moved | Woke
+Fact = Begun | Refused | Unable | OverBudget | Failed | Showed | Moved | Woke
 
 
 @dataclass(slots=True)
@@ -150,6 +160,8 @@ class Request:
     """How long one call may stay silent; None: half of what is left while others stand, then all of it."""
     options: list[_Option] = field(init=False)
     in_flight: set[int] = field(init=False, default_factory=set)
+    moved: set[int] = field(init=False, default_factory=set)
+    """Calls that were moved away from; they race on, and nobody counts on them."""
     calls: int = field(init=False, default=0)
     last_fault: Fault | None = field(init=False, default=None)
     least_context: int = field(init=False, default=0)
@@ -170,7 +182,10 @@ class Request:
             case OverBudget(index):
                 self._undo(index).again = Again.NO
             case Moved(index):
-                self.options[index].closed = True
+                self.moved.add(index)
+            case Unable(index, fault):
+                self._undo(index).closed = True
+                self.last_fault = fault
             case Begun() | Woke():
                 pass
             case _:
@@ -208,9 +223,11 @@ class Request:
     def _onward(self, now: float) -> Command:
         if now >= self.deadline:
             return GiveUp(self.last_fault, deadline=True)
+        if self.in_flight - self.moved and not self.stopped:
+            return Wait(self.deadline)
         exhausted = self.stopped or self.calls >= self.process.attempts
         command = None if exhausted else self._untried(now) or self._waived(now) or self._repeated(now)
-        if command is None and self.in_flight:
+        if command is None and self.in_flight and not self.stopped:
             return Wait(self.deadline)
         return command or GiveUp(self.last_fault)
 
@@ -262,7 +279,9 @@ class Request:
         option.calls += 1
         self.calls += 1
         self.in_flight.add(index)
-        return Call(index, option.deployment, self._silence_until(now), waive=waive, retry=retry)
+        until = self._silence_until(now)
+        enough = self.silence_s if self.silence_s is not None else self.process.objectives.deadline_s / 2
+        return Call(index, option.deployment, until, fair=until - now >= enough, waive=waive, retry=retry)
 
     def _silence_until(self, now: float) -> float:
         if self.silence_s is not None:

@@ -1,7 +1,7 @@
 """The one mutable object: holds, streaks, budgets and who is waiting.
 
-Rules. State changes only through `acquire`, `apply`, `place` and `lift`, each under one lock that
-covers no I/O and no foreign code. What follows from a change (moving waiting calls, telling observers,
+Rules. State changes only through the public methods here, each under one lock that covers no I/O and no
+foreign code. What follows from a change (moving waiting calls, telling observers,
 writing the hold file) is returned as values and done by the caller, outside the lock.
 
 Each change of a domain raises the generation. A call carries the generation at which it began; what
@@ -43,8 +43,10 @@ class Lease(NamedTuple):
 
     deployment: Deployment
     generation: int
-    trials: tuple[Domain, ...]
+    trials: tuple[Domain, ...] = ()
     """The held domains that this call tries."""
+    at: float = 0.0
+    """When leave was given: names this trial among others of a domain."""
 
 
 class Refusal(NamedTuple):
@@ -98,36 +100,39 @@ class State:
         """
         now = self._clock.now()
         with self._lock:
-            if retry and not self._budget.retry(now):
-                return Refusal(None, None, waivable=False)
+            leave = self._admit(deployment, now, waive=waive) if self._held else Lease(deployment, self._generation)
+            if isinstance(leave, Refusal):
+                return leave
             if not retry:
                 self._budget.request(now)
-            if not self._held:
-                return Lease(deployment, self._generation, ())
-            return self._admit(deployment, now, waive=waive)
+            elif not self._budget.retry(now):
+                self._give_up(leave)
+                return Refusal(None, None, waivable=False)
+            return leave
 
     def _admit(self, deployment: Deployment, now: float, *, waive: bool) -> Lease | Refusal:
-        trials: list[Hold] = []
+        trials: list[Domain] = []
         refusals: list[Hold] = []
         for domain in self._domains[deployment.id]:
             record = self._records.get(domain)
             if record is None or record.hold is None:
                 continue
-            if holds.expired(record.hold, now):
-                self._lapse(record.hold)
+            hold = record.hold
+            if holds.expired(hold, now):
+                self._lapse(hold)
                 continue
-            answer = holds.admission(record.hold, now, self._clock.chance())
-            if answer is Admission.NO and waive and record.hold.waivable:
-                trials.append(record.hold)
-            elif answer is Admission.NO:
-                refusals.append(record.hold)
-            elif answer is Admission.TRIAL:
-                trials.append(record.hold)
+            answer = holds.admission(hold, now, self._clock.chance())
+            if answer is Admission.NO and not (waive and hold.waivable):
+                refusals.append(hold)
+            elif answer is Admission.TRIAL or hold.phase is Phase.OPEN:
+                trials.append(domain)
         if refusals:
             return _refusal(refusals)
-        for hold in trials:
-            self._records[hold.domain].hold = holds.trial_begun(hold, now)
-        return Lease(deployment, self._generation, tuple(hold.domain for hold in trials))
+        for domain in trials:
+            record = self._records[domain]
+            if record.hold is not None and holds.admission(record.hold, now, 1.0) is Admission.TRIAL:
+                record.hold = holds.trial_begun(record.hold, now)
+        return Lease(deployment, self._generation, tuple(trials), now)
 
     def _lapse(self, hold: Hold) -> None:
         """A hold ended by time alone: whether its domain is well again, a call will tell."""
@@ -145,13 +150,23 @@ class State:
 
     def abandon(self, lease: Lease) -> None:
         """The call told nothing of its domains: it was cancelled, or never made."""
+        if lease.trials:
+            with self._lock:
+                self._give_up(lease)
+
+    def _give_up(self, lease: Lease) -> None:
+        for domain in lease.trials:
+            record = self._records.get(domain)
+            if record and record.hold and record.hold.phase is Phase.TRIAL and record.hold.trial_since == lease.at:
+                record.hold = holds.trial_abandoned(record.hold)
+
+    def show(self, lease: Lease) -> tuple[Lease, list[Change]]:
+        """A stream showed its first content: its trials are passed, and the lease is that of the rest of it."""
         if not lease.trials:
-            return
+            return lease, []
         with self._lock:
-            for domain in lease.trials:
-                record = self._records.get(domain)
-                if record and record.hold and record.hold.phase is Phase.TRIAL:
-                    record.hold = holds.trial_abandoned(record.hold)
+            changes = self._tried(lease, None, self._clock.now())
+            return Lease(lease.deployment, self._generation), changes
 
     def apply(self, lease: Lease, fault: Fault | None) -> list[Change]:
         """What a call came to; answers the holds that changed.
@@ -176,11 +191,13 @@ class State:
         changes = []
         for domain in lease.trials:
             record = self._records.get(domain)
-            if record is None or record.hold is None or record.hold.phase is not Phase.TRIAL or domain == held:
+            if record is None or record.hold is None or record.generation > lease.generation or domain == held:
                 continue
-            if fault is None or (held is None and fault.cause is not Cause.CANCELLED):
+            # A provider that finds fault with the request itself is there; whether an account is back, it does not say.
+            there = fault is not None and held is None and record.hold.waivable
+            if fault is None or there:
                 changes.append(self._set(domain, holds.trial_passed(record.hold, now)))
-            else:
+            elif record.hold.trial_since == lease.at:
                 record.hold = holds.trial_abandoned(record.hold)
         return changes
 
@@ -257,7 +274,10 @@ class State:
         now = self._clock.now()
         with self._lock:
             standing = [record.hold for record in self._records.values() if record.hold]
-        return tuple(hold for hold in standing if not holds.expired(hold, now))
+            for hold in standing:
+                if holds.expired(hold, now):
+                    self._lapse(hold)
+            return tuple(hold for hold in standing if not holds.expired(hold, now))
 
     def domains(self) -> frozenset[Domain]:
         """Every domain of the inventory."""
