@@ -18,6 +18,7 @@ from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
 from modelrouter.providers.base import MAX_BODY, ConnectionFailedError
+from modelrouter.providers.resolved import Resolved
 from modelrouter.wire.dialects import DIALECTS
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ DNS_CACHE_S = 30
 IDLE_S = 60.0
 """Idle connections are kept so long; the large providers close theirs after 60 s and more."""
 
-_UNLIMITED = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=CONNECT_S, sock_read=None)
+_UNLIMITED = aiohttp.ClientTimeout(total=None, connect=CONNECT_S, sock_connect=CONNECT_S, sock_read=None)
+"""`connect` holds for finding the address too, and for waiting for a pool, which without a limit nobody does."""
 
 
 class HttpClient:
@@ -45,23 +47,23 @@ class HttpClient:
     def __init__(self, key_of: Callable[[Deployment], str | None], egress: Egress) -> None:
         self._key_of = key_of
         self._egress = egress
-        self._targets: dict[str, _Target] = {}
+        self._targets = Resolved(self._target)
         self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
         self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]] = {}
 
     async def send(self, deployment: Deployment, body: bytes) -> Reply:
         """Post one body; see `ProviderClient.send`."""
-        target = self._targets.get(deployment.id) or await self._target(deployment)
+        target = await self._targets.of(deployment)
         return await self._request("POST", target.url, target.headers, body)
 
     async def listing(self, deployment: Deployment) -> Reply | None:
         """Ask for the listing of models; see `ProviderClient.listing`."""
-        target = self._targets.get(deployment.id) or await self._target(deployment)
+        target = await self._targets.of(deployment)
         return await self._request("GET", target.models, target.headers, None)
 
     def forget(self, deployment: Deployment) -> None:
         """Resolve its key anew at the next call."""
-        self._targets.pop(deployment.id, None)
+        self._targets.forget(deployment)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
@@ -77,25 +79,23 @@ class HttpClient:
             raise ConnectionFailedError(_told(error)) from error
         return _HttpReply(response)
 
-    async def _target(self, deployment: Deployment) -> _Target:
+    def _target(self, deployment: Deployment) -> _Target:
         if deployment.url is None:
             raise ConnectionFailedError(f"{deployment.id} has no url")
         host = urlsplit(deployment.url).hostname or ""
         if _is_address(host) and not self._egress.permits(host, host):
             raise ConnectionFailedError(f"{deployment.id}: the address {host} may not be dialled")
         dialect = DIALECTS[deployment.wire]
-        key = await asyncio.to_thread(self._key_of, deployment)  # a password manager may take its time
+        key = self._key_of(deployment)
         headers = {"content-type": "application/json", **dialect.HEADERS, **deployment.headers}
         if key is not None:
             name, form = dialect.AUTH
             headers[name] = form.format(key=key)
-        target = _Target(
+        return _Target(
             URL(dialect.url_for(deployment.url), encoded=True).extend_query(deployment.query),
             URL(dialect.models_url(deployment.url), encoded=True).extend_query(deployment.query),
             headers,
         )
-        self._targets[deployment.id] = target
-        return target
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -106,7 +106,7 @@ class HttpClient:
             connector=connector, timeout=_UNLIMITED, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=2**18
         )
         # A loop that shuts down closes the generators it has begun: so sessions end with their loop.
-        keeper = self._keepers[loop] = _keep(session, self._sessions, loop)
+        keeper = self._keepers[loop] = _keep(session, self._sessions, self._keepers)
         await anext(keeper)
         return session
 
@@ -114,12 +114,14 @@ class HttpClient:
 async def _keep(
     session: aiohttp.ClientSession,
     sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession],
-    loop: asyncio.AbstractEventLoop,
+    keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]],
 ) -> AsyncGenerator[None]:
+    loop = asyncio.get_running_loop()
     try:
         yield
     finally:
         sessions.pop(loop, None)
+        keepers.pop(loop, None)
         await session.close()
 
 
@@ -148,11 +150,10 @@ class _HttpReply:
         return {name.lower(): value for name, value in self._response.headers.items()}
 
     async def read(self) -> bytes:
-        content = self._response.content
-        if content.total_bytes > MAX_BODY:
-            raise ConnectionFailedError(f"the answer is longer than {MAX_BODY} bytes")
+        length = self._response.content_length
+        packed = "content-encoding" in self._response.headers  # then the length says nothing of what comes out
         try:
-            if self._response.content_length is not None and self._response.content_length <= MAX_BODY:
+            if length is not None and length <= MAX_BODY and not packed:
                 return await self._response.read()
             return await self._bounded()
         except (aiohttp.ClientError, OSError) as error:

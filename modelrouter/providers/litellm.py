@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.providers.resolved import Resolved
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -50,17 +51,15 @@ class LitellmClient:
     """Calls deployments whose wire is `litellm`."""
 
     def __init__(self, key_of: Callable[[Deployment], str | None]) -> None:
-        self._key_of = key_of
-        self._keys: dict[str, str | None] = {}
+        self._keys = Resolved(key_of)
         self._library: ModuleType | None = None
 
     async def send(self, deployment: Deployment, body: bytes) -> Reply:
         """Send one chat completion; see `ProviderClient.send`."""
         library = self._library or await self._load()
-        if deployment.id not in self._keys:
-            self._keys[deployment.id] = await asyncio.to_thread(self._key_of, deployment)
+        key = await self._keys.of(deployment)
         asked = {name: value for name, value in orjson.loads(body).items() if name in PARAMETERS}
-        parameters = {**asked, **self._destination(deployment)}
+        parameters = {**asked, **_destination(deployment, key)}
         try:
             answer = await library.acompletion(**parameters)
         except Exception as error:  # noqa: BLE001 - the border to a library that raises dozens of classes
@@ -75,7 +74,7 @@ class LitellmClient:
 
     def forget(self, deployment: Deployment) -> None:
         """Resolve its key anew at the next call."""
-        self._keys.pop(deployment.id, None)
+        self._keys.forget(deployment)
 
     async def aclose(self) -> None:
         """Nothing: litellm keeps its connections for the whole process, other routers' among them."""
@@ -90,20 +89,21 @@ class LitellmClient:
         self._library = library
         return library
 
-    def _destination(self, deployment: Deployment) -> dict[str, Any]:
-        """Everything that decides where the call goes: from the inventory alone."""
-        located = _LOCATED.get(deployment.name.partition("/")[0])
-        return {
-            **({located: deployment.region} if located else {}),
-            "model": deployment.name,
-            "api_key": self._keys[deployment.id],
-            "api_base": deployment.url,
-            "extra_headers": dict(deployment.headers) or None,
-            "num_retries": 0,
-            "max_retries": 0,
-            "drop_params": True,
-            "_skip_mcp_handler": True,  # else tools need a package that litellm does not install
-        }
+
+def _destination(deployment: Deployment, key: str | None) -> dict[str, Any]:
+    """Everything that decides where the call goes: from the inventory alone."""
+    located = _LOCATED.get(deployment.name.partition("/")[0])
+    return {
+        **({located: deployment.region} if located else {}),
+        "model": deployment.name,
+        "api_key": key,
+        "api_base": deployment.url,
+        "extra_headers": dict(deployment.headers) or None,
+        "num_retries": 0,
+        "max_retries": 0,
+        "drop_params": True,
+        "_skip_mcp_handler": True,  # else tools need a package that litellm does not install
+    }
 
 
 def _refusal(error: Exception) -> Reply:

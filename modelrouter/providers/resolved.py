@@ -1,0 +1,62 @@
+"""What calling a deployment needs and costs time to find out, such as its key: found once, for all who wait."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modelrouter.core.inventory import Deployment
+
+__all__ = ["Resolved"]
+
+T = TypeVar("T")
+
+
+class Resolved(Generic[T]):
+    """One value for each deployment, for callers on any event loop.
+
+    Found on a thread of its own, since a password manager may take its time; a thread of the loop's pool
+    would keep the loop from ending. A failure goes to everybody who waits for it and is not kept.
+    """
+
+    def __init__(self, find: Callable[[Deployment], T]) -> None:
+        self._find = find
+        self._found: dict[str, Future[T]] = {}
+        self._lock = Lock()
+
+    async def of(self, deployment: Deployment) -> T:
+        """The value of a deployment; raises what finding it raises."""
+        found = self._found.get(deployment.id) or self._begun(deployment)
+        if found.done():
+            return found.result()
+        return await asyncio.shield(asyncio.wrap_future(found))  # one who leaves takes it from nobody
+
+    def forget(self, deployment: Deployment) -> None:
+        """Find it anew for the next caller; those who wait already still get the old one."""
+        with self._lock:
+            self._found.pop(deployment.id, None)
+
+    def _begun(self, deployment: Deployment) -> Future[T]:
+        with self._lock:
+            found = self._found.get(deployment.id)
+            if found is None:
+                found = Future()
+                Thread(target=self._fill, args=(deployment, found), name="modelrouter-key", daemon=True).start()
+                self._found[deployment.id] = found
+            return found
+
+    def _fill(self, deployment: Deployment, found: Future[T]) -> None:
+        try:
+            value = self._find(deployment)
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            with self._lock:
+                if self._found.get(deployment.id) is found:
+                    del self._found[deployment.id]
+            found.set_exception(error)
+        else:
+            found.set_result(value)
