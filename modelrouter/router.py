@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from modelrouter.core.candidates import Candidates
-    from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.drive import Served
     from modelrouter.runtime.observers import Observer
-    from modelrouter.runtime.state import Change, Lease
+    from modelrouter.runtime.state import Change
 
 __all__ = ["Explanation", "Router", "default_inventory"]
 
@@ -275,14 +274,14 @@ class Router:
         if upstream := shown.headers.get("x-request-id"):
             headers["x-modelrouter-upstream-request"] = upstream
         headers["x-request-id"] = decision.id
-        return Answer(
-            decision, shown.status, headers, shown.body, shown.stream, partial(self._ended, decision, served.lease)
-        )
+        return Answer(decision, shown.status, headers, shown.body, shown.stream, partial(self._ended, served))
 
-    def _ended(self, decision: Decision, lease: Lease, fault: Fault | None) -> None:
-        if fault is not None:
-            self._publish(self._state.apply(lease, fault))
-        self._tell("ended", decision, fault)
+    def _ended(self, served: Served, fault: Fault | None) -> None:
+        """A stream is over: broken, complete, or left by its caller, which tells nothing."""
+        stream = served.shown.stream
+        if fault is not None or (stream is not None and stream.complete):
+            self._publish(self._state.apply(served.lease, fault))
+        self._tell("ended", served.decision, fault)
 
     def _attend(self) -> None:
         """Take over what other processes changed, and see that every hold that needs a probe has one."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from modelrouter.core.candidates import Exclusion
     from modelrouter.core.faults import Fault
 
-Outcome = Literal["served", "failed", "cancelled"]
+Outcome = Literal["served", "failed"]
 
 
 class Attempt(NamedTuple):
@@ -25,10 +25,14 @@ class Attempt(NamedTuple):
     """The domain whose hold kept the call from being made; the attempt then cost nothing."""
     losses: tuple[str, ...] = ()
     """What rendering for this deployment's wire could not carry."""
+    sent: bool = True
+    """False where the request could not be put into the deployment's wire."""
 
     def __str__(self) -> str:
         if self.held:
             return f"{self.deployment}: not called, {self.held} is held"
+        if not self.sent and self.fault is not None:
+            return f"{self.deployment}: not called, {self.fault.evidence}"
         if self.fault is None:
             return f"{self.deployment}: answered after {self.took_s:.2f} s"
         return f"{self.deployment}: {self.fault.cause} ({self.fault.scope}) after {self.took_s:.2f} s"
@@ -58,7 +62,7 @@ class Decision:
     @property
     def calls(self) -> int:
         """How many calls were really made."""
-        return sum(1 for attempt in self.trail if attempt.held is None)
+        return sum(1 for attempt in self.trail if attempt.held is None and attempt.sent)
 
     def headers(self) -> dict[str, str]:
         """What the caller is told with the answer, as `x-modelrouter-*` headers."""

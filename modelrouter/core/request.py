@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Deployment, Process
 
+FAIR = 0.9
+"""A call that was given this share of the patience its process has, and stayed silent, has itself to blame."""
 CALLS_OF_ONE = 2
 """At most so many calls of one deployment for one request."""
 
@@ -281,7 +283,8 @@ class Request:
         self.in_flight.add(index)
         until = self._silence_until(now)
         enough = self.silence_s if self.silence_s is not None else self.process.objectives.deadline_s / 2
-        return Call(index, option.deployment, until, fair=until - now >= enough, waive=waive, retry=retry)
+        fair = until - now >= FAIR * enough
+        return Call(index, option.deployment, until, fair=fair, waive=waive, retry=retry)
 
     def _silence_until(self, now: float) -> float:
         if self.silence_s is not None:

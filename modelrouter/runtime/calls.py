@@ -17,7 +17,7 @@ from modelrouter.wire import json_text
 from modelrouter.wire.body import splice
 from modelrouter.wire.dialects import CALLERS, DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
-from modelrouter.wire.translate import NotPortable, StreamRenderer, render_answer, render_request
+from modelrouter.wire.translate import NotPortable, Rendered, StreamRenderer, render_answer, render_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,12 +82,9 @@ class Caller:
         self._clock = clock
         self._signatures = signatures
 
-    async def call(self, ask: Ask, deployment: Deployment) -> Shown | Failure:
+    async def call(self, ask: Ask, deployment: Deployment, rendered: Rendered) -> Shown | Failure:
         """Call once, up to the whole answer or the first content of a stream. Sets no time limit."""
-        rendered = self._rendered(ask, deployment)
-        if isinstance(rendered, Failure):
-            return rendered
-        body, losses = rendered
+        body, losses = rendered.body, rendered.losses
         try:
             reply = await self._clients[deployment.wire].send(deployment, body)
         except KeyUnavailableError as error:
@@ -100,25 +97,24 @@ class Caller:
             reply.close()
             raise
 
-    def _rendered(self, ask: Ask, deployment: Deployment) -> tuple[bytes, tuple[str, ...]] | Failure:
+    def render(self, ask: Ask, deployment: Deployment) -> Rendered | Fault:
+        """Put a request into a deployment's wire; a fault where that wire cannot carry it."""
         if shape_of(deployment.wire) == ask.wire:
             changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in ask.parsed else {}
             if deployment.name != ask.asked.model:
                 changes["model"] = orjson.dumps(deployment.name)
-            return splice(ask.body, changes), ()
+            return Rendered(splice(ask.body, changes), ())
         body = {name: value for name, value in ask.parsed.items() if name != EXTRA}
         rendered = render_request(ask.wire, deployment.wire, body, model=deployment.model, name=deployment.name)
         if isinstance(rendered, NotPortable):
-            return Failure(
-                Fault(
-                    cause=Cause.UNSUPPORTED_FEATURE,
-                    scope=Scope.REQUEST,
-                    rule="runtime.not_portable",
-                    evidence=rendered.reason,
-                    stated=True,
-                )
+            return Fault(
+                cause=Cause.UNSUPPORTED_FEATURE,
+                scope=Scope.REQUEST,
+                rule="runtime.not_portable",
+                evidence=rendered.reason,
+                stated=True,
             )
-        return rendered.body, rendered.losses
+        return rendered
 
     async def _read(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
         try:

@@ -26,6 +26,7 @@ from modelrouter.core.request import (
     Refused,
     Request,
     Showed,
+    Unable,
     Wait,
     Woke,
 )
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from modelrouter.runtime.calls import Ask, Caller
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.state import Change, Lease, State
+    from modelrouter.wire.translate import Rendered
 
 __all__ = ["Driver", "Served", "UnservedError"]
 
@@ -125,14 +127,21 @@ class _Run:
     def _begin(self, command: Call) -> Fact | None:
         """Start a call; or answer at once why it may not be made."""
         deployment = command.deployment
+        rendered = self.driver.caller.render(self.ask, deployment)
+        at = self.driver.clock.now() - self.begun_at
+        if isinstance(rendered, Fault):
+            self.failure = Failure(rendered)
+            self.trail.append(Attempt(deployment.id, at, 0.0, None, rendered, sent=False))
+            return Unable(command.index, rendered)
         leave = self.driver.state.acquire(deployment, waive=command.waive, retry=command.retry)
         if isinstance(leave, Refusal):
             if leave.domain is None:
                 return OverBudget(command.index)
-            at = self.driver.clock.now() - self.begun_at
             self.trail.append(Attempt(deployment.id, at, 0.0, None, None, held=str(leave.domain)))
             return Refused(command.index, leave.until, leave.waivable)
-        self.calls[command.index] = _Call(self, command.index, leave, command.until)
+        for call in [call for call in self.calls.values() if call.replaceable is not None]:
+            call.replace()
+        self.calls[command.index] = _Call(self, command, leave, rendered)
         return None
 
     async def _fact(self, until: float | None) -> Fact:
@@ -187,18 +196,24 @@ class _Run:
 class _Call:
     """One call under way, up to its first content."""
 
-    __slots__ = ("begun_at", "index", "lease", "run", "task", "timer", "until")
+    __slots__ = ("begun_at", "command", "lease", "replaceable", "run", "task", "timer")
 
-    def __init__(self, run: _Run, index: int, lease: Lease, until: float) -> None:
+    def __init__(self, run: _Run, command: Call, lease: Lease, rendered: Rendered) -> None:
         self.run = run
-        self.index = index
+        self.command = command
         self.lease = lease
-        self.until = until
+        self.replaceable: Fault | None = None
+        """Why it was moved away from, where it need not race on: whoever replaces it drops it."""
         self.begun_at = run.driver.clock.now()
-        run.driver.state.wait(lease.deployment, self)
-        self.timer = run.loop.call_later(until - self.begun_at, self._silent)
-        self.task = run.loop.create_task(run.driver.caller.call(run.ask, lease.deployment))
+        self.timer = run.loop.call_later(command.until - self.begun_at, self._silent)
+        self.task = run.loop.create_task(run.driver.caller.call(run.ask, lease.deployment, rendered))
         self.task.add_done_callback(self._done)
+        run.driver.state.wait(lease.deployment, self)
+
+    @property
+    def index(self) -> int:
+        """Its place in the route."""
+        return self.command.index
 
     def _done(self, task: asyncio.Task[Shown | Failure]) -> None:
         if self.run.calls.get(self.index) is not self:
@@ -211,40 +226,57 @@ class _Call:
         result = task.result()
         if isinstance(result, Failure):
             return self._failed(result)
-        self._publish(None)
         self.run.note(self, result.status, None, result.losses)
         self.run.results[self.index] = (self, result)
-        return self.run.tell(Showed(self.index))
+        self.run.tell(Showed(self.index))
+        return self._succeeded(streamed=result.stream is not None)
 
-    def _failed(self, failure: Failure) -> None:
-        self._publish(failure.fault)
+    def _succeeded(self, *, streamed: bool) -> None:
+        """A whole answer is a success; of a stream only its trials are passed, the rest its end will tell."""
+        if not streamed:
+            return self._publish(self.run.driver.state.apply(self.lease, None))
+        self.lease, changes = self.run.driver.state.show(self.lease)
+        return self._publish(changes)
+
+    def _failed(self, failure: Failure, *, blamed: bool = True) -> None:
         self.run.failure = failure
         self.run.note(self, failure.status, failure.fault, failure.losses)
         self.run.tell(Failed(self.index, failure.fault))
+        if blamed:
+            self._publish(self.run.driver.state.apply(self.lease, failure.fault))
+        else:
+            self.run.driver.state.abandon(self.lease)
 
     def _silent(self) -> None:
-        """It has said nothing for too long."""
+        """It has said nothing for too long: its own fault, or only that of a caller in haste."""
         self._leave()
         self.task.cancel()
-        evidence = f"no content within {self.until - self.begun_at:.1f} s"
-        self._failed(
-            Failure(Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.silence", evidence=evidence))
-        )
+        evidence = f"no content within {self.command.until - self.begun_at:.1f} s"
+        fault = Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.silence", evidence=evidence)
+        self._failed(Failure(fault), blamed=self.command.fair)
 
     def moved(self, domain: str, cause: Cause) -> None:
         """Its domain was held; from any thread."""
-        self.run.loop.call_soon_threadsafe(self._move, domain, cause)
+        try:
+            self.run.loop.call_soon_threadsafe(self._move, domain, cause)
+        except RuntimeError:  # its loop was closed under it
+            self.run.driver.state.unwait(self.lease.deployment, self)
 
     def _move(self, domain: str, cause: Cause) -> None:
         if self.run.calls.get(self.index) is not self:
-            return None
-        if PERMITS[cause].races:
-            return self.run.tell(Moved(self.index))
-        fault = Fault(cause=cause, scope=Scope.DEPLOYMENT, rule="runtime.moved", evidence=f"{domain} was held")
+            return
+        if not PERMITS[cause].races:
+            evidence = f"{domain} was held"
+            self.replaceable = Fault(cause=cause, scope=Scope.DEPLOYMENT, rule="runtime.moved", evidence=evidence)
+        self.run.tell(Moved(self.index))
+
+    def replace(self) -> None:
+        """Another deployment was called in its stead."""
+        fault = self.replaceable
         self.drop()
-        self.run.failure = Failure(fault)
-        self.run.note(self, None, fault, ())
-        return self.run.tell(Failed(self.index, fault))
+        if fault is not None:
+            self.run.note(self, None, fault, ())
+            self.run.tell(Failed(self.index, fault))
 
     def drop(self) -> None:
         """Let it go without a verdict: another answered, or the caller went away."""
@@ -257,8 +289,7 @@ class _Call:
         self.run.driver.state.unwait(self.lease.deployment, self)
         self.run.calls.pop(self.index, None)
 
-    def _publish(self, fault: Fault | None) -> None:
-        changes = self.run.driver.state.apply(self.lease, fault)
+    def _publish(self, changes: Sequence[Change]) -> None:
         if changes:
             self.run.driver.publish(changes)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["failed"]
 
+MISTAKE = 400
 UNAVAILABLE = 503
 TIMED_OUT = 504
 
@@ -58,7 +59,7 @@ def failed(wire: str, unserved: UnservedError) -> RequestFailedError:
             str(decision),
             decision=decision,
             fault=fault,
-            status=failure.status or status,
+            status=failure.status if failure.status and failure.status >= MISTAKE else status,
             headers=headers,
             body=failure.body,
         )

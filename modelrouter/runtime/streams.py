@@ -13,11 +13,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.faults import Fault
 from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.wire import json_text
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.sse import Splitter
 
@@ -85,6 +84,7 @@ class Stream:
         self._finished = False
         self._reading_since = 0.0
         self._reader: asyncio.Task[Any] | None = None
+        self._stalled = False
         self._watchdog: asyncio.TimerHandle | None = None
         self.fault: Fault | None = None
         """Set where the stream broke off after its first content."""
@@ -103,6 +103,8 @@ class Stream:
             events = self._splitter.feed(block)
             first = next((place for place, event in enumerate(events) if self._shows(event)), len(events) - 1)
             self._carry(events[: first + 1])
+            if self.fault is not None:
+                raise StreamFailedError(fault=self.fault)
             if events[first + 1 :]:
                 self._pass(events[first + 1 :])
 
@@ -144,13 +146,12 @@ class Stream:
 
     def _decode(self, events: list[Event]) -> list[Event]:
         """Decode events for whoever wants them so; answers those before the first that is malformed."""
-        place = 0
         for place, event in enumerate(events):
             if event.data and event.data != DONE:
                 try:
-                    self._decoded.append(orjson.loads(event.data))
-                except orjson.JSONDecodeError as error:
-                    self.fault = cut(f"an event of the stream is not JSON: {error}")
+                    self._decoded.append(json_text.glance(event.data))
+                except MalformedError as error:
+                    self.fault = cut(f"an event of the stream is {error}")
                     return events[:place]
         return events
 
@@ -171,12 +172,11 @@ class Stream:
         try:
             block = await self._reply.block()
         except ConnectionFailedError as error:
-            return self._break(cut(str(error)))
+            return self._broken(cut(str(error)))
         except asyncio.CancelledError:
-            if self._watchdog is not None or self._reader is None:
+            if not self._stalled or self._reader is None or self._reader.uncancel() > 0:
                 raise  # the caller went away
-            self._reader.uncancel()
-            return self._break(_stalled())
+            return self._broken(_stalled())
         finally:
             self._reader = None
         try:
@@ -212,6 +212,13 @@ class Stream:
         self._finish()
         return None
 
+    def _broken(self, fault: Fault) -> None:
+        """The connection broke off or fell silent: no matter where the answer had come to its end."""
+        if not self._ended:
+            return self._break(fault)
+        self._reply.close()
+        return self._end()
+
     def _break(self, fault: Fault) -> None:
         self.fault = fault
         self._ready += self._error_event(fault)
@@ -232,13 +239,21 @@ class Stream:
             self._watchdog = loop.call_later(IDLE_S, self._look, loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        since = self._reading_since if self._reader else loop.time()  # who is not reading cannot be kept waiting
-        left = since + IDLE_S - loop.time()
-        if left > 0 or self._reader is None:
+        if self._reader is None:
+            self._watchdog = None  # who is not reading cannot be kept waiting; the next read sets it anew
+            return
+        left = self._reading_since + IDLE_S - loop.time()
+        if left > 0:
             self._watchdog = loop.call_later(left, self._look, loop)
         else:
             self._watchdog = None
+            self._stalled = True
             self._reader.cancel()
+
+    @property
+    def complete(self) -> bool:
+        """Whether it came to its proper end."""
+        return self._finished and self._ended and self.fault is None
 
     def close(self) -> None:
         """The caller wants no more: let go of the provider's answer."""

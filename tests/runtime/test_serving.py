@@ -353,3 +353,73 @@ def test_a_last_deployment_on_its_way_back_is_not_refused():
         await router.aclose()
 
     run(promise())
+
+
+def test_nobody_is_moved_to_nowhere():
+    """Requests that wait on a deployment whose connection others lost keep waiting when nobody else can serve."""
+
+    async def promise():
+        slow = asyncio.Event()
+
+        class Slow(ScriptedProvider):
+            async def send(self, deployment, body):
+                if b"slow" in body:
+                    await slow.wait()
+                    return await super().send(deployment, body)
+                self.play(deployment.id, [broken()])
+                return await super().send(deployment, body)
+
+        scripted = Slow({"a": [text("in the end")]})
+        router = Router(inventory(process("p", A)), observers=[], clients=scripted.clients(), hold_file=None)
+        waiting = [asyncio.create_task(router.achat("p", "slow")) for _ in range(20)]
+        await asyncio.sleep(0)
+        for _ in range(3):
+            with pytest.raises(RequestFailedError):
+                await router.achat("p", "fast")
+        held = router.holds()
+        scripted.play("a", [text("in the end")])
+        slow.set()
+        answers = await asyncio.gather(*waiting)
+
+        assert 1 == len(held)
+        assert {"in the end"} == {answer.text for answer in answers}
+        await router.aclose()
+
+    run(promise())
+
+
+def test_what_a_wire_cannot_carry_costs_no_attempt():
+    """Deployments that cannot take the request are passed over without a call, however many there are."""
+
+    async def promise():
+        others = [deployment(f"claude{number}", wire="anthropic-messages") for number in range(3)]
+        router, scripted = router_over(
+            {**{each.id: [text("no")] for each in others}, "b": [text("two")]}, routes=(*others, B)
+        )
+        answer = await router.achat("p", "x", n=2)
+
+        assert "two" == answer.text
+        assert 1 == answer.decision.calls == len(scripted.calls)
+        await router.aclose()
+
+    run(promise())
+
+
+def test_a_closed_loop_hinders_nobody():
+    """A loop that was closed with a call under way does not hang the requests of another."""
+    scripted = ScriptedProvider({"a": [silent()], "b": [text("b")]})
+    router = Router(inventory(process("p", A, B)), observers=[], clients=scripted.clients(), hold_file=None)
+    loop = asyncio.new_event_loop()
+    left = loop.create_task(router.achat("p", "x"))
+    loop.run_until_complete(asyncio.sleep(0.05))
+    loop.close()
+    scripted.play("a", [broken()])
+
+    async def promise():
+        answers = [(await router.achat("p", "x")).text for _ in range(5)]
+
+        assert ["b"] * 5 == answers
+        await router.aclose()
+
+    run(promise())
+    assert not left.done()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import NamedTuple
 
 import pytest
 from support.inventories import deployment, inventory, process
 
-from modelrouter import Router
+from modelrouter import Context, Router
 from modelrouter.core.inventory import Objectives
-from modelrouter.errors import StreamCutError
+from modelrouter.errors import DeadlineError, RequestFailedError, StreamCutError
 from modelrouter.testing import ScriptedProvider, VirtualTime, broken, silent, status, stream, text
 
 A, B = deployment("a"), deployment("b")
@@ -182,3 +183,45 @@ def test_a_slow_consumer_is_not_a_stalled_provider():
         return len(pieces)
 
     assert 5 == play({"a": [stream("abc")], "b": [text("b")]}, promise)
+
+
+def test_a_caller_in_haste_holds_nobody():
+    """Deadlines of callers that are shorter than what their process grants are nobody's fault."""
+
+    async def promise(at):
+        for _ in range(4):
+            with pytest.raises(DeadlineError):
+                await at.router.achat("p", "x", context=Context(deadline_s=0.2))
+        return at.router.holds()
+
+    assert () == play({"a": [silent()], "b": [silent()]}, promise)
+
+
+def test_a_stream_that_always_cuts_is_held():
+    """First content is no success: a deployment whose streams always break off is left alone."""
+
+    async def promise(at):
+        for _ in range(8):
+            with suppress(StreamCutError):
+                [event async for event in (await at.router.achat("p", "x", stream=True)).events()]
+        return at.scripted.count("a"), [str(hold.domain) for hold in at.router.holds()]
+
+    cut = stream("ab", breaks="ClientPayloadError: cut")
+
+    assert (3, ["endpoint:http://a.test"]) == play({"a": [cut], "b": [stream("ok")]}, promise)
+
+
+def test_a_ramp_ends_however_often_it_is_waived():
+    """The last deployment on its way back serves everybody, and is back for good after its ramp."""
+
+    async def promise(at):
+        for _ in range(2):
+            with pytest.raises(RequestFailedError):
+                await at.router.achat("a", "x")
+        answers = []
+        for _ in range(60):
+            answers.append((await at.router.achat("a", "x")).text)
+            await asyncio.sleep(0.1)
+        return set(answers), at.router.holds()
+
+    assert ({"a"}, ()) == play({"a": [*[broken()] * 4, text("a")], "b": [text("b")]}, promise)
