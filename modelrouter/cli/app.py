@@ -27,6 +27,8 @@ class Verb(NamedTuple):
     function: str = "main"
     extra: str | None = None
     """The part of the installation that it needs beyond the base."""
+    without: int = 1
+    """The exit code where that part is not installed."""
 
 
 VERBS: Mapping[str, Verb] = MappingProxyType(
@@ -34,7 +36,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "ask": Verb("modelrouter.cli.ask", "Ask a process one thing, and say who answered and why."),
         "check": Verb(
             "modelrouter.cli.check",
-            "Read the inventory and say everything that is wrong with it. Exit code 1 if it cannot be used.",
+            "Read the inventory and say everything that is wrong with it. Exit code 1 if there are errors.",
         ),
         "classify": Verb(
             "modelrouter.cli.classify", "Explain an error: why a call failed, how far that reaches, what follows."
@@ -43,6 +45,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             "modelrouter.cli.drill",
             "Rehearse the loss of each provider, model family and local server, against twins on this machine.",
             extra="all",
+            without=2,
         ),
         "explain": Verb("modelrouter.cli.explain", "Say who would serve a process now and why, without sending."),
         "hold": Verb("modelrouter.cli.hold", "Keep a fault domain out of use, in every process of this inventory."),
@@ -78,7 +81,7 @@ def _loaded(name: str) -> Any:
         if verb.extra is None:
             raise
         typer.echo(f"{name} needs {error.name}: pip install 'modelrouter[{verb.extra}]'", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(verb.without) from None
     alone = typer.Typer(add_completion=False)
     alone.command(name)(getattr(module, verb.function))
     return get_command(alone)

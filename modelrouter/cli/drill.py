@@ -19,6 +19,7 @@ from modelrouter.cli.printable import printable
 from modelrouter.core.inventory import Inventory
 from modelrouter.drills.recording import Recording
 from modelrouter.drills.rehearse import JOBS, Rehearsal, plan, rehearse
+from modelrouter.drills.report.counted import counted
 from modelrouter.drills.report.facts import as_json as facts_as_json
 from modelrouter.drills.report.findings import Findings, findings
 from modelrouter.drills.report.page import page
@@ -70,11 +71,14 @@ def main(
 
 def _loaded(file: Path) -> Inventory:
     try:
-        return load(file)
+        inventory = load(file)
     except InventoryError as error:
         first, *more = error.problems
         others = f" and {len(more)} more" if more else ""
         _stop(f"{file} cannot be used: {first}{others}; modelrouter check {file} shows everything")
+    if not inventory.processes:
+        _stop(f"{file} describes no process, so there is nothing to rehearse: add one under processes")
+    return inventory
 
 
 def _chosen(scenarios: Sequence[Scenario], patterns: Sequence[str] | None) -> list[Scenario]:
@@ -89,7 +93,8 @@ def _chosen(scenarios: Sequence[Scenario], patterns: Sequence[str] | None) -> li
 
 def _played(inventory: Inventory, scenarios: Sequence[Scenario], jobs: int, console: Console) -> Rehearsal:
     """Play them, and show how far it has come."""
-    console.print(f"[bold]{inventory.name}[/bold]: {len(scenarios)} scenarios, {len(inventory.processes)} processes")
+    size = f"{counted(len(scenarios), 'scenario')}, {counted(len(inventory.processes), 'process')}"
+    console.print(f"[bold]{inventory.name}[/bold]: {size}")
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

@@ -28,6 +28,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from modelrouter.core.candidates import candidates
+from modelrouter.core.context import NOBODY
 from modelrouter.drills.trace import trace
 
 if TYPE_CHECKING:
@@ -139,8 +141,18 @@ def _without_route(read: Trace) -> _Found:
     if read.expected.remaining or any(case.server for case in read.judged):
         return None
     permitted = ", ".join(read.expected.permitted)
-    gone = f"it may be served by {permitted} alone, and that is what fails" if permitted else "nothing may serve it"
+    gone = f"it may be served by {permitted} alone, and that is what fails" if permitted else _forbidden(read)
     return Verdict.NO_PERMITTED_ROUTE, gone
+
+
+def _forbidden(read: Trace) -> str:
+    """Which rule keeps each deployment of the route from serving: in the words of whoever applies it to requests."""
+    excluded = candidates(read.inventory, read.process, NOBODY).excluded
+    reasons: dict[str, list[str]] = {}
+    for each in excluded:
+        reasons.setdefault(each.deployment.id, []).append(f"{each.rule} ({each.why})")
+    forbidding = "; ".join(f"{name} is kept out by {', '.join(rules)}" for name, rules in reasons.items())
+    return f"nothing may serve it: {forbidding or 'its route is empty'}"
 
 
 def _unclear(read: Trace) -> _Found:

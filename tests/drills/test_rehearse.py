@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from textwrap import dedent
 
 import pytest
@@ -113,7 +115,7 @@ def test_a_critical_process_that_is_lost_fails_the_drill(drill):
     assert result.exit_code == 1
     assert json.loads(result.stdout) == report
     assert report["passed"] is False
-    assert report["conclusion"] == "stranded did not survive every one of 1 scenario"
+    assert report["conclusion"] == "stranded did not survive the 1 scenario"
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,28 @@ def test_what_cannot_be_played_is_exit_2(drill, options, told):
 
     assert (result.exit_code, report) == (2, None)
     assert told in result.output
+
+
+def test_an_inventory_without_processes_is_exit_2(tmp_path):
+    """There is nothing to rehearse: one line says so, and no report is written."""
+    file = tmp_path / "empty.yaml"
+    file.write_text(COMPANY[: COMPANY.index("processes:")], encoding="utf-8")
+    result = CliRunner().invoke(app, ["drill", str(file), "--out", str(tmp_path / "report")])
+
+    assert result.exit_code == 2
+    assert len(result.output.splitlines()) == 1
+    assert "describes no process" in result.output
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_drill_without_its_libraries_is_exit_2():
+    """What is not installed cannot be played: that is no verdict, and the line says what to install."""
+    script = "import sys; sys.modules['openai'] = None; sys.argv = ['modelrouter', 'drill']\n"
+    script += "from modelrouter.cli import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "drill needs openai: pip install 'modelrouter[all]'\n"
 
 
 def test_an_unusable_inventory_is_exit_2(tmp_path):

@@ -162,6 +162,32 @@ def test_the_terminal_shows_table_matrix_and_conclusion(criticality, sign):
     assert text.rstrip().splitlines()[-1].startswith(sign)
 
 
+SERVED = ([sent("claims#1", 0.5)], [call("first", 0.5, "claims#1")], steady())
+
+
+@pytest.mark.parametrize(
+    ("criticality", "recordings", "sentence"),
+    [
+        ("critical", [recording(*SERVED)], "claims, the one process marked critical or important, survived 1 scenario"),
+        ("critical", [recording(*SERVED), stranded()], "claims did not survive all 2 scenarios"),
+        ("critical", [stranded()], "claims did not survive the 1 scenario"),
+        (
+            "standard",
+            [recording(*SERVED)],
+            "the one process survived 1 scenario; it is not marked critical or important",
+        ),
+        ("standard", [stranded()], "claims did not survive 1 scenario; it is not marked critical or important"),
+    ],
+)
+def test_the_conclusion_is_a_sentence(criticality, recordings, sentence):
+    """One is not written as many, and nothing is said of critical processes where there is none."""
+    judged = found(*recordings, inventory=company(criticality=criticality))
+
+    assert judged.conclusion() == sentence
+    assert "1 process ·" in page(judged)
+    assert "1 scenarios" not in page(judged)
+
+
 def test_progress_is_one_line_a_scenario():
     """What was touched is named with its verdict; calm is said once."""
     calm = recording([sent("claims#1", 0.5)], [call("first", 0.5, "claims#1")], steady())

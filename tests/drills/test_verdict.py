@@ -161,11 +161,19 @@ def test_no_permitted_route():
 
 
 def test_no_permitted_route_that_never_was():
-    """A process that nothing may serve has no route in the steady state either."""
+    """A process that nothing may serve has no route in the steady state either; each deployment's rules are named."""
     calm = scenario(faults=(), expectations={"claims": Expectation((), ())})
-    judged = verdict(recording([sent("claims#1", 0.5, **LOST)], [], calm))
+    lost = recording([sent("claims#1", 0.5, **LOST)], [], calm)
+    abroad = company(routes=(replace(FIRST, processing=("US",)), SECOND), needs=Needs(context=200_000))
+    judged = verdict(lost, abroad)
 
-    assert (judged.verdict, judged.why) == (Verdict.NO_PERMITTED_ROUTE, "nothing may serve it")
+    assert judged.verdict is Verdict.NO_PERMITTED_ROUTE
+    assert judged.why == (
+        "nothing may serve it: first is kept out by context (first-model holds 100,000 tokens, 200,000 are needed), "
+        "claims.data.processing (processing US is not in EU); "
+        "second is kept out by context (second-model holds 100,000 tokens, 200,000 are needed)"
+    )
+    assert verdict(lost, company(routes=())).why == "nothing may serve it: its route is empty"
 
 
 def test_inconclusive_where_it_did_not_work_before():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelrouter.drills.report.counted import counted
 from modelrouter.drills.verdict import ALIVE, BINDING, Verdict, judge, passed
 
 if TYPE_CHECKING:
@@ -88,15 +89,19 @@ class Findings:
 
     def conclusion(self) -> str:
         """The whole result in one sentence."""
-        binding = {name for name, process in self.inventory.processes.items() if process.criticality in BINDING}
-        lost = list(dict.fromkeys(each.process for each in self.failed if each.process in binding))
-        played = f"{len(self.recordings)} scenario{'s' * (len(self.recordings) != 1)}"
-        if lost:
-            return f"{', '.join(lost)} did not survive every one of {played}"
-        rest = list(dict.fromkeys(each.process for each in self.failed))
-        weak = f"; {', '.join(rest)} did not" if rest else ""
-        subject = "every critical and important process" if binding else "every process that must"
-        return f"{subject} survived {played}{weak}"
+        processes = self.inventory.processes
+        binding = [name for name, process in processes.items() if process.criticality in BINDING]
+        failed = list(dict.fromkeys(each.process for each in self.failed))
+        played = counted(len(self.recordings), "scenario")
+        if lost := [name for name in failed if name in binding]:
+            return f"{', '.join(lost)} did not survive {'the ' if len(self.recordings) == 1 else 'all '}{played}"
+        weak = f"; {', '.join(failed)} did not" if failed else ""
+        if len(binding) == 1:
+            return f"{binding[0]}, the one process marked critical or important, survived {played}{weak}"
+        if binding:
+            return f"every critical and important process survived {played}{weak}"
+        outcome = f"{', '.join(failed)} did not survive" if failed else f"{_all(len(processes))} survived"
+        return f"{outcome} {played}; {'none is' if len(processes) > 1 else 'it is not'} marked critical or important"
 
     def weaknesses(self) -> Iterator[Weakness]:
         """What each process that failed somewhere failed of, and where."""
@@ -106,6 +111,10 @@ class Findings:
                 if failed:
                     where = tuple(each.scenario for each in failed)
                     yield Weakness(name, process.criticality, verdict, where, failed[0].why)
+
+
+def _all(processes: int) -> str:
+    return "the one process" if processes == 1 else f"all {counted(processes, 'process')}"
 
 
 def findings(rehearsal: Rehearsal, *, began: datetime, took_s: float) -> Findings:

@@ -10,6 +10,7 @@ from itertools import groupby
 from string import Template
 from typing import TYPE_CHECKING
 
+from modelrouter.drills.report.counted import counted
 from modelrouter.drills.report.duration import duration
 from modelrouter.drills.report.findings import UNREHEARSED
 from modelrouter.drills.report.picture import inks, picture, tone
@@ -139,8 +140,8 @@ def page(found: Findings) -> str:
 def _summary(found: Findings) -> str:
     sent = sum(each.sent for each in found.all)
     return (
-        f"{len(found.recordings)} scenarios · {len(found.inventory.processes)} processes · "
-        f"{len(found.inventory.deployments)} deployments · {sent:,} requests · "
+        f"{counted(len(found.recordings), 'scenario')} · {counted(len(found.inventory.processes), 'process')} · "
+        f"{counted(len(found.inventory.deployments), 'deployment')} · {counted(sent, 'request')} · "
         f"{found.began:%d %B %Y, %H:%M} UTC · {found.took_s:.0f} s"
     )
 
