@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -35,8 +36,8 @@ def main(
     file: InventoryFile = Path("providers.yaml"),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object, for programs."),
 ) -> None:
-    """Read the inventory and say everything that is wrong with it. Exit code 1 if it cannot be used."""
-    examined = examine(file)
+    """Read the inventory and say everything that is wrong with it. Exit code 1 if there are errors."""
+    examined = examine(file, datetime.now(UTC).astimezone().date())
     if as_json:
         typer.echo(orjson.dumps(_report(file, examined), option=orjson.OPT_INDENT_2).decode())
     else:
@@ -132,7 +133,8 @@ def _verdict(file: Path, examined: Examined) -> Text:
     warnings = len(examined.problems) - errors
     noted = f", {_plural(warnings, 'warning')}" if warnings else ""
     if errors:
-        return Text(f"✗ {file} cannot be used: {_plural(errors, 'error')}{noted}", "bold red")
+        verdict = "cannot be used" if examined.inventory is None else "loads, but not every process can be served"
+        return Text(f"✗ {file} {verdict}: {_plural(errors, 'error')}{noted}", "bold red")
     return Text(f"✓ {file} is right{noted}", "bold green")
 
 

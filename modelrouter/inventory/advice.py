@@ -1,9 +1,11 @@
-"""What is allowed, but hardly meant: warnings about an inventory that loads."""
+"""What is allowed, but hardly meant: findings about an inventory that loads."""
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from modelrouter.core.candidates import candidates
 from modelrouter.core.context import Context
 from modelrouter.core.policy import CIRCUMSTANCES, FACTS
 from modelrouter.inventory.masking import shown
@@ -11,42 +13,91 @@ from modelrouter.inventory.problems import Finding
 from modelrouter.inventory.spelling import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
-    from modelrouter.core.inventory import Deployment, Inventory, Needs, Policy
+    from modelrouter.core.candidates import Candidates
+    from modelrouter.core.inventory import Inventory, Policy
     from modelrouter.inventory.problems import Path
 
+_NEEDED = ("critical", "important")
+_WIRE_OF_END: Mapping[str, str] = MappingProxyType(
+    {
+        "/v1/messages": "anthropic-messages",
+        "/messages": "anthropic-messages",
+        "/chat/completions": "openai-chat",
+    }
+)
 _WORDED_FACTS = ("provider", "company", "developer", "family")
 _WORDED_CONDITIONS = ("process", "criticality", "owner", "data.class")
 
 
-def advice(inventory: Inventory) -> Iterator[Finding]:
-    """Everything worth a second look; each finding is a warning."""
-    for finding in (*_unmet(inventory), *_unused(inventory), *_mistyped(inventory)):
+def advice(inventory: Inventory, today: date | None = None) -> Iterator[Finding]:
+    """Everything worth a second look: warnings, and an error where nobody may serve what the business needs.
+
+    Without `today`, nothing that depends on the date is said.
+    """
+    yield from _unserved(inventory)
+    slips = (*_unused(inventory), *_mistyped(inventory), *_whole_paths(inventory), *_too_patient(inventory))
+    for finding in (*slips, *_ended(inventory, today)):
         yield finding._replace(severity="warning")
 
 
-def _unmet(inventory: Inventory) -> Iterator[Finding]:
+def _unserved(inventory: Inventory) -> Iterator[Finding]:
+    """Processes that no deployment of their route may serve, whatever the request."""
     if not inventory.processes:
-        yield Finding(
-            (), "no process is described", "Without processes nothing can be asked for and nothing rehearsed."
-        )
+        hint = "Without processes nothing can be asked for and nothing rehearsed."
+        yield Finding((), "no process is described", hint, severity="warning")
     for process in inventory.processes.values():
-        lacks = [_lack(deployment, process.needs) for deployment in process.routes]
-        if all(lacks):
+        found = candidates(inventory, process, Context())
+        if not found.permitted:
             yield Finding(
-                ("processes", process.id, "needs"),
-                "no deployment of the route can do this",
-                f"{'; '.join(filter(None, lacks))}.",
+                ("processes", process.id, "routes"),
+                "no deployment of the route may serve this process",
+                f"{_reasons(found)}.",
+                severity="error" if process.criticality in _NEEDED else "warning",
             )
 
 
-def _lack(deployment: Deployment, needs: Needs) -> str:
-    model = deployment.model
-    missing = sorted(needs.capabilities - model.capabilities)
-    if missing:
-        return f"{deployment.id} lacks {', '.join(missing)}"
-    return f"{deployment.id} holds {model.context:,} tokens" if needs.context > model.context else ""
+def _reasons(found: Candidates) -> str:
+    """`gpt: eu-personal (processing US is not in EU); …`, each deployment once."""
+    reasons: dict[str, list[str]] = {}
+    for deployment, rule, why in found.excluded:
+        reasons.setdefault(deployment.id, []).append(f"{rule} ({why})")
+    return "; ".join(f"{deployment}: {', '.join(told)}" for deployment, told in reasons.items())
+
+
+def _whole_paths(inventory: Inventory) -> Iterator[Finding]:
+    """Addresses that end with the path of a request: a base address is wanted, the wire adds the path."""
+    for deployment in inventory.deployments.values():
+        ends = (end for end in _WIRE_OF_END if deployment.url is not None and deployment.url.endswith(end))
+        end = next(ends, None)
+        if deployment.url is None or end is None:
+            continue
+        base = shown(deployment.url.removesuffix(end)).strip("'")
+        foreign = f", and `wire: {_WIRE_OF_END[end]}` if that is what it speaks" * (
+            deployment.wire != _WIRE_OF_END[end]
+        )
+        path = ("deployments", deployment.id, "url")
+        yield Finding(path, f"{end} is added by the wire", f"Write `url: {base}`{foreign}.")
+
+
+def _too_patient(inventory: Inventory) -> Iterator[Finding]:
+    for process in inventory.processes.values():
+        goals = process.objectives
+        if goals.first_token_s is not None and goals.first_token_s > goals.deadline_s:
+            yield Finding(
+                ("processes", process.id, "objectives", "first_token"),
+                f"one attempt may stay silent longer than the whole answer may take, {goals.deadline_s:g} s",
+                "Write less than `deadline`, so that time is left for the next deployment.",
+            )
+
+
+def _ended(inventory: Inventory, today: date | None) -> Iterator[Finding]:
+    for contract in inventory.contracts.values():
+        if today is not None and contract.ends is not None and contract.ends < today:
+            message = f"this contract ended on {contract.ends}"
+            yield Finding(("contracts", contract.id, "ends"), message, "Write when it ends now, or delete it.")
 
 
 def _unused(inventory: Inventory) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from modelrouter.inventory.source import checked, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     from modelrouter.core.inventory import Inventory
     from modelrouter.inventory.document import Entries
@@ -29,14 +30,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What came of a file: an inventory unless some problem is an error. Problems are sorted by place."""
+    """What came of a file. Problems are sorted by place.
+
+    There is no inventory where the file cannot be used. There may be one beside errors: a process that nobody may
+    serve is an error of the file, but the other processes are served.
+    """
 
     inventory: Inventory | None
     problems: tuple[Problem, ...]
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The problems that keep the inventory from being used."""
+        """The problems that must be mended: the whole inventory, or a process that matters, cannot be served."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
@@ -53,9 +58,12 @@ def parse(text: str, path: str = "providers.yaml") -> Inventory:
     return _usable(_examined(checked(text, path), path))
 
 
-def examine(path: str | os.PathLike[str]) -> Examined:
-    """Find everything that is wrong with an inventory, warnings included; raises nothing."""
-    return _examined(read_file(Path(path), os.fspath(path)), os.fspath(path))
+def examine(path: str | os.PathLike[str], today: date | None = None) -> Examined:
+    """Find everything that is wrong with an inventory, warnings included; raises nothing.
+
+    `today` lets contracts that have ended be told.
+    """
+    return _examined(read_file(Path(path), os.fspath(path)), os.fspath(path), today)
 
 
 def _usable(examined: Examined) -> Inventory:
@@ -64,27 +72,27 @@ def _usable(examined: Examined) -> Inventory:
     return examined.inventory
 
 
-def _examined(text: str | Problem, path: str) -> Examined:
+def _examined(text: str | Problem, path: str, today: date | None = None) -> Examined:
     if isinstance(text, Problem):
         return Examined(inventory=None, problems=(text,))
     tree, problems = gather(text, path)
     inventory = None
     if tree is not None:
-        inventory, more = _judged(tree, path, is_sound=not problems)
-        problems = [*problems, *more]
+        inventory, tree, more = _judged(tree, path, is_sound=not problems)
+        findings = advice(inventory, today) if inventory is not None else ()
+        problems = [*problems, *more, *_placed(findings, tree)]
     return Examined(inventory=inventory, problems=tuple(sorted(set(problems))))
 
 
-def _judged(written: Entries, path: str, *, is_sound: bool) -> tuple[Inventory | None, list[Problem]]:
-    """The inventory of a tree and what is wrong with it; a tree that was not read soundly gives none."""
+def _judged(written: Entries, path: str, *, is_sound: bool) -> tuple[Inventory | None, Entries, list[Problem]]:
+    """The inventory of a tree, its facts without sources, what is wrong; a tree not read soundly gives no inventory."""
     tree, sources, wrong_facts = unwrap(written)
     file, wrong = validate(tree)
     findings = [*wrong, *dangling(tree), *strangers(tree), *inconsistencies(tree)]
     inventory = None
     if file is not None and is_sound and not wrong_facts and not findings:
         inventory = build(file, path, sources)
-        findings = list(advice(inventory))
-    return inventory, [*_placed(wrong_facts, written), *_placed(findings, tree)]
+    return inventory, tree, [*_placed(wrong_facts, written), *_placed(findings, tree)]
 
 
 def _placed(findings: Iterable[Finding], tree: Entries) -> Iterator[Problem]:

@@ -49,7 +49,7 @@ def test_check_counts_what_it_found() -> None:
     assert code == 0
     assert "nordlicht-versicherung" in output
     assert "2 critical, 2 important, 2 standard, 1 deferrable" in output
-    assert output.rstrip().endswith("providers.yaml is right")
+    assert "providers.yaml is right" in output.splitlines()[-1]
 
 
 def test_check_draws_every_problem(tmp_path: Path) -> None:
@@ -79,6 +79,18 @@ def test_check_warns_and_passes(tmp_path: Path) -> None:
     assert code == 0
     assert "warning: no process has this deployment in its route" in output
     assert "is right, 1 warning" in output
+
+
+def test_check_fails_where_a_process_that_matters_has_nobody(tmp_path: Path) -> None:
+    """An inventory whose policy leaves a critical process without a deployment ends with exit code 1."""
+    file = tmp_path / "providers.yaml"
+    text = changed("[gpt, qwen]}", "[gpt, qwen], criticality: critical}")
+    file.write_text(text + "policies: [{id: french, processing: {in: [FR]}}]\n")
+    code, output = run("check", file)
+
+    assert code == 1
+    assert "gpt: french (processing US is not in FR); qwen: french (processing DE is not in FR)." in output
+    assert output.endswith(f"✗ {file} loads, but not every process can be served: 1 error\n")
 
 
 def test_check_speaks_to_programs(tmp_path: Path) -> None:

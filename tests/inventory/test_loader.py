@@ -286,11 +286,11 @@ def test_the_same_name_in_two_files(tmp_path: Path) -> None:
 WARNED = [
     (
         changed("qwen]}", "qwen], needs: {capabilities: [vision], context: 50k}}"),
-        "12:66: warning: processes.claims.needs: no deployment of the route can do this. gpt lacks vision; qwen lacks vision.",
+        "12:46: warning: processes.claims.routes: no deployment of the route may serve this process. gpt: capabilities (gpt-5.6 lacks vision); qwen: capabilities (qwen3-32b lacks vision), context (qwen3-32b holds 32,000 tokens, 50,000 are needed).",
     ),
     (
         changed("[gpt, qwen]}", "[qwen], needs: {context: 50k}}"),
-        "12:61: warning: processes.claims.needs: no deployment of the route can do this. qwen holds 32,000 tokens.",
+        "12:46: warning: processes.claims.routes: no deployment of the route may serve this process. qwen: context (qwen3-32b holds 32,000 tokens, 50,000 are needed).",
     ),
     (
         changed("[gpt, qwen]", "[qwen]"),
@@ -309,6 +309,26 @@ WARNED = [
         "13:37: warning: policies[0].family.not_in: nothing in this inventory is called 'gtp'. Did you mean 'gpt'?",
     ),
     (
+        SMALL + "policies: [{id: french, processing: {in: [FR]}}]\n",
+        "12:46: warning: processes.claims.routes: no deployment of the route may serve this process. gpt: french (processing US is not in FR); qwen: french (processing DE is not in FR).",
+    ),
+    (
+        changed("openai.com/v1", "openai.com/v1/chat/completions"),
+        "9:48: warning: deployments.gpt.url: /chat/completions is added by the wire. Write `url: https://api.openai.com/v1`.",
+    ),
+    (
+        changed("openai.com/v1", "openai.com/v1/messages"),
+        "9:48: warning: deployments.gpt.url: /v1/messages is added by the wire. Write `url: https://api.openai.com`, and `wire: anthropic-messages` if that is what it speaks.",
+    ),
+    (
+        changed("qwen]}", "qwen], objectives: {deadline: 5s, first_token: 10s}}"),
+        "12:99: warning: processes.claims.objectives.first_token: one attempt may stay silent longer than the whole answer may take, 5 s. Write less than `deadline`, so that time is left for the next deployment.",
+    ),
+    (
+        SMALL.replace("US, ", "US, contract: msa, ") + "contracts: {msa: {ends: 2026-03-31}}\n",
+        "13:25: warning: contracts.msa.ends: this contract ended on 2026-03-31. Write when it ends now, or delete it.",
+    ),
+    (
         "inventory: a\n",
         "1:1: warning: no process is described. Without processes nothing can be asked for and nothing rehearsed.",
     ),
@@ -320,10 +340,32 @@ def test_what_is_hardly_meant_is_a_warning(text: str, message: str, tmp_path: Pa
     """A warning has its place and its advice, and the inventory loads."""
     file = tmp_path / "providers.yaml"
     file.write_text(text)
-    examined = examine(file)
+    examined = examine(file, date(2026, 4, 1))
 
     assert examined.inventory is not None
     assert message in [str(problem).removeprefix(f"{file}:") for problem in examined.problems]
+
+
+@pytest.mark.parametrize("criticality", ["critical", "important"])
+def test_what_the_business_needs_and_nobody_may_serve_is_an_error(criticality: str, tmp_path: Path) -> None:
+    """Policy that leaves a critical or important process nobody is an error, yet the other processes are served."""
+    file = tmp_path / "providers.yaml"
+    text = changed("[gpt, qwen]}", f"[gpt, qwen], criticality: {criticality}, data: {{processing: [FR]}}}}")
+    file.write_text(text)
+    (problem,) = examine(file).errors
+
+    assert (problem.path, problem.severity) == ("processes.claims.routes", "error")
+    assert problem.hint.startswith("gpt: claims.data.processing (processing US is not in FR); qwen: ")
+    assert load(file).processes["claims"].criticality == criticality
+
+
+def test_a_contract_ends_with_its_last_day(tmp_path: Path) -> None:
+    """On its last day a contract still runs; where the date is not told, nothing is said of it."""
+    file = tmp_path / "providers.yaml"
+    file.write_text(SMALL.replace("US, ", "US, contract: msa, ") + "contracts: {msa: {ends: 2026-03-31}}\n")
+
+    assert examine(file, date(2026, 3, 31)).problems == examine(file).problems == ()
+    assert len(examine(file, date(2026, 4, 1)).problems) == 1
 
 
 def test_a_circle_through_an_alias_is_no_trouble() -> None:
