@@ -51,7 +51,12 @@ def __getattr__(name: str) -> Any:
     """Load a public name at its first use, so that importing the package costs nothing."""
     if name not in _ROOMS:
         raise AttributeError(f"module 'modelrouter' has no attribute {name!r}")
-    value = getattr(import_module(f"modelrouter.{_ROOMS[name]}"), name)
+    try:
+        value = getattr(import_module(f"modelrouter.{_ROOMS[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "openai":
+            raise
+        raise ImportError(f"{name} stands on OpenAI's SDK: pip install 'modelrouter[openai]'", name="openai") from None
     globals()[name] = value
     return value
 

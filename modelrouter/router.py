@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -287,6 +288,7 @@ class Router:
         """Take over what other processes changed, and see that every hold that needs a probe has one."""
         if self._board is not None:
             self._publish(self._board.look(), ours=False)
+        self._prober.attend(())
 
     def _publish(self, changes: Sequence[Change], *, ours: bool = True) -> None:
         """Carry what follows from changed holds, outside the state's lock."""
@@ -335,6 +337,12 @@ def _chat(
     process: str, messages: str | Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]
 ) -> tuple[bytes, dict[str, Any]]:
     """A request body, and what it says; raises BadRequestError for what JSON cannot hold."""
+    if "model" in parameters:
+        raise BadRequestError("'model' is the process, and given as such")
+    if not isinstance(messages, (str, list, tuple)):
+        raise BadRequestError("'messages' must be a text or a list of messages")
+    if any(isinstance(value, float) and not isfinite(value) for value in parameters.values()):
+        raise BadRequestError("parameters must be finite numbers")
     turns = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
     parsed = {"model": process, "messages": turns, **parameters}
     try:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from modelrouter.core.candidates import Exclusion
     from modelrouter.core.faults import Fault
 
+OWN_WORDS = frozenset({"runtime.no_key"})
+"""Rules whose evidence is our own advice rather than a provider's text."""
 Outcome = Literal["served", "failed"]
 
 
@@ -25,17 +27,20 @@ class Attempt(NamedTuple):
     """The domain whose hold kept the call from being made; the attempt then cost nothing."""
     losses: tuple[str, ...] = ()
     """What rendering for this deployment's wire could not carry."""
+    held_for: str = ""
+    """The cause of that hold."""
     sent: bool = True
     """False where the request could not be put into the deployment's wire."""
 
     def __str__(self) -> str:
         if self.held:
-            return f"{self.deployment}: not called, {self.held} is held"
+            return f"{self.deployment}: not called, {self.held} is held{f' ({self.held_for})' if self.held_for else ''}"
         if not self.sent and self.fault is not None:
             return f"{self.deployment}: not called, {self.fault.evidence}"
         if self.fault is None:
             return f"{self.deployment}: answered after {self.took_s:.2f} s"
-        return f"{self.deployment}: {self.fault.cause} ({self.fault.scope}) after {self.took_s:.2f} s"
+        told = f": {self.fault.evidence}" if self.fault.rule in OWN_WORDS else ""
+        return f"{self.deployment}: {self.fault.cause} ({self.fault.scope}) after {self.took_s:.2f} s{told}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

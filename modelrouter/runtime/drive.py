@@ -137,7 +137,8 @@ class _Run:
         if isinstance(leave, Refusal):
             if leave.domain is None:
                 return OverBudget(command.index)
-            self.trail.append(Attempt(deployment.id, at, 0.0, None, None, held=str(leave.domain)))
+            held = Attempt(deployment.id, at, 0.0, None, None, held=str(leave.domain), held_for=leave.cause)
+            self.trail.append(held)
             return Refused(command.index, leave.until, leave.waivable)
         for call in [call for call in self.calls.values() if call.replaceable is not None]:
             call.replace()

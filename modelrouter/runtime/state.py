@@ -56,6 +56,7 @@ class Refusal(NamedTuple):
     """None: the retry budget is spent."""
     until: float | None
     waivable: bool
+    cause: str = ""
 
 
 class Change(NamedTuple):
@@ -290,7 +291,8 @@ class State:
 
 def _refusal(held: list[Hold]) -> Refusal:
     last = max(held, key=lambda hold: (not hold.waivable, hold.until is None, hold.until or 0.0))
-    return Refusal(last.domain, _free_at(last), waivable=all(hold.waivable for hold in held))
+    cause = str(last.cause or "by an operator")
+    return Refusal(last.domain, _free_at(last), waivable=all(hold.waivable for hold in held), cause=cause)
 
 
 def _free_at(hold: Hold) -> float | None:

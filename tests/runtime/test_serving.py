@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 
 import pytest
 from support.inventories import deployment, inventory, process, provider
@@ -422,4 +423,5 @@ def test_a_closed_loop_hinders_nobody():
         await router.aclose()
 
     run(promise())
-    assert not left.done()
+    with suppress(RuntimeError):
+        left.get_coro().close()  # what garbage collection would do later, in the middle of another test
