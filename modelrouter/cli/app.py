@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from io import TextIOWrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -119,5 +120,9 @@ for _name, _verb in VERBS.items():
 
 def main() -> None:
     """Run the command line. Logs go to standard error: standard output belongs to the verbs."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a sign is to show the rest.
+            stream.reconfigure(errors="replace")
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     app()

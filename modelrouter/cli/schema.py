@@ -8,8 +8,9 @@ from typing import Annotated
 import orjson
 import typer
 
+from modelrouter.cli.opening import fail
 from modelrouter.inventory.json_schema import json_schema
-from modelrouter.inventory.reference import reference_page
+from modelrouter.inventory.reference import MARK, reference_page
 
 
 def main(
@@ -24,8 +25,13 @@ def main(
         typer.echo(text, nl=False)
         return
     page = write.with_name("inventory.md")
-    write.write_text(text, encoding="utf-8")
-    page.write_text(reference_page(), encoding="utf-8")
+    try:
+        if page.exists() and MARK not in page.read_text(encoding="utf-8", errors="replace"):
+            fail(f"{page} is there already and was not generated: move it, or choose another folder")
+        write.write_text(text, encoding="utf-8")
+        page.write_text(reference_page(), encoding="utf-8")
+    except OSError as error:
+        fail(f"{error.filename} cannot be written: {error.strerror}")
     typer.echo(f"wrote {write} and {page}")
 
 

@@ -46,7 +46,18 @@ _REGION_FIELDS = (
 
 def inconsistencies(tree: Entries) -> Iterator[Finding]:
     """Everything that is wrong between fields which are right one by one."""
-    for check in (_addresses, _places, _headers, _secrets, _clashes, _repeated_routes, _rules, _repeated_ids, _groups, _regions):
+    for check in (
+        _addresses,
+        _places,
+        _headers,
+        _secrets,
+        _clashes,
+        _repeated_routes,
+        _rules,
+        _repeated_ids,
+        _groups,
+        _regions,
+    ):
         yield from check(tree)
 
 

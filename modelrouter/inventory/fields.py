@@ -37,6 +37,9 @@ REGION = r"[A-Z][A-Z0-9_-]+"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 REFERENCE = r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|exec:.+)"
 
+SHELL_VARIABLE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]{0,99})\}|([A-Z][A-Z0-9_]{0,99}))"
+"""`${NAME}` or `$NAME`; the latter in capitals alone, a password may begin with the sign."""
+
 
 def refusal(message: str, hint: str = "") -> PydanticCustomError:
     """A problem found by a field."""
@@ -170,6 +173,9 @@ def read_reference(value: object) -> str:
         if is_secret_shaped(value):
             hint = "Write env:NAME, and replace the key: whoever saw the file has it."
             raise refusal("a key must not stand in this file", hint)
+        if variable := re.fullmatch(SHELL_VARIABLE, value):
+            hint = f"Did you mean env:{variable[1] or variable[2]}?"
+            raise refusal("the shell's way to name a variable is not known here", hint)
         raise refusal("this does not say where the key is found", "Write env:NAME, file:PATH or exec:COMMAND.")
     return str(value)
 

@@ -24,7 +24,7 @@ _KEYS = r"""
 # Nothing that people name is so long and so mixed.
 _LONG = r"| \b(?=[\w+=]*[0-9])(?=[\w+=]*[A-Za-z])[A-Za-z0-9+=_]{28,}"
 _FIELD_OF_A_KEY = r"""
-    (?P<field>["']?[\w-]*(?:key|token(?!s)|secret|passwor[dt]|passwd|authorization|credential)[\w-]*["']?\s*:\s*(?:\{\s*value\s*:\s*)?)
+    (?P<field>["']?[\w-]*(?:key|(?<!first_)token(?!s)|secret|passwor[dt]|passwd|authorization|credential)[\w-]*["']?\s*:\s*(?:\{\s*value\s*:\s*)?)
     (?!["']?(?:env|file|exec):)(?:\[[^\]]*\]?|"[^"]*"?|'[^']*'?|[^\s,}{\]\["'][^,}]*)
 """
 

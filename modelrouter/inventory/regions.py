@@ -92,7 +92,8 @@ def unknown_country(code: str, groups: Iterable[str] = ()) -> tuple[str, str] | 
 def _hint(code: str, groups: frozenset[str]) -> str:
     meant = _MISNOMERS.get(code.upper(), code.upper())
     if meant in COUNTRIES or meant in groups:
-        return f"Did you mean {shown(meant)}?"
+        # Norway: YAML reads the bare word as false.
+        return 'Did you mean "NO", with the quotes?' if meant == "NO" else f"Did you mean {shown(meant)}?"
     if code.count("-") > 1 or code[-1:].isdigit():
         return "A provider's own region goes to `region:`; write the country here, as two letters."
     near = did_you_mean(code, groups)

@@ -12,13 +12,14 @@ from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import OURS, Line, ModelName, Name, described
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.problems import Finding
-from modelrouter.inventory.spelling import did_you_mean
+from modelrouter.inventory.spelling import did_you_mean, nearest
 from modelrouter.inventory.supply import ContractEntry, DeploymentEntry, ModelEntry, ProviderEntry, UpstreamEntry
 from modelrouter.inventory.work import PolicyEntry, ProcessEntry, SignatureEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
     from modelrouter.inventory.problems import Path
@@ -80,7 +81,11 @@ def validate(tree: Entries) -> tuple[File | None, list[Finding]]:
     try:
         return File.model_validate(tree), []
     except ValidationError as error:
-        return None, [_finding(details) for details in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+    misspelt = {meant for details in found if (meant := _meant(details)) is not None}
+    return None, [
+        _finding(details) for details in found if details["type"] != "missing" or details["loc"] not in misspelt
+    ]
 
 
 def _finding(details: ErrorDetails) -> Finding:
@@ -102,9 +107,19 @@ def _missing(details: ErrorDetails) -> tuple[str, str]:
 
 
 def _unknown(details: ErrorDetails) -> tuple[str, str]:
-    *above, key = details["loc"]
-    keys = [field.alias or name for name, field in _kind_at(tuple(above)).model_fields.items()]
-    return f"there is no key {shown(str(key))} here", did_you_mean(str(key), keys)
+    key = str(details["loc"][-1])
+    return f"there is no key {shown(key)} here", did_you_mean(key, _keys_beside(details["loc"]))
+
+
+def _meant(details: ErrorDetails) -> Path | None:
+    """The path of the key that an unknown one is a slip for: that it is missing need not be said as well."""
+    path = details["loc"]
+    near = nearest(str(path[-1]), _keys_beside(path)) if details["type"] == "extra_forbidden" else None
+    return (*path[:-1], near) if near is not None else None
+
+
+def _keys_beside(path: Path) -> list[str]:
+    return [field.alias or name for name, field in _kind_at(path[:-1]).model_fields.items()]
 
 
 def _no_mapping(details: ErrorDetails) -> tuple[str, str]:
@@ -141,14 +156,22 @@ _SAID: Mapping[str, Callable[[ErrorDetails], tuple[str, str]]] = MappingProxyTyp
 
 
 def _example_hint(path: Path) -> str:
-    """`Write owner: claims-operations.`, from the example of the field."""
+    """`Write rto: 30s.`, from the example of the field; of one that is required the value is the writer's: `family: NAME`."""
     above = _kind_at(path[:-1])
     if not (isinstance(above, type) and issubclass(above, BaseModel)):
         return ""
     for name, field in above.model_fields.items():
         if (field.alias or name) == path[-1] and field.examples:
-            return f"Write `{path[-1]}: {flow(field.examples[0])}`."
+            return f"Write `{path[-1]}: {_placeholder(field) if field.is_required() else flow(field.examples[0])}`."
     return ""
+
+
+def _placeholder(field: FieldInfo) -> str:
+    """`TOKENS`, `COUNTRY`, `NAME`: what kind of value is wanted."""
+    extra = field.json_schema_extra
+    unit = str(extra.get("x-unit", "name")) if isinstance(extra, dict) else "name"
+    word = unit.split()[-1].upper()
+    return f"[{word}]" if get_origin(_bare(field.annotation)) is list else word
 
 
 def flow(value: object) -> str:

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from modelrouter.cli.app import VERBS, app
 
+ROOT = Path(__file__).parents[2]
 HEAVY = {"aiohttp", "httpx", "pydantic", "openai", "litellm", "uvicorn", "starlette"}
 
 
@@ -93,3 +95,20 @@ def test_logs_stay_out_of_the_output() -> None:
     assert "a line of the log" in done.stderr
     assert done.stdout.startswith("{")
     assert done.stdout.rstrip().endswith("}")
+
+
+@pytest.mark.parametrize("words", [["check"], ["explain", "claims-triage"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_lacks_signs_shows_the_rest(words: list[str], encoding: str, tmp_path: Path) -> None:
+    """Where standard output cannot carry a sign, a question mark stands for it and the exit code is the same."""
+    done = subprocess.run(
+        [sys.executable, "-m", "modelrouter", *words],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "XDG_STATE_HOME": str(tmp_path)},
+    )
+
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert b"?" in done.stdout

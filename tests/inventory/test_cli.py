@@ -143,6 +143,15 @@ def test_check_shows_no_secret_of_a_broken_line(tmp_path: Path) -> None:
         assert "hunter2" not in output
 
 
+def test_check_shows_a_wrong_duration_whole(tmp_path: Path) -> None:
+    """A field that only sounds like one for a key keeps its value, so that the slip can be seen."""
+    file = tmp_path / "providers.yaml"
+    file.write_text(changed("qwen]}", "qwen], objectives: {first_token: 10 s}}"))
+    _, output = run("check", file)
+
+    assert "{first_token: 10 s}" in output
+
+
 def test_check_cuts_long_lines_around_the_place(tmp_path: Path) -> None:
     """However long the line, the place stays in view and underlined."""
     file = tmp_path / "providers.yaml"
@@ -266,3 +275,25 @@ def test_schema_prints_and_writes(tmp_path: Path) -> None:
     assert json.loads(output)["title"] == "modelrouter inventory"
     assert (tmp_path / "providers.schema.json").read_text() == output
     assert (tmp_path / "inventory.md").read_text().startswith("# The inventory")
+
+
+def test_schema_says_where_it_cannot_write(tmp_path: Path) -> None:
+    """A folder that is not there is told in one line, not raised."""
+    code, output = run("schema", "--write", tmp_path / "none" / "providers.schema.json")
+
+    assert (code, output) == (
+        1,
+        f"error: {tmp_path}/none/providers.schema.json cannot be written: No such file or directory\n",
+    )
+
+
+def test_schema_overwrites_no_page_of_the_reader(tmp_path: Path) -> None:
+    """An `inventory.md` that was not generated stays, and nothing is written; one that was is written anew."""
+    page = tmp_path / "inventory.md"
+    page.write_text("my notes")
+    code, output = run("schema", "--write", tmp_path / "a.json")
+
+    assert (code, page.read_text(), (tmp_path / "a.json").exists()) == (1, "my notes", False)
+    assert "was not generated" in output
+    page.unlink()
+    assert [run("schema", "--write", tmp_path / "a.json")[0] for _ in range(2)] == [0, 0]

@@ -223,18 +223,18 @@ def test_a_list_where_a_text_is_wanted() -> None:
 SHAPES = [
     (
         changed("claims-operations", "[a]"),
-        "12:19: processes.claims.owner: text is wanted here, not a list. Write `owner: claims-operations`.",
+        "12:19: processes.claims.owner: text is wanted here, not a list. Write `owner: NAME`.",
     ),
     (changed("[gpt, qwen]", "gpt"), "12:46: processes.claims.routes: a list is wanted here, not 'gpt'. Write [gpt]."),
     (
         changed("[gpt, qwen]", "[]"),
-        "12:46: processes.claims.routes: the list is empty. Write `routes: [claude-bedrock-eu, qwen-local]`.",
+        "12:46: processes.claims.routes: the list is empty. Write `routes: [NAME]`.",
     ),
     (
         changed("{main: {key: env:OPENAI_API_KEY}}", "main"),
         "3:40: providers.openai.accounts: a mapping is wanted here, not 'main'. Write `accounts: {main: {key: env:ANTHROPIC_API_KEY}}`.",
     ),
-    (changed("inventory: small\n", ""), "1:1: inventory: 'inventory' is missing. Write `inventory: example-bank`."),
+    (changed("inventory: small\n", ""), "1:1: inventory: 'inventory' is missing. Write `inventory: NAME`."),
     (
         changed("inventory: small", "inventory: my bank"),
         "1:12: inventory: 'my bank' is no name. Use letters, digits, dots, dashes and underscores, at most 100.",
