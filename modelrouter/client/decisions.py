@@ -13,7 +13,10 @@ EXTENSION = "modelrouter.decision"
 
 
 class RequestId(str):  # noqa: SLOT000 - it carries its decision
-    """The request id that SDKs keep on what they parse, with the decision it stands for."""
+    """The request id that SDKs keep on what they parse, with the decision it stands for.
+
+    A copy keeps the decision, which never changes; pickled it is a text like any other.
+    """
 
     decision: Decision
 
@@ -22,6 +25,15 @@ class RequestId(str):  # noqa: SLOT000 - it carries its decision
         made = super().__new__(cls, decision.id)
         made.decision = decision
         return made
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
 
 
 def decision_of(response: object) -> Decision:
@@ -35,14 +47,11 @@ def decision_of(response: object) -> Decision:
         if isinstance(found, RequestId):
             return found.decision
         if isinstance(extensions := getattr(found, "extensions", None), dict) and EXTENSION in extensions:
-            return _decision(extensions[EXTENSION])
+            decision: Decision = extensions[EXTENSION]
+            return decision
     raise LookupError(f"no decision belongs to this {type(response).__name__}: it did not come through a router here")
 
 
 def _places(response: object) -> list[Any]:
     names = ("decision", "_request_id", "response", "http_response")
     return [response, *(getattr(response, name, None) for name in names)]
-
-
-def _decision(value: Decision) -> Decision:
-    return value

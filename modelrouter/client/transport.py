@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -43,11 +44,6 @@ class Transports(NamedTuple):
     asynchronous: type
 
 
-class _Asked(NamedTuple):
-    wire: str
-    context: Context
-
-
 @cache
 def transports(library: ModuleType) -> Transports:
     """The transports for `httpx` or `httpx2`, given as the module."""
@@ -65,13 +61,13 @@ def _sync(library: ModuleType, make: _Maker) -> type:
 
         def handle_request(self, request: Any) -> Any:
             """Serve one request."""
-            asked = _asked(request)
-            if asked is None:
+            wire = _wire(request)
+            if wire is None:
                 return make.refusal(self.router, request)
             try:
-                answer = self.router.handle(asked.wire, request.read(), asked.context)
+                answer = self.router.handle(wire, request.read(), _context(request))
             except (RequestFailedError, BadRequestError, UnknownNameError) as error:
-                return make.failure(asked.wire, error)
+                return make.failure(wire, error)
             return make.response(answer, make.sync_stream(answer) if answer.streamed else None)
 
         def close(self) -> None:
@@ -92,13 +88,13 @@ def _asynchronous(library: ModuleType, make: _Maker) -> type:
 
         async def handle_async_request(self, request: Any) -> Any:
             """Serve one request."""
-            asked = _asked(request)
-            if asked is None:
+            wire = _wire(request)
+            if wire is None:
                 return make.refusal(self.router, request)
             try:
-                answer = await self.router.ahandle(asked.wire, await request.aread(), asked.context)
+                answer = await self.router.ahandle(wire, await request.aread(), _context(request))
             except (RequestFailedError, BadRequestError, UnknownNameError) as error:
-                return make.failure(asked.wire, error)
+                return make.failure(wire, error)
             return make.response(answer, make.async_stream(answer) if answer.streamed else None)
 
         async def aclose(self) -> None:
@@ -109,16 +105,18 @@ def _asynchronous(library: ModuleType, make: _Maker) -> type:
     return AsyncRouterTransport
 
 
-def _asked(request: Any) -> _Asked | None:
-    """What an SDK's request asks of a router; None where its path is no model call."""
-    wire = wire_of(request.url.path) if request.method == "POST" else None
-    if wire is None:
-        return None
+def _wire(request: Any) -> str | None:
+    """The wire of an SDK's request; None where its path is no model call."""
+    return wire_of(request.url.path) if request.method == "POST" else None
+
+
+def _context(request: Any) -> Context:
+    """What an SDK's request says of itself; raises BadRequestError."""
     context = gathered(request.headers)
     limit = request.extensions.get("timeout", {}).get("read")
-    if limit is not None and (context.deadline_s is None or limit < context.deadline_s):
+    if limit is not None and 0 < limit < (context.deadline_s or inf):
         context = replace(context, deadline_s=limit)  # the SDK's read timeout is what its user is ready to wait
-    return _Asked(wire, context)
+    return context
 
 
 class _Maker:
@@ -167,9 +165,13 @@ class _Maker:
         self.async_stream = AsyncStream
 
     def response(self, answer: Answer | SyncAnswer, stream: Any) -> Any:
-        """The response of an answer."""
+        """The response of an answer, which is closed where there can be none."""
         body = {"stream": stream} if stream is not None else {"content": answer.body}
-        return self._decided(answer.status, answer.headers, answer.decision, body)
+        try:
+            return self._decided(answer.status, answer.headers, answer.decision, body)
+        except BaseException:
+            answer.close()
+            raise
 
     def failure(self, wire: str, error: RequestFailedError | BadRequestError | UnknownNameError) -> Any:
         """The response of a request that failed or cannot be understood."""
@@ -182,7 +184,8 @@ class _Maker:
         return self._response(status, headers=JSON | {"x-should-retry": "false"}, content=body)
 
     def _decided(self, status: int, headers: Mapping[str, str], decision: Decision, body: dict[str, Any]) -> Any:
-        response = self._response(status, headers=dict(headers), extensions={EXTENSION: decision}, **body)
+        raw = [(name.encode(), value.encode(errors="replace")) for name, value in headers.items()]  # not always ASCII
+        response = self._response(status, headers=raw, extensions={EXTENSION: decision}, **body)
         told = self._headers(response.headers)
         told.decision = decision
         response.headers = told
