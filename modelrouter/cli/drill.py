@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,7 +33,9 @@ from modelrouter.inventory.loader import load
 NOT_SURVIVED = 1
 NOT_PLAYED = 2
 WIDE = 120
-"""Columns where nobody reads on a screen: files and CI logs fold nothing."""
+"""Columns where nobody reads on a screen and $COLUMNS says nothing: files and CI logs fold nothing."""
+BAR = 20
+"""Columns of the bar that fills."""
 
 
 def main(
@@ -56,8 +59,8 @@ def main(
     _ready(out)
     began, clock = datetime.now(UTC), time.monotonic()
     console = Console(highlight=False, stderr=as_json)
-    if not console.is_terminal:
-        console = Console(highlight=False, stderr=as_json, width=max(console.width, WIDE))
+    if not console.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
+        console = Console(highlight=False, stderr=as_json, width=WIDE)
     rehearsal = _played(inventory, scenarios, jobs, console)
     found = findings(rehearsal, began=began, took_s=time.monotonic() - clock)
     _write(found, out)
@@ -98,7 +101,7 @@ def _played(inventory: Inventory, scenarios: Sequence[Scenario], jobs: int, cons
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(BAR),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console,
@@ -107,13 +110,16 @@ def _played(inventory: Inventory, scenarios: Sequence[Scenario], jobs: int, cons
         disable=not console.is_terminal,
     )
     with progress:
-        task = progress.add_task("putting up twins", total=len(scenarios))
+        task = progress.add_task("", total=len(scenarios))
+
+        def doing(what: str) -> None:
+            progress.update(task, description=what)
 
         def told(recording: Recording) -> None:
-            progress.update(task, advance=1, description="rehearsing")
+            progress.update(task, advance=1)
             progress.console.print(outcome(recording.scenario, judge(inventory, recording)), soft_wrap=True)
 
-        return rehearse(inventory, scenarios, jobs=jobs, told=told)
+        return rehearse(inventory, scenarios, jobs=jobs, told=told, doing=doing)
 
 
 def _ready(folder: Path) -> None:

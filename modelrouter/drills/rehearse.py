@@ -70,35 +70,39 @@ def rehearse(
     *,
     jobs: int = JOBS,
     told: Callable[[Recording], None] = lambda _: None,
+    doing: Callable[[str], None] = lambda _: None,
 ) -> Rehearsal:
     """Play the scenarios and answer their recordings in the same order; `told` hears of each when it is over.
 
+    `doing` hears in a few words what is being done, whenever that changes.
     Blocks; needs a thread without a running event loop. No connection leaves this machine meanwhile.
     """
     small = miniature(inventory)
     # asyncio's own loop: the guard hears only of sockets that Python opens.
     with Guard() as guard, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        recordings = runner.run(_all(inventory, small, scenarios, jobs, told))
+        recordings = runner.run(_all(inventory, small, _batches(scenarios, jobs), told, doing))
         return Rehearsal(inventory, small, recordings, tuple(guard.refused))
 
 
 async def _all(
     inventory: Inventory,
     small: Miniature,
-    scenarios: Sequence[Scenario],
-    jobs: int,
+    batches: Sequence[Sequence[Scenario]],
     told: Callable[[Recording], None],
+    doing: Callable[[str], None],
 ) -> tuple[Recording, ...]:
     library = Library()
     planned = demand(inventory, small)
     recordings: list[Recording] = []
     try:
+        doing("putting up twins and asking each once")
         await _warm(inventory, small, library, planned)
         # With litellm loaded, a full collection of garbage stops the loop for half a second: what is here will stay.
         gc.collect()
         gc.freeze()
-        for first in range(0, len(scenarios), jobs):
-            stages = [(scenario, Stage(inventory, small, library)) for scenario in scenarios[first : first + jobs]]
+        for batch in batches:
+            doing(_playing(batch))
+            stages = [(scenario, Stage(inventory, small, library)) for scenario in batch]
             for recording in await _side_by_side(stages, planned):
                 told(recording)
                 recordings.append(recording)
@@ -106,6 +110,15 @@ async def _all(
         gc.unfreeze()
         await library.end()
     return tuple(recordings)
+
+
+def _batches(scenarios: Sequence[Scenario], jobs: int) -> list[Sequence[Scenario]]:
+    return [scenarios[first : first + jobs] for first in range(0, len(scenarios), jobs)]
+
+
+def _playing(batch: Sequence[Scenario]) -> str:
+    others = f" and {len(batch) - 1} more" if len(batch) > 1 else ""
+    return f"playing {batch[0].id}{others}"
 
 
 async def _side_by_side(stages: Sequence[tuple[Scenario, Stage]], planned: Sequence[Planned]) -> list[Recording]:

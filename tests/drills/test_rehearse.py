@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
@@ -14,6 +15,7 @@ from modelrouter.cli.app import app
 from modelrouter.core.causes import Cause
 from modelrouter.drills.guard import Guard
 from modelrouter.drills.miniature import miniature
+from modelrouter.drills.rehearse import plan, rehearse
 from modelrouter.drills.stage import Library, Stage
 from modelrouter.drills.verdict import Verdict
 from modelrouter.inventory.loader import load
@@ -131,6 +133,25 @@ def test_what_cannot_be_played_is_exit_2(drill, options, told):
 
     assert (result.exit_code, report) == (2, None)
     assert told in result.output
+
+
+def test_what_is_being_done_is_told_as_it_changes(tmp_path):
+    """Whoever waits hears of the setting up and of each batch before it is played, not only when it is over."""
+    file = tmp_path / "providers.yaml"
+    file.write_text(COMPANY.replace("CRITICALITY", "standard"), encoding="utf-8")
+    inventory = load(file)
+    scenarios = [replace(each, duration_s=0.1) for each in plan(inventory)[:3]]
+    told: list[str] = []
+    rehearse(inventory, scenarios, jobs=2, told=lambda each: told.append(each.scenario.id), doing=told.append)
+
+    assert told == [
+        "putting up twins and asking each once",
+        "playing steady and 1 more",
+        "steady",
+        "throttled-openai",
+        "playing throttled-anthropic",
+        "throttled-anthropic",
+    ]
 
 
 def test_an_inventory_without_processes_is_exit_2(tmp_path):

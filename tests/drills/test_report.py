@@ -162,6 +162,23 @@ def test_the_terminal_shows_table_matrix_and_conclusion(criticality, sign):
     assert text.rstrip().splitlines()[-1].startswith(sign)
 
 
+@pytest.mark.parametrize("width", [60, 80, 94, 100, 120])
+def test_who_served_is_shown_at_every_width(width):
+    """However narrow the terminal and long the scenario's name: the verdict is whole, who served is there, no line is cut."""
+    long = replace(moved(), scenario=replace(moved().scenario, id="suspended-a-provider-with-a-rather-long-name"))
+    gone = replace(stranded(), scenario=replace(stranded().scenario, id="gone-one"))
+    out = StringIO()
+    show(found(moved(), long, gone), Console(file=out, width=width))
+    table = out.getvalue().split("\n\n")[0]
+
+    assert "served by" in table
+    assert table.count("second") == 2
+    assert "NO_PERMITTED_ROUTE" in table
+    assert "…" not in table
+    assert ("detect" in table) is (width >= 100)
+    assert max(map(len, table.splitlines())) <= width
+
+
 SERVED = ([sent("claims#1", 0.5)], [call("first", 0.5, "claims#1")], steady())
 
 

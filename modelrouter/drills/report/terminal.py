@@ -13,7 +13,7 @@ from modelrouter.drills.report.duration import duration
 from modelrouter.drills.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console
 
@@ -42,7 +42,7 @@ SIGNS: Mapping[Verdict, str] = MappingProxyType(
 def show(found: Findings, console: Console) -> None:
     """Print the report."""
     console.print()
-    console.print(_table(found))
+    console.print(_table(found, console.width))
     console.print()
     console.print(_matrix(found))
     console.print(Text("  ✓ SURVIVED  · survived, not touched  ~ DEGRADED  ✗ failed  ? INCONCLUSIVE", "dim"))
@@ -70,34 +70,49 @@ def _colour(judged: Judgement) -> str:
     return COLOURS.get(judged.verdict, "bold red")
 
 
-def _table(found: Findings) -> Table:
+def _table(found: Findings, width: int) -> Table:
+    """What was touched; where there is little room without the figures that matter least, and folded."""
+    figures = {name: read for name, read in FIGURES.items() if width >= ROOMY or name not in SPARED}
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("scenario", no_wrap=True)
+    table.add_column("scenario", overflow="fold", max_width=FIRST if width >= ROOMY else FIRST_NARROW)
     table.add_column("verdict", no_wrap=True)
-    for heading in ("detect", "fail over", "lost", "wasted"):
+    for heading in figures:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("served by", overflow="fold")
+    table.add_column("served by", overflow="fold", min_width=SERVER if width >= ROOMY else SERVER_NARROW)
     for process, judgements in groupby(_touched(found), key=lambda judged: judged.process):
-        table.add_row(Text.assemble((process, "bold"), (f" {found.inventory.processes[process].criticality}", "dim")))
+        table.add_row(Text(process, "bold"), Text(found.inventory.processes[process].criticality, "dim"))
         for judged in judgements:
-            table.add_row(*_row(judged))
+            served = ", ".join(judged.served_after) or "nobody"
+            cells = (read(judged) for read in figures.values())
+            table.add_row(f"  {judged.scenario}", Text(judged.verdict, _colour(judged)), *cells, served)
     calm = sum(each.calm for each in found.all)
     table.caption = f"{calm} more: SURVIVED, not touched" if calm else None
     table.caption_justify = "left"
     return table
 
 
-def _row(judged: Judgement) -> tuple[Text | str, ...]:
+def _took(judged: Judgement) -> Text:
+    """How long it took to fail over, or that it never met the fault."""
     spared = judged.verdict is Verdict.SURVIVED and not judged.hits and judged.failover_s is None
-    return (
-        f"  {judged.scenario}",
-        Text(judged.verdict, _colour(judged)),
-        duration(judged.detect_s),
-        Text("spared", "dim") if spared else duration(judged.failover_s),
-        f"{judged.lost} of {judged.sent}" if judged.lost else "0",
-        str(judged.wasted),
-        ", ".join(judged.served_after) or "nobody",
-    )
+    return Text("spared", "dim") if spared else Text(duration(judged.failover_s))
+
+
+FIGURES: Mapping[str, Callable[[Judgement], Text | str]] = MappingProxyType(
+    {
+        "detect": lambda judged: duration(judged.detect_s),
+        "fail over": _took,
+        "lost": lambda judged: f"{judged.lost} of {judged.sent}" if judged.lost else "0",
+        "wasted": lambda judged: str(judged.wasted),
+    }
+)
+SPARED = frozenset({"detect", "wasted"})
+"""Left out where there is little room."""
+ROOMY = 100
+"""Columns from which on everything has its place."""
+FIRST, FIRST_NARROW = 36, 24
+"""Columns that a scenario may take before it is folded."""
+SERVER, SERVER_NARROW = 18, 12
+"""Columns that whoever served always has."""
 
 
 def _touched(found: Findings) -> Iterator[Judgement]:
