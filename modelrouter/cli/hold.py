@@ -22,10 +22,16 @@ NEAR = 3
 DomainName = Annotated[str, typer.Argument(metavar="DOMAIN", help="KIND:NAME, such as provider:openai or family:gpt.")]
 
 
+def _worded(reason: str) -> str:
+    if not reason.strip():
+        raise typer.BadParameter('a hold needs a reason: --reason "…"')
+    return reason
+
+
 def main(
     domain: DomainName,
     *,
-    reason: Annotated[str, typer.Option(help="Why; whoever asks `status` reads it.")],
+    reason: Annotated[str, typer.Option(help="Why; whoever asks `status` reads it.", callback=_worded)],
     for_s: Annotated[
         float | None,
         typer.Option("--for", metavar="DURATION", parser=seconds, help="Such as 30m; until released where not given."),
@@ -36,8 +42,6 @@ def main(
     """Keep a fault domain out of use, in every process of this inventory."""
     with opened(inventory, as_json=as_json) as router:
         _require(router.inventory, domain, as_json=as_json)
-        if not reason.strip():
-            fail('a hold needs a reason: --reason "…"', as_json=as_json)
         with _written(domain, as_json=as_json):
             hold = router.hold(domain, reason, for_s)
         holding = affected(router, hold)
@@ -81,7 +85,7 @@ def _counted(names: tuple[str, ...], one: str, many: str = "") -> str:
 
 
 def _require(inventory: Inventory, text: str, *, as_json: bool) -> None:
-    """End the command where the inventory has no such domain, with the near ones first and then all."""
+    """End the command where the inventory has no such domain, with the near ones, else with all."""
     known = sorted({str(domain) for deployment in inventory.deployments.values() for domain in domains_of(deployment)})
     if text in known:
         return
@@ -89,7 +93,7 @@ def _require(inventory: Inventory, text: str, *, as_json: bool) -> None:
     same = [domain for domain in known if domain.partition(":")[2] == name]
     near = list(dict.fromkeys([*same, *get_close_matches(text, known, NEAR)]))
     error = UnknownNameError("fault domain", text, near[:NEAR])
-    fail(str(error), _by_kind(known), as_json=as_json, near=near, known=known)
+    fail(str(error), () if near else _by_kind(known), as_json=as_json, near=near, known=known)
 
 
 def _by_kind(domains: list[str]) -> list[str]:

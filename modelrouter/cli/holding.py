@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from modelrouter.router import Router
 
 CLOCK = SystemClock()
+ON_RELEASE = "when a free probe passes and one call tries it, or released"
 
 
 class Holding(NamedTuple):
@@ -93,7 +94,7 @@ def ends(hold: Hold) -> str:
     if hold.phase is Phase.TRIAL:
         return "the next call tries it" if hold.trial_since is None else "one call is trying it"
     if hold.ending is Ending.RELEASE or hold.until is None:
-        return "when released" if hold.by_operator else "when a free probe passes and one call tries it, or released"
+        return "when released" if hold.by_operator else ON_RELEASE
     if hold.ending is Ending.TIME:
         return clock_time(hold.until)
     return f"one call tries it {clock_time(hold.until)}" if hold.until > CLOCK.now() else "the next call tries it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,11 +94,40 @@ def test_lines_are_answered_one_by_one(run: Callable[..., Result]) -> None:
         (["--jsonl"], "{}\nnonsense", "line 2"),
         (["--header", "nonsense", "x"], None, "no header"),
         (["--file", "/nowhere/at/all"], None, "cannot read"),
+        (["--vendor", "opnai", "x"], None, "Did you mean 'openai'?"),
+        (["--surface", "strem", "x"], None, "Did you mean 'stream'?"),
+        (["--status", "9999", "x"], None, "less than or equal to 599"),
+        (["--inventory", "nowhere.yaml", "x"], None, "there is no such file"),
+        ([], " \n", "nothing to explain"),
+        (["--jsonl"], "", "nothing to explain"),
     ],
 )
 def test_mistakes_are_named(run: Callable[..., Result], arguments: list[str], text: str | None, message: str) -> None:
-    """A line that is no JSON, a header without a colon, a missing file: each is said, with exit code 2."""
+    """What cannot be read, is not known or says nothing is refused in words, with exit code 2."""
     result = run(*arguments, text=text)
 
     assert result.exit_code == 2
-    assert message in result.output
+    assert message in " ".join(re.sub("[│╭╮╰╯─]", " ", result.output).split())
+
+
+def test_an_operators_own_rules_come_first(run: Callable[..., Result], tmp_path: Path) -> None:
+    """With --inventory the rules of that file decide, for one error and for lines of JSON."""
+    file = tmp_path / "providers.yaml"
+    rule = "{id: glacier, cause: quota_exhausted, scope: account, text: glacier tokens melted}"
+    file.write_text(f"inventory: own\nsignatures: [{rule}]\n")
+    words = ("--inventory", str(file))
+
+    assert json.loads(run("Glacier tokens melted", "--json", *words).output)["rule"] == "inventory.glacier"
+    assert json.loads(run("--jsonl", *words, text='{"body": "glacier tokens melted"}').output)["scope"] == "account"
+    assert json.loads(run("Glacier tokens melted", "--json").output)["rule"] != "inventory.glacier"
+
+
+def test_the_hold_is_the_one_that_would_open(run: Callable[..., Result]) -> None:
+    """A stated wait stands in the place of the usual range, and the end is told as `status` tells it."""
+    stated = run("{}", "--status", "429", "--header", "Retry-After: 7").output
+    usual = run("{}", "--status", "429").output
+    suspended = run(SUSPENDED, "--vendor", "anthropic", "--status", "400").output
+
+    assert "7 s, as stated; ends by itself" in stated
+    assert "1 s to 60 s; ends by itself" in usual
+    assert "when a free probe passes and one call tries it, or released" in " ".join(suspended.split())
