@@ -47,7 +47,7 @@ $weaknesses
 </header>
 <main>
 <h2>Every process in every scenario</h2>
-<div class="scroll">$matrix</div>
+$matrix
 <p class="soft">Pale: the scenario does not touch the process's first choice. Time to fail over → who served instead.</p>
 <h2>What happened, scenario by scenario</h2>
 <ul class="legend">$legend</ul>
@@ -70,6 +70,11 @@ KINDS = {
     "gone": "Our own servers are gone",
     "withdrawn": "A model family is withdrawn",
 }
+
+FIRST, FIRST_NARROW = 210, 130
+"""Pixels of the matrix for the names of scenarios, and where there is little room."""
+ROOMY, NARROW = 240, 135
+"""Pixels for each process: no more than the former, and no less than the latter, where the matrix scrolls instead."""
 
 NOTES = (
     (
@@ -181,8 +186,9 @@ def _matrix(found: Findings) -> str:
         rows.append(f'<tr class="kind"><th scope="colgroup" colspan="{len(processes) + 1}">{title}</th></tr>')
         rows.extend(_row(recording, found.judgements[recording.scenario.id]) for recording in recordings)
     return (
-        f'<table class="matrix"><thead><tr><th scope="col">scenario</th>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        f'<div class="scroll" style="max-width:{FIRST + ROOMY * len(processes)}px">'
+        f'<table class="matrix" style="min-width:{FIRST_NARROW + NARROW * len(processes)}px">'
+        f'<thead><tr><th scope="col">scenario</th>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
 
 

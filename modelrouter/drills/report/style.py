@@ -47,22 +47,25 @@ h3 { margin: 0; font-size: 17px; }
 .tile { padding: 11px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .tile dt { color: var(--soft); font-size: 12.5px; line-height: 1.3; }
 .tile dd { margin: 0 0 1px; font-size: 23px; font-weight: 680; letter-spacing: -.02em; }
-.finding { margin: 8px 0; padding: 11px 16px; background: var(--bad-bg); border-radius: 8px; }
+.finding { margin: 8px 0; padding: 11px 16px; background: var(--bad-bg); border-radius: 8px; overflow-wrap: anywhere; }
 .finding b { color: var(--bad); }
-.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
+.scroll {
+  position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--card);
+}
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th, td { padding: 7px 10px; text-align: left; vertical-align: top; }
 thead th { color: var(--soft); font-weight: 600; font-size: 12.5px; vertical-align: bottom; }
-.matrix { min-width: 1000px; border-spacing: 0; }
+.matrix { table-layout: fixed; border-spacing: 0; overflow-wrap: anywhere; }
+.matrix thead th:first-child { width: 210px; }
 .matrix thead th { border-bottom: 1px solid var(--line); line-height: 1.25; }
 .matrix thead th strong { display: block; color: var(--ink); font-size: 13px; }
-.matrix tbody th { position: sticky; left: 0; background: var(--card); font-weight: 550; min-width: 176px; z-index: 1; }
+.matrix tbody th { position: sticky; left: 0; background: var(--card); font-weight: 550; z-index: 1; }
 .matrix tbody th small, .matrix td small { display: block; font-weight: 400; line-height: 1.3; font-size: 11.5px; }
 .matrix tbody th small { color: var(--soft); }
 .matrix .kind th {
   padding: 12px 10px 3px; color: var(--accent); font-size: 11.5px; letter-spacing: .09em; text-transform: uppercase;
 }
-.matrix td { padding: 2px; width: 13%; height: 1px; }
+.matrix td { padding: 2px; height: 1px; }
 .matrix td a { display: block; height: 100%; padding: 5px 8px; border-radius: 6px; text-decoration: none; }
 .matrix td a:hover { outline: 2px solid var(--accent); }
 .matrix td b { display: block; font-size: 11.5px; letter-spacing: .02em; line-height: 1.35; }
@@ -74,7 +77,7 @@ td .calm b { font-weight: 450; }
 td a small { color: var(--ink); }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 16px; margin: 10px 0; padding: 0; list-style: none; font-size: 13px; }
-.legend li { display: flex; align-items: center; }
+.legend li { display: flex; align-items: center; min-width: 0; overflow-wrap: anywhere; }
 .legend i {
   display: inline-block; width: 19px; height: 19px; margin-right: 6px; border-radius: 50%; color: #fff;
   font: 700 11px/19px system-ui, sans-serif; text-align: center;
@@ -115,7 +118,7 @@ footer { padding-top: 30px; padding-bottom: 44px; color: var(--soft); font-size:
 @media (max-width: 860px) {
   main, header, footer { padding-left: 16px; padding-right: 16px; }
   .tiles { grid-template-columns: repeat(2, 1fr); } .notes { grid-template-columns: 1fr; }
-  h1 { font-size: 25px; } .scenario { padding: 14px; } .matrix tbody th { min-width: 128px; }
+  h1 { font-size: 25px; } .scenario { padding: 14px; } .matrix thead th:first-child { width: 130px; }
 }
 @media print { body { background: none; } .scenario { break-inside: avoid; } }
 """
