@@ -260,7 +260,7 @@ class Router:
         """The candidates, remembered: they depend on nothing that changes but by a reload."""
         # The tokens are rounded up to what a memory can hold; an estimate knows no better.
         tokens = (tokens + 1023) & ~1023 if tokens else 0
-        key = (name, context.data_class, context.country, capabilities, tokens)
+        key = (name, context.data_classes, context.country, capabilities, tokens)
         route = self._routes.get(key)
         if route is None:
             if len(self._routes) >= ROUTES_KEPT:

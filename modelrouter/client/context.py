@@ -30,8 +30,9 @@ def context(
 ) -> Iterator[None]:
     """Say of every request made inside this block for whom and under which circumstances it is.
 
-    Blocks nest, the inner one wins; each thread and task has its own. `deadline` is in seconds, to the
-    first content. Raises BadRequestError for values that cannot be.
+    Blocks nest, the inner one wins, but a class of data adds to those of the outer ones; each thread and
+    task has its own. `deadline` is in seconds, to the first content. Raises BadRequestError for values
+    that cannot be.
     """
     given = {"process": process, "data_class": data_class, "country": country, "deadline": deadline}
     said = extended(_current.get(), {word: value for word, value in given.items() if value is not None})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,21 +15,48 @@ from modelrouter.errors import BadRequestError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LONGEST = 64
+"""Characters of a text: names are shorter, and routes are remembered by them."""
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Who asks, for which process, under which circumstances; None leaves it to the inventory."""
+    """Who asks, for which process, under which circumstances; None leaves it to the inventory.
+
+    Raises BadRequestError for values that cannot be. Upper and lower case of classes and countries are the same.
+    """
 
     process: str | None = None
     """Overrides the process that the `model` of the body names."""
     data_class: str | None = None
     """Beside the class that the process declares: policies of both apply."""
+    outer_classes: frozenset[str] = frozenset()
+    """What was said of the data further out: nobody further in can take it back."""
     country: str | None = None
-    """Of the end user, ISO 3166."""
+    """Of the end user, two letters of ISO 3166."""
     deadline_s: float | None = None
     """To the first content, over all attempts; the process's own deadline still bounds it."""
     principal: str | None = None
     """The authenticated caller; only a door sets it."""
+
+    def __post_init__(self) -> None:
+        for word in ("process", "data_class", "country"):
+            if len(getattr(self, word) or "") > LONGEST:
+                raise BadRequestError(f"{word!r} of the request context is longer than {LONGEST} characters")
+        if self.data_class is not None:
+            object.__setattr__(self, "data_class", self.data_class.casefold())
+        if self.country is not None:
+            if not _COUNTRY.fullmatch(self.country):
+                raise BadRequestError("'country' of the request context must be two letters of ISO 3166, such as DE")
+            object.__setattr__(self, "country", self.country.upper())
+        if self.deadline_s is not None and not 0 < self.deadline_s < inf:
+            raise BadRequestError("'deadline' of the request context must be a number of seconds, more than 0")
+
+    @property
+    def data_classes(self) -> frozenset[str]:
+        """Every class that was said of the data."""
+        return self.outer_classes if self.data_class is None else self.outer_classes | {self.data_class}
 
 
 NOBODY = Context()
@@ -43,7 +72,7 @@ HEADERS: Mapping[str, str] = MappingProxyType({f"x-modelrouter-{word.replace('_'
 
 
 def extended(context: Context, given: Mapping[str, Any] | None) -> Context:
-    """Add what a caller says of its own request; what it says wins.
+    """Add what a caller says of its own request; what it says wins, but a class of data only adds to those known.
 
     Raises BadRequestError for unknown words and values of the wrong kind.
     """
@@ -54,15 +83,13 @@ def extended(context: Context, given: Mapping[str, Any] | None) -> Context:
     changes: dict[str, Any] = {}
     for word, value in given.items():
         if word not in GIVEN:
-            near = get_close_matches(word, GIVEN, 1)
+            near = get_close_matches(word[:LONGEST], GIVEN, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(GIVEN)}"
-            raise BadRequestError(f"the request context knows no {word!r}{hint}")
+            raise BadRequestError(f"the request context knows no {word[:LONGEST]!r}{hint}")
         if not isinstance(value, GIVEN[word]) or isinstance(value, bool):
-            raise BadRequestError(f"{word!r} of the request context cannot be {value!r}")
+            raise BadRequestError(f"{word!r} of the request context cannot be {value!r:.80}")
         changes["deadline_s" if word == "deadline" else word] = value
-    if changes.get("deadline_s", 1) <= 0:
-        raise BadRequestError("'deadline' of the request context must be more than 0 seconds")
-    return replace(context, **changes)
+    return replace(context, **changes, outer_classes=context.data_classes)
 
 
 def from_headers(headers: Mapping[str, str], context: Context = NOBODY) -> Context:

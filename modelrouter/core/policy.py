@@ -50,11 +50,13 @@ CIRCUMSTANCES: Mapping[str, Callable[[Process, Context], tuple[str, ...]]] = Map
         "process": lambda process, _: (process.id,),
         "criticality": lambda process, _: (process.criticality,),
         "owner": lambda process, _: (process.owner,),
-        "data.class": lambda process, context: _known(process.data.cls, context.data_class),
+        "data.class": lambda process, context: _known(process.data.cls, *context.data_classes),
         "country": lambda _, context: _known(context.country),
     }
 )
 """What a policy's `when` may ask of a process and a request: one matching value is enough."""
+CASELESS = frozenset({"data.class", "country"})
+"""Callers write these by hand: a capital must not lift a policy."""
 
 
 def objections(inventory: Inventory, process: Process, context: Context, deployment: Deployment) -> Iterator[Objection]:
@@ -70,7 +72,13 @@ def objections(inventory: Inventory, process: Process, context: Context, deploym
 
 def applies(policy: Policy, process: Process, context: Context) -> bool:
     """Whether every condition of `when` is met."""
-    return all(not values.isdisjoint(CIRCUMSTANCES[fact](process, context)) for fact, values in policy.when.items())
+    return all(_meets(fact, values, CIRCUMSTANCES[fact](process, context)) for fact, values in policy.when.items())
+
+
+def _meets(fact: str, values: frozenset[str], stated: tuple[str, ...]) -> bool:
+    if fact not in CASELESS:
+        return not values.isdisjoint(stated)
+    return not {value.casefold() for value in values}.isdisjoint(value.casefold() for value in stated)
 
 
 def _broken(name: str, rule: Rule, deployment: Deployment, inventory: Inventory) -> Iterator[Objection]:
