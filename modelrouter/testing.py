@@ -232,7 +232,9 @@ class VirtualTime:
         return self.luck
 
     def run(self, promise: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end; `asyncio.sleep` in it costs no time."""
+        """Run a coroutine to its end, on a loop of its own; `asyncio.sleep` in it costs no time."""
+        passed, self._selector = self._selector.passed, _VirtualSelector()  # a loop closes its selector
+        self._selector.passed = passed
         with asyncio.Runner(loop_factory=lambda: _VirtualLoop(self._selector)) as runner:
             return runner.run(promise)
 

@@ -1,0 +1,147 @@
+"""Free probes: whatever becomes of event loops, a hold that a probe can end is probed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from support.inventories import deployment, inventory, process
+
+from modelrouter.core.causes import Cause, Ending
+from modelrouter.core.domains import Domain, Kind
+from modelrouter.core.holds import Hold, Phase
+from modelrouter.runtime.probes import Prober
+from modelrouter.runtime.state import State
+from modelrouter.testing import ScriptedProvider, VirtualTime
+
+A = deployment("a")
+DESCRIBED = inventory(process("p", A))
+ACCOUNT = Domain(Kind.ACCOUNT, "a-provider/main")
+
+
+class Desk:
+    """A prober, and the state whose holds it probes, in virtual time."""
+
+    def __init__(self, provider: ScriptedProvider | None = None) -> None:
+        self.time = VirtualTime()
+        self.provider = provider or ScriptedProvider({})
+        self.state = State(DESCRIBED, self.time)
+        self.changes = []
+        self.prober = Prober(self.state, DESCRIBED, self.provider.clients(), self.changes.extend)
+
+    def suspend(self) -> None:
+        """The account is suspended now."""
+        hold = Hold(domain=ACCOUNT, cause=Cause.SUSPENDED, since=0.0, until=300.0, ending=Ending.RELEASE)
+        self.state.place([hold])
+        self.prober.attend([hold])
+
+    def serve(self, seconds: float) -> None:
+        """One event loop of its own, that serves a request and lives for so long."""
+
+        async def life():
+            self.prober.attend(())
+            await asyncio.sleep(seconds)
+
+        self.time.run(life())
+
+    @property
+    def phases(self) -> list[Phase]:
+        """Where the holds stand."""
+        return [hold.phase for hold in self.state.holds()]
+
+
+def test_a_hold_seen_where_no_loop_runs_is_probed_by_the_next_loop():
+    """A hold placed in a thread without an event loop is probed once a loop serves."""
+    desk = Desk()
+    desk.suspend()
+    desk.serve(310)
+
+    assert (["a"], [Phase.TRIAL]) == (desk.provider.listings, desk.phases)
+
+
+@pytest.mark.parametrize("seconds", [400, 10])
+def test_a_probe_outlives_its_loop(seconds):
+    """A process that runs each request on a loop of its own still gets a suspended account back."""
+    desk = Desk()
+    desk.provider.listed = False
+    desk.suspend()
+    for _ in range(2000 // seconds):
+        desk.serve(seconds)
+    refused = len(desk.provider.listings)
+    desk.provider.listed = True
+    for _ in range(800 // seconds):
+        desk.serve(seconds)
+
+    assert 3 <= refused <= 7
+    assert [Phase.TRIAL] == desk.phases
+
+
+def test_a_loop_that_only_paused_hands_its_probes_over():
+    """A loop that is neither closed nor running does not keep a probe from the loop that runs."""
+    desk = Desk()
+    paused = asyncio.new_event_loop()
+
+    async def suspend():
+        desk.suspend()
+
+    async def serve():
+        desk.prober.attend(())
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks())
+
+    async def resume():
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks())
+
+    paused.run_until_complete(suspend())
+    with asyncio.Runner() as runner:
+        assert 2 == runner.run(serve())
+        assert 1 == paused.run_until_complete(resume())
+    paused.close()
+
+
+def test_a_hold_that_ended_is_not_probed():
+    """Once released, a hold costs no listing, and none of its tasks goes on."""
+    desk = Desk()
+    desk.suspend()
+    desk.state.lift([ACCOUNT])
+    desk.serve(4000)
+
+    assert [] == desk.provider.listings
+
+
+def test_a_hold_that_opens_again_is_probed_again():
+    """A trial that failed after a good probe begins the probing anew."""
+    desk = Desk()
+    for _ in range(2):
+        desk.suspend()
+        desk.serve(310)
+
+    assert ["a", "a"] == desk.provider.listings
+    assert [Phase.TRIAL] * 2 == [change.after.phase for change in desk.changes]
+
+
+class Keeping(ScriptedProvider):
+    """Remembers what it answered to probes."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.replies = []
+
+    async def listing(self, deployment):
+        """Answer a free probe."""
+        self.replies.append(await super().listing(deployment))
+        return self.replies[-1]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_listings_are_let_go(listed):
+    """Neither a listing that was read nor one that was refused keeps its connection."""
+    provider = Keeping()
+    provider.listed = listed
+    desk = Desk(provider)
+    desk.suspend()
+    desk.serve(1000)
+
+    assert provider.replies
+    assert all(reply.closed for reply in provider.replies)
