@@ -71,7 +71,7 @@ KINDS = {
     "withdrawn": "A model family is withdrawn",
 }
 
-FIRST, FIRST_NARROW = 210, 130
+FIRST, FIRST_NARROW = 180, 130
 """Pixels of the matrix for the names of scenarios, and where there is little room."""
 ROOMY, NARROW = 240, 135
 """Pixels for each process: no more than the former, and no less than the latter, where the matrix scrolls instead."""

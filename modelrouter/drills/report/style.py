@@ -56,7 +56,7 @@ table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th, td { padding: 7px 10px; text-align: left; vertical-align: top; }
 thead th { color: var(--soft); font-weight: 600; font-size: 12.5px; vertical-align: bottom; }
 .matrix { table-layout: fixed; border-spacing: 0; overflow-wrap: anywhere; }
-.matrix thead th:first-child { width: 210px; }
+.matrix thead th:first-child { width: 180px; }
 .matrix thead th { border-bottom: 1px solid var(--line); line-height: 1.25; }
 .matrix thead th strong { display: block; color: var(--ink); font-size: 13px; }
 .matrix tbody th { position: sticky; left: 0; background: var(--card); font-weight: 550; z-index: 1; }
