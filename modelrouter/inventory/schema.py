@@ -71,7 +71,7 @@ class File(Entry):
     )
     signatures: list[SignatureEntry] = about(
         "Your own rules for what errors mean.",
-        [{"id": "acme-quota", "cause": "quota_exhausted", "scope": "account", "text": "monthly allowance used up"}],
+        [{"id": "acme-quota", "cause": "quota_exhausted", "scope": "account", "text": "the pool of your team is drained"}],
         [],
     )
 

@@ -109,6 +109,6 @@ class SignatureEntry(Entry):
     id: Name = about("What decisions cite.", "acme-quota")
     cause: CauseWord = about("Why the call failed.", "quota_exhausted")
     scope: ScopeWord = about("How far that reaches.", "account")
-    text: Line = about("Words that occur in the error and in no other.", "monthly allowance used up")
+    text: Line = about("Words that occur in the error and in no other.", "the pool of your team is drained")
     provider: Vendor | None = about("The vendor whose errors it reads. By default all.", "openai", None)
     status: Count | None = about("The HTTP status it must come with. By default any.", 403, None)
