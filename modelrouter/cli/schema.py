@@ -24,7 +24,7 @@ def main(
     if write is None:
         typer.echo(text, nl=False)
         return
-    page = write.with_name("inventory.md")
+    page = write.parent / "inventory.md"
     try:
         if page.exists() and MARK not in page.read_text(encoding="utf-8", errors="replace"):
             fail(f"{page} is there already and was not generated: move it, or choose another folder")

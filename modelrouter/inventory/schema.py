@@ -71,7 +71,14 @@ class File(Entry):
     )
     signatures: list[SignatureEntry] = about(
         "Your own rules for what errors mean.",
-        [{"id": "acme-quota", "cause": "quota_exhausted", "scope": "account", "text": "the pool of your team is drained"}],
+        [
+            {
+                "id": "acme-quota",
+                "cause": "quota_exhausted",
+                "scope": "account",
+                "text": "the pool of your team is drained",
+            }
+        ],
         [],
     )
 

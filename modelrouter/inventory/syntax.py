@@ -6,15 +6,19 @@ and the character at the mark where that says more.
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelrouter.inventory.masking import masked
 from modelrouter.inventory.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import yaml
+
+_IN_BRACES = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,99})\}")
 
 
 class _Meaning(NamedTuple):
@@ -63,4 +67,13 @@ def syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem
     lines = text.splitlines()
     character = lines[line][column : column + 1] if line < len(lines) else ""
     found = _BY_CHARACTER.get(character, meaning[1:3]) if "cannot start any token" in said else meaning[1:3]
+    variable = _IN_BRACES.match(*_from(error.problem_mark, lines)) if meaning.sign == "flow mapping" else None
+    if variable is not None:
+        found = ("the shell's way to name a variable is not known here", f"Did you mean env:{masked(variable[1])}?")
     return Problem(file, line + 1, column + 1, "", *found)
+
+
+def _from(mark: yaml.Mark | None, lines: list[str]) -> tuple[str, int]:
+    """The line of a mark, and where the last dollar sign up to the mark stands in it."""
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    return line, max(line.rfind("$", 0, mark.column + 1), 0) if mark else 0

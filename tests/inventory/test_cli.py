@@ -285,6 +285,7 @@ def test_schema_says_where_it_cannot_write(tmp_path: Path) -> None:
         1,
         f"error: {tmp_path}/none/providers.schema.json cannot be written: No such file or directory\n",
     )
+    assert run("schema", "--write", tmp_path)[0] == 1
 
 
 def test_schema_overwrites_no_page_of_the_reader(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ TOLD = {
     "missing country": (changed("headquarters: DE, ", ""), "4:3: providers.onprem.headquarters: 'headquarters' is missing. Write `headquarters: COUNTRY`."),
     "variable of a shell": (changed("env:OPENAI_API_KEY", "$OPENAI_API_KEY"), "3:53: providers.openai.accounts.main.key: the shell's way to name a variable is not known here. Did you mean env:OPENAI_API_KEY?"),
     "variable of a shell in braces": (changed("env:OPENAI_API_KEY", '"${OPENAI_API_KEY}"'), "3:53: providers.openai.accounts.main.key: the shell's way to name a variable is not known here. Did you mean env:OPENAI_API_KEY?"),
+    "variable of a shell in bare braces": (changed("env:OPENAI_API_KEY", "${OPENAI_API_KEY}"), "3:47: the shell's way to name a variable is not known here. Did you mean env:OPENAI_API_KEY?"),
     "password with the shell's sign": (changed("env:OPENAI_API_KEY", "$hunter2"), "3:53: providers.openai.accounts.main.key: this does not say where the key is found. Write env:NAME, file:PATH or exec:COMMAND."),
     "group as a country": (changed("headquarters: DE", "headquarters: EU"), "4:41: providers.onprem.headquarters: one country is wanted here, 'EU' is a group. Write the two letters of the country."),
     "no country": (changed("headquarters: DE", "headquarters: XX"), "4:41: providers.onprem.headquarters: 'XX' is no country. Write two letters, ISO 3166: DE."),
