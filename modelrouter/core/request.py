@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Deployment, Process
 
+GRAIN_S = 0.005
+"""Timers may fire this much early; so close to it, the deadline has come."""
 FAIR = 0.9
 """A call that was given this share of the patience its process has, and stayed silent, has itself to blame."""
 CALLS_OF_ONE = 2
@@ -223,7 +225,7 @@ class Request:
         return option
 
     def _onward(self, now: float) -> Command:
-        if now >= self.deadline:
+        if now >= self.deadline - GRAIN_S:
             return GiveUp(self.last_fault, deadline=True)
         if self.in_flight - self.moved and not self.stopped:
             return Wait(self.deadline)

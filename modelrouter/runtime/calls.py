@@ -13,7 +13,7 @@ from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence, Fault
 from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
-from modelrouter.wire import json_text
+from modelrouter.wire import json_text, openai_chat
 from modelrouter.wire.body import splice
 from modelrouter.wire.dialects import CALLERS, DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
@@ -99,6 +99,9 @@ class Caller:
 
     def render(self, ask: Ask, deployment: Deployment) -> Rendered | Fault:
         """Put a request into a deployment's wire; a fault where that wire cannot carry it."""
+        if deployment.wire == "litellm" and openai_chat.names_addresses(ask.parsed):
+            # The library would fetch it from here, past every guard of ours.
+            return _unportable("an image by its address: send it as a data URL")
         if shape_of(deployment.wire) == ask.wire:
             changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in ask.parsed else {}
             if deployment.name != ask.asked.model:
@@ -107,13 +110,7 @@ class Caller:
         body = {name: value for name, value in ask.parsed.items() if name != EXTRA}
         rendered = render_request(ask.wire, deployment.wire, body, model=deployment.model, name=deployment.name)
         if isinstance(rendered, NotPortable):
-            return Fault(
-                cause=Cause.UNSUPPORTED_FEATURE,
-                scope=Scope.REQUEST,
-                rule="runtime.not_portable",
-                evidence=rendered.reason,
-                stated=True,
-            )
+            return _unportable(rendered.reason)
         return rendered
 
     async def _read(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
@@ -190,6 +187,16 @@ class Caller:
             body=text,
         )
         return classify(evidence, self._signatures, now=datetime.fromtimestamp(self._clock.wall(), UTC))
+
+
+def _unportable(reason: str) -> Fault:
+    return Fault(
+        cause=Cause.UNSUPPORTED_FEATURE,
+        scope=Scope.REQUEST,
+        rule="runtime.not_portable",
+        evidence=reason,
+        stated=True,
+    )
 
 
 def _keyless(evidence: str) -> Fault:

@@ -128,6 +128,15 @@ def _size(message: Mapping[str, Any], needs: set[str]) -> int:
     return size
 
 
+def names_addresses(body: Mapping[str, Any]) -> bool:
+    """Whether a part of a message is given by an address that somebody would have to fetch."""
+    contents = [message.get("content") for message in body.get("messages") or () if isinstance(message, dict)]
+    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
+    images = [part["image_url"] for part in parts if part.get("image_url")]
+    urls = [image.get("url") if isinstance(image, dict) else image for image in images]
+    return any(not str(url).startswith("data:") for url in urls)
+
+
 def _kind(part: object) -> str | None:
     kind = part.get("type") if isinstance(part, dict) else None
     return kind if isinstance(kind, str) else None

@@ -425,3 +425,20 @@ def test_a_closed_loop_hinders_nobody():
     run(promise())
     with suppress(RuntimeError):
         left.get_coro().close()  # what garbage collection would do later, in the middle of another test
+
+
+def test_no_library_fetches_what_a_request_names():
+    """An image by its address never reaches a library that would fetch it; as data it does."""
+
+    async def promise():
+        through = deployment("through", wire="litellm", url=None)
+        router, scripted = router_over({"through": [text("library")], "b": [text("native")]}, routes=(through, B))
+
+        def ask(url):
+            return [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]
+
+        assert "native" == (await router.achat("p", ask("http://169.254.169.254/latest"))).text
+        assert "library" == (await router.achat("p", ask("data:image/png;base64,AA=="))).text
+        await router.aclose()
+
+    run(promise())
