@@ -9,7 +9,7 @@ from modelrouter.core.decision import Decision
 __all__ = ["EXTENSION", "RequestId", "decision_of"]
 
 EXTENSION = "modelrouter.decision"
-"""Where an HTTP response carries its decision, among the `extensions`."""
+"""Where an HTTP response and its request carry their decision, among the `extensions`."""
 
 
 class RequestId(str):  # noqa: SLOT000 - it carries its decision
@@ -53,5 +53,5 @@ def decision_of(response: object) -> Decision:
 
 
 def _places(response: object) -> list[Any]:
-    names = ("decision", "_request_id", "response", "http_response")
+    names = ("decision", "_request_id", "response", "http_response", "request")
     return [response, *(getattr(response, name, None) for name in names)]

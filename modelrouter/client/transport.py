@@ -68,6 +68,7 @@ def _sync(library: ModuleType, make: _Maker) -> type:
                 answer = self.router.handle(wire, request.read(), _context(request))
             except (RequestFailedError, BadRequestError, UnknownNameError) as error:
                 return make.failure(wire, error)
+            request.extensions[EXTENSION] = answer.decision  # of a stream that breaks, SDKs tell the request alone
             return make.response(answer, make.sync_stream(answer) if answer.streamed else None)
 
         def close(self) -> None:
@@ -95,6 +96,7 @@ def _asynchronous(library: ModuleType, make: _Maker) -> type:
                 answer = await self.router.ahandle(wire, await request.aread(), _context(request))
             except (RequestFailedError, BadRequestError, UnknownNameError) as error:
                 return make.failure(wire, error)
+            request.extensions[EXTENSION] = answer.decision  # of a stream that breaks, SDKs tell the request alone
             return make.response(answer, make.async_stream(answer) if answer.streamed else None)
 
         async def aclose(self) -> None:

@@ -179,12 +179,13 @@ def test_cut_after_content_never_ends_cleanly(tmp_path, first, effect):
             async with client_of(at, recorder) as client:
                 stream = await client.chat.completions.create(**ASK, stream=True)
                 seen = ""
-                with pytest.raises(openai.APIError):
+                with pytest.raises(openai.APIError) as raised:
                     async for chunk in stream:
                         seen += chunk.choices[0].delta.content or ""
 
         assert seen
         assert recorder.ends[0][1] is not None
+        assert f"{first}0-direct" == decision_of(raised.value).served_by
 
     run(promise())
 

@@ -432,7 +432,7 @@ def test_no_library_fetches_what_a_request_names():
 
     async def promise():
         through = deployment("through", wire="litellm", url=None)
-        router, scripted = router_over({"through": [text("library")], "b": [text("native")]}, routes=(through, B))
+        router, _ = router_over({"through": [text("library")], "b": [text("native")]}, routes=(through, B))
 
         def ask(url):
             return [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]
