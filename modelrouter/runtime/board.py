@@ -1,11 +1,15 @@
 """The board: holds of this router and of every other process of its inventory, kept the same.
 
 The state is asked on every call and never does I/O; the board looks at the hold file at most once a
-second, and writes changes on a thread of its own.
+second, and writes changes on a thread of its own. It knows its own writes by their numbers in the file:
+they never come back as somebody else's.
 """
 
 from __future__ import annotations
 
+import os
+import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from modelrouter.core.domains import Domain
     from modelrouter.core.holds import Hold
     from modelrouter.runtime.clock import Clock
-    from modelrouter.runtime.holdfile import HoldFile
+    from modelrouter.runtime.holdfile import HoldFile, Stamp
     from modelrouter.runtime.state import Change, State
 
 __all__ = ["Board"]
@@ -29,14 +33,23 @@ LOOK_EVERY_S = 1.0
 
 
 class Board:
-    """Carries holds between one state and one hold file."""
+    """Carries holds between one state and one hold file. Safe to use from threads, and after a fork."""
 
     def __init__(self, state: State, file: HoldFile, clock: Clock) -> None:
         self._state = state
         self._file = file
         self._clock = clock
         self._looked = float("-inf")
-        self._known: dict[Domain, float] = {}
+        self._known: dict[Domain, Stamp] = {}
+        self._renew()
+
+    def _renew(self) -> None:
+        """What does not survive a fork: threads, their locks and what they had still to do."""
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        # Guarded by _lock, as `_known` is.
+        self._writing: Counter[Domain] = Counter()  # changes of our own that have not reached the file
+        self._skipped = False  # the last look left one of those out
         self._writer: ThreadPoolExecutor | None = None
 
     def look(self) -> list[Change]:
@@ -45,48 +58,73 @@ class Board:
         if now - self._looked < LOOK_EVERY_S:
             return []
         self._looked = now
-        if not self._file.changed():
-            return []
-        placed: list[Hold] = []
-        lifted: list[Domain] = []
+        self._check()
+        with self._lock:
+            if not self._skipped and not self._file.changed():
+                return []
+            found = self._found()
+        lifted = [domain for domain, hold in found.items() if hold is None]
+        return [*self._state.lift(lifted), *self._state.place([hold for hold in found.values() if hold])]
+
+    def _found(self) -> dict[Domain, Hold | None]:
+        """What others wrote. A domain that we are about to write is looked at again afterwards."""
+        found = {}
+        self._skipped = False
         for domain, record in self._file.read().items():
-            if record.changed <= self._known.get(domain, 0.0):
-                continue
-            self._known[domain] = record.changed
-            if record.hold is None:
-                lifted.append(domain)
-            else:
-                placed.append(record.hold)
-        return [*self._state.lift(lifted), *self._state.place(placed)]
+            if self._writing[domain] > 0:
+                self._skipped = True
+            elif record.stamp != self._known.get(domain):
+                self._known[domain] = record.stamp
+                found[domain] = record.hold
+        return found
 
     def tell(self, changes: Sequence[Change]) -> None:
         """Write changes of our own to the file, soon. What only this process lacks is nobody else's hold."""
         latest = {change.domain: change.after for change in changes if not _private(change)}
         if not latest:
             return
-        self._known.update(dict.fromkeys(latest, self._clock.wall()))
-        if self._writer is None:
-            self._writer = ThreadPoolExecutor(1, thread_name_prefix="modelrouter-holds")
-        self._writer.submit(self._write, latest)
+        self._check()
+        with self._lock:
+            self._writing.update(latest.keys())
+            if self._writer is None:
+                self._writer = ThreadPoolExecutor(1, thread_name_prefix="modelrouter-holds")
+            self._writer.submit(self._write_late, latest)
 
-    def _write(self, latest: dict[Domain, Hold | None]) -> None:
+    def _write_late(self, latest: dict[Domain, Hold | None]) -> None:
         try:
-            self._file.write(latest)
+            self._write(latest)
         except OSError as error:
             log = logger()
             log.warning("hold file not written: other processes do not see this hold", error=str(error))
 
+    def _write(self, latest: dict[Domain, Hold | None]) -> None:
+        stamps: dict[Domain, Stamp] = {}
+        try:
+            stamps = self._file.write(latest)
+        finally:
+            with self._lock:
+                self._known.update(stamps)
+                self._writing.subtract(latest.keys())
+
     def order(self, changes: Sequence[Change]) -> None:
         """Write what an operator ordered, now; raises OSError where it cannot reach the other processes."""
         latest = {change.domain: change.after for change in changes}
-        self._known.update(dict.fromkeys(latest, self._clock.wall()))
-        self._file.write(latest)
+        self._check()
+        with self._lock:
+            self._writing.update(latest.keys())
+        self._write(latest)
 
     def close(self) -> None:
         """Wait until everything is written."""
-        if self._writer is not None:
-            self._writer.shutdown()
-            self._writer = None
+        self._check()
+        with self._lock:
+            writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.shutdown()
+
+    def _check(self) -> None:
+        if self._pid != os.getpid():
+            self._renew()
 
 
 def _private(change: Change) -> bool:

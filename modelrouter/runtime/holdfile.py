@@ -1,8 +1,9 @@
 """The hold file: how routers and commands on one machine see the same holds.
 
-One small JSON file for each inventory. Each domain has one record with the wall time of its last
-change; the latest change wins, a release is a change like any other. Writing is read, merge and replace
-under a lock file, so that no reader sees half and no writer undoes another.
+One small JSON file for each inventory. Each domain has one record of its last change; a release is a
+change like any other. Changes are numbered in the order in which they reach the file, whatever the wall
+clock says. Writing is read, merge and replace under a lock file, so that no reader sees half and no
+writer undoes another. Records that this version does not understand are left as they are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory
     from modelrouter.runtime.clock import Clock
 
-__all__ = ["HoldFile", "Record", "default_path"]
+__all__ = ["HoldFile", "Record", "Stamp", "default_path"]
+
+Stamp = tuple[int, float]
+"""Names one change of one domain: its number in the file, and its wall time in case the file began anew."""
 
 FORGET_S = 7 * 24 * 3600.0
 """The record of a domain that is no longer held is dropped after so long."""
@@ -40,11 +44,23 @@ class Record(NamedTuple):
     changed: float
     """Seconds since 1970."""
     hold: Hold | None
+    number: int = 0
+
+    @property
+    def stamp(self) -> Stamp:
+        """Names this change."""
+        return self.number, self.changed
 
 
 def default_path(inventory: Inventory) -> Path:
-    """Where the holds of an inventory live: below `$XDG_STATE_HOME`, by the inventory's own place."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    """Where the holds of an inventory live: below `$XDG_STATE_HOME`, by the inventory's own place.
+
+    A user without a home has them in the directory for temporary files.
+    """
+    try:
+        base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    except RuntimeError:
+        base = Path(tempfile.gettempdir()) / f"modelrouter-{os.getuid()}"
     place = hashlib.sha256(str(Path(inventory.path).resolve()).encode()).hexdigest()[:12]
     return Path(base) / "modelrouter" / f"{inventory.name}-{place}.json"
 
@@ -58,45 +74,56 @@ class HoldFile:
         self._seen: tuple[int, int, int] | None = None
 
     def changed(self) -> bool:
-        """Whether somebody has written since the last `read` or `write`."""
+        """Whether somebody, this process included, has written since the last `read`."""
         return self._stamp() != self._seen
 
     def read(self) -> dict[Domain, Record]:
-        """Every record; none where there is no file. A file that cannot be understood is set aside."""
+        """Every record that is understood; none where there is no file. A file that is no hold file is set aside."""
         self._seen = self._stamp()
+        records = {}
+        for name, entry in self._load()["domains"].items():
+            with suppress(ValueError, KeyError, TypeError, AttributeError):  # a later version wrote it
+                records[Domain.parse(name)] = self._record(Domain.parse(name), entry)
+        return records
+
+    def _load(self) -> dict[str, Any]:
+        empty = {"version": 1, "number": 0, "domains": {}}
         try:
             content = self.path.read_bytes()
         except OSError:
-            return {}
+            return empty
         try:
-            entries = orjson.loads(content)["domains"]
-            return {Domain.parse(name): self._record(Domain.parse(name), entry) for name, entry in entries.items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            document = orjson.loads(content)
+            return {**empty, **document, "domains": dict(document["domains"])}
+        except (ValueError, KeyError, TypeError) as error:
             aside = self.path.with_suffix(".broken")
-            self.path.replace(aside)
+            with suppress(OSError):
+                self.path.replace(aside)
             logger().warning("hold file set aside", path=str(aside), error=repr(error))
-            return {}
+            return empty
 
-    def write(self, changes: Mapping[Domain, Hold | None]) -> None:
-        """Record changes as of now; raises OSError where the file cannot be written."""
+    def write(self, changes: Mapping[Domain, Hold | None]) -> dict[Domain, Stamp]:
+        """Record changes as of now, and name them; raises OSError where the file cannot be written."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._locked():
             wall = self._clock.wall()
-            records = {
-                domain: record
-                for domain, record in self.read().items()
-                if record.hold is not None or wall - record.changed < FORGET_S
-            }
-            records |= {domain: Record(wall, hold) for domain, hold in changes.items()}
-            entries = {str(domain): self._entry(record) for domain, record in sorted(records.items())}
-            self._replace(orjson.dumps({"version": 1, "domains": entries}, option=orjson.OPT_INDENT_2))
-            self._seen = self._stamp()
+            document = self._load()
+            kept = {name: entry for name, entry in document["domains"].items() if not _forgotten(entry, wall)}
+            number = 1 + max([_number(document), *map(_number, document["domains"].values())])
+            records = {domain: Record(wall, hold, number) for domain, hold in changes.items()}
+            entries = kept | {str(domain): self._entry(record) for domain, record in records.items()}
+            document |= {"number": number, "domains": dict(sorted(entries.items()))}
+            self._replace(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        return {domain: record.stamp for domain, record in records.items()}
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with self.path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            finally:
+                fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough: a process forked meanwhile has it open too
 
     def _replace(self, content: bytes) -> None:
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.stem)
@@ -114,9 +141,10 @@ class HoldFile:
     def _entry(self, record: Record) -> dict[str, Any]:
         hold = record.hold
         if hold is None:
-            return {"changed": record.changed, "hold": None}
+            return {"changed": record.changed, "number": record.number, "hold": None}
         return {
             "changed": record.changed,
+            "number": record.number,
             "hold": {
                 "cause": hold.cause,
                 "since": self._wall(hold.since),
@@ -126,7 +154,7 @@ class HoldFile:
                 "times": hold.times,
                 "trial_since": self._wall(hold.trial_since),
                 "stated": hold.stated,
-                "reason": hold.reason,
+                "reason": hold.reason.encode(errors="replace").decode(),  # evidence may hold half a character
                 "rule": hold.rule,
             },
         }
@@ -134,7 +162,7 @@ class HoldFile:
     def _record(self, domain: Domain, entry: Mapping[str, Any]) -> Record:
         held = entry["hold"]
         if held is None:
-            return Record(float(entry["changed"]), None)
+            return Record(float(entry["changed"]), None, _number(entry))
         hold = Hold(
             domain=domain,
             cause=None if held["cause"] is None else Cause(held["cause"]),
@@ -148,10 +176,24 @@ class HoldFile:
             reason=str(held["reason"]),
             rule=str(held["rule"]),
         )
-        return Record(float(entry["changed"]), hold)
+        return Record(float(entry["changed"]), hold, _number(entry))
 
     def _wall(self, monotonic: float | None) -> float | None:
         return None if monotonic is None else self._clock.wall() + monotonic - self._clock.now()
 
     def _monotonic(self, wall: float | None) -> float | None:
         return None if wall is None else self._clock.now() + float(wall) - self._clock.wall()
+
+
+def _number(entry: object) -> int:
+    """The number of a change; 0 where there is none."""
+    number = entry.get("number") if isinstance(entry, dict) else None
+    return number if isinstance(number, int) else 0
+
+
+def _forgotten(entry: object, wall: float) -> bool:
+    """Whether it tells of a release long ago, and of nothing else."""
+    if not isinstance(entry, dict) or entry.get("hold", entry) is not None:
+        return False
+    changed = entry.get("changed")
+    return isinstance(changed, int | float) and wall - changed >= FORGET_S

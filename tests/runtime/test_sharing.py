@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import subprocess
 import sys
 import time
@@ -11,11 +13,15 @@ import pytest
 from support.inventories import deployment, inventory, process, provider
 
 from modelrouter import Router
+from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.domains import Domain, Kind
-from modelrouter.core.holds import by_operator
+from modelrouter.core.faults import Fault
+from modelrouter.core.holds import Phase, by_operator
 from modelrouter.errors import RequestFailedError, UnknownNameError
+from modelrouter.runtime.board import Board
 from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.holdfile import HoldFile
+from modelrouter.runtime.state import State
 from modelrouter.testing import ManualClock, ScriptedProvider, status, text
 
 A, B = deployment("a"), deployment("b")
@@ -82,7 +88,7 @@ def test_unknown_domains_are_refused_with_near_misses(tmp_path):
 def test_a_broken_file_is_set_aside(tmp_path):
     """A hold file that nobody can read is kept for people to look at, and stops nothing."""
     path = tmp_path / "holds.json"
-    path.write_text('{"version": 1, "domains": {"account:x": {}}}')
+    path.write_text('{"version": 1, "domai')
     with router_at(path) as router:
         assert "a" == router.chat("p", "x").text
 
@@ -171,3 +177,159 @@ def test_a_hold_of_a_domain_that_is_gone_can_be_released(tmp_path):
     with Router(inventory(process("p", B)), observers=[], clients=scripted.clients(), hold_file=path) as after:
         assert after.release("deployment:a")
         assert () == after.holds()
+
+
+def test_a_broken_file_that_cannot_be_set_aside_stops_nothing(tmp_path):
+    """Where even setting a broken hold file aside fails, requests are served."""
+    path = tmp_path / "holds.json"
+    path.write_text("{")
+    (tmp_path / "holds.broken" / "full").mkdir(parents=True)
+    with router_at(path) as router:
+        assert "a" == router.chat("p", "x").text
+
+
+@pytest.mark.parametrize(
+    ("domain", "record"),
+    [
+        ("planet:earth", {"changed": 4e9, "hold": None}),
+        ("family:x", {"changed": 1, "hold": {"cause": "eclipse"}}),
+        ("family:y", 7),
+    ],
+)
+def test_records_of_a_later_version_are_left_alone(tmp_path, domain, record):
+    """A record that this version does not understand hides no other, and outlives our writing."""
+    path = tmp_path / "holds.json"
+    with router_at(path) as one:
+        one.hold("family:a-family", "maintenance")
+        content = json.loads(path.read_text())
+        content["domains"][domain] = record
+        path.write_text(json.dumps(content))
+    with router_at(path) as two:
+        assert "b" == two.chat("p", "x").text
+        two.release("family:a-family")
+
+    assert record == json.loads(path.read_text())["domains"][domain]
+    assert not (tmp_path / "holds.broken").exists()
+
+
+def test_a_user_without_a_home_has_holds_all_the_same():
+    """Where the system knows no home for a user, a router starts and finds a place for its holds."""
+    script = """
+import os, sys
+sys.path[:0] = sys.argv[1:]
+from runtime.test_sharing import DESCRIBED
+from modelrouter.runtime.holdfile import default_path
+if os.getuid() == 0:
+    os.setuid(54321)
+print(default_path(DESCRIBED).is_absolute())
+"""
+    bare = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_STATE_HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *filter(None, sys.path)], env=bare, timeout=30, check=False, capture_output=True
+    )
+
+    assert (0, b"True\n") == (done.returncode, done.stdout)
+
+
+class Wandering(ManualClock):
+    """A clock whose wall never tells the same time twice, and can be set back."""
+
+    behind = 0.0
+    moved = 0.0
+
+    def wall(self) -> float:
+        """Seconds since 1970."""
+        self.moved += 1e-4
+        return super().wall() + self.moved - self.behind
+
+
+def at_clock(path, clock, scripts=None) -> Router:
+    """A router whose holds are in this file, by this clock."""
+    scripted = ScriptedProvider(scripts or {"a": [text("a")], "b": [text("b")]})
+    return Router(DESCRIBED, observers=[], clients=scripted.clients(), clock=clock, hold_file=path)
+
+
+def test_a_clock_set_back_hides_no_order(tmp_path):
+    """An operator's hold reaches a running router although the machine's clock was set back before."""
+    path, here, desk = tmp_path / "holds.json", Wandering(), Wandering()
+    with at_clock(path, here) as running:
+        running.hold("provider:a-provider", "first")
+        running.release("provider:a-provider")
+        here.behind = desk.behind = 3600.0
+        with at_clock(path, desk) as other:
+            other.hold("provider:a-provider", "leak")
+        here.advance(2)
+
+        assert ["leak"] == [hold.reason for hold in running.holds()]
+
+
+def test_an_own_hold_never_comes_back_as_somebody_elses(tmp_path):
+    """What a router wrote itself does not undo what has become of the hold since."""
+    path, clock = tmp_path / "holds.json", Wandering()
+    state = State(DESCRIBED, clock)
+    board = Board(state, HoldFile(path, clock), clock)
+    fault = Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT)
+    for _ in range(2):
+        changes = state.apply(state.acquire(A), fault)
+    board.tell(changes)
+    board.close()
+    clock.advance(30)
+    state.acquire(A)
+    HoldFile(path, clock).write({Domain(Kind.FAMILY, "other"): None})
+
+    assert [] == board.look()
+    assert [Phase.TRIAL] == [hold.phase for hold in state.holds()]
+
+
+def test_writing_loses_nothing_that_another_wrote_just_before(tmp_path):
+    """A record that a write of ours found in the file is taken over like any other."""
+    path, clock = tmp_path / "holds.json", Wandering()
+    with at_clock(path, clock) as router:
+        router.holds()
+        theirs = by_operator(Domain(Kind.FAMILY, "a-family"), "theirs", clock.now(), None)
+        HoldFile(path, clock).write({theirs.domain: theirs})
+        router.hold("family:b-family", "ours")
+        clock.advance(2)
+
+        assert {"theirs", "ours"} == {hold.reason for hold in router.holds()}
+
+
+def test_evidence_that_is_half_a_character_is_written(tmp_path):
+    """A provider's message with a lone surrogate still makes a hold that others see."""
+    path = tmp_path / "holds.json"
+    file = HoldFile(path, ManualClock())
+    hold = by_operator(Domain(Kind.FAMILY, "x"), "half \ud800", 0.0, None)
+    file.write({hold.domain: hold})
+
+    assert "half ?" == file.read()[hold.domain].hold.reason
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
+def test_a_forked_router_tells_others_too(tmp_path):
+    """A child process of a router that has written holds writes its own."""
+    script = """
+import os, sys, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+path = sys.argv[1]
+sys.path[:0] = sys.argv[2:]
+from runtime.test_sharing import DISABLED, router_at, status, text
+router = router_at(path, {"a": [status(400, DISABLED)], "b": [text("b"), status(400, DISABLED)]})
+router.chat("p", "x")
+child = os.fork()
+if child == 0:
+    try:
+        router.chat("p", "x")
+    except Exception:
+        router.close()
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+router.close()
+"""
+    path = tmp_path / "holds.json"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path), *filter(None, sys.path)], timeout=30, check=False, capture_output=True
+    )
+
+    assert (0, b"") == (done.returncode, done.stderr)
+    held = {str(domain) for domain, record in HoldFile(path, SystemClock()).read().items() if record.hold}
+    assert {"account:a-provider/main", "account:b-provider/main"} == held
