@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
-
-import orjson
 
 from modelrouter.errors import StreamCutError
 from modelrouter.runtime.portal import Drain
+from modelrouter.wire import json_text
 from modelrouter.wire.sse import Splitter
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
-    from modelrouter.runtime.portal import Portal
+    from modelrouter.runtime.portal import Portal, Taken
     from modelrouter.runtime.streams import Stream
 
 __all__ = ["Answer", "SyncAnswer"]
@@ -26,10 +28,10 @@ _DONE = b"[DONE]"
 class Answer:
     """One answer in the caller's wire; a stream must be read to its end or closed.
 
-    An async context manager, and an async iterator over the bytes of a stream, whole events at a time.
+    A stream that is dropped instead is closed with a ResourceWarning. An async context manager, and an async iterator over the bytes of a stream, whole events at a time.
     """
 
-    __slots__ = ("_body", "_on_end", "_stream", "decision", "headers", "status")
+    __slots__ = ("_body", "_loop", "_on_end", "_stream", "decision", "headers", "status")
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class Answer:
         self._body = body
         self._stream = stream
         self._on_end = on_end
+        self._loop = asyncio.get_running_loop() if stream else None
 
     @property
     def streamed(self) -> bool:
@@ -66,12 +69,12 @@ class Answer:
 
     def json(self) -> Any:
         """The whole answer, decoded."""
-        return orjson.loads(self._body)
+        return json_text.read(self._body)
 
     @property
     def text(self) -> str:
         """The text of a whole chat completion; empty where the model called tools instead."""
-        return self.json()["choices"][0]["message"].get("content") or ""
+        return json_text.glance(self._body)["choices"][0]["message"].get("content") or ""
 
     async def take(self) -> tuple[bytes, list[Any] | None]:
         """The next bytes of the stream, and what they decode to where that is known; no bytes at its end."""
@@ -127,16 +130,26 @@ class Answer:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    def __del__(self) -> None:
+        if self._stream is not None and self._loop is not None and self._on_end is not _nothing:
+            _warn(self.decision, self)
+            with suppress(RuntimeError):  # the loop is closed, and the connection with it
+                self._loop.call_soon_threadsafe(_let_go, self._stream, self._on_end)
+
 
 class SyncAnswer:
-    """The same answer for a thread without an event loop: a context manager and an iterator; made on the loop."""
+    """The same answer for a thread without an event loop: a context manager and an iterator; made on the loop.
 
-    __slots__ = ("_answer", "_drain", "_portal")
+    A stream raises StreamCutError where the router is closed before its end.
+    """
+
+    __slots__ = ("_answer", "_drain")
 
     def __init__(self, answer: Answer, portal: Portal) -> None:
         self._answer = answer
-        self._portal = portal
-        self._drain = Drain(answer.take) if answer.streamed else None
+        self._drain = Drain(answer.take, answer.close) if answer.streamed else None
+        if self._drain is not None:
+            portal.keep(self._drain.task)
 
     @property
     def decision(self) -> Decision:
@@ -173,11 +186,20 @@ class SyncAnswer:
         return self._answer.json()
 
     def __iter__(self) -> Iterator[bytes]:
-        return (block for block, _ in self._drain or ())
+        for block, _ in self._taken():
+            yield block
+
+    def _taken(self) -> Iterator[Taken]:
+        try:
+            for taken in self._drain or ():  # "yield from" would close the drain with the generator
+                yield taken
+        except asyncio.CancelledError:
+            message = f"the router was closed before the stream of {self.decision.served_by} had ended"
+            raise StreamCutError(message, decision=self.decision) from None
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The events of a stream, decoded; raises StreamCutError where it broke off."""
-        for taken in self._drain or ():
+        for taken in self._taken():
             yield from decoded(taken)
             self._answer.check()
         self._answer.check()
@@ -185,7 +207,7 @@ class SyncAnswer:
     def close(self) -> None:
         """Let go of a stream."""
         if self._drain is not None and not self._drain.done:
-            self._portal.run(self._answer.aclose)
+            self._drain.close()
 
     def __enter__(self) -> Self:
         return self
@@ -193,13 +215,28 @@ class SyncAnswer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        if self._drain is not None and not self._drain.task.done():
+            _warn(self.decision, self)
+            self._drain.cancel()
+
 
 def decoded(taken: tuple[bytes, list[Any] | None]) -> list[dict[str, Any]]:
     """What whole events hold; decoded now where nobody has before."""
     block, known = taken
     if known is not None:
         return known
-    return [orjson.loads(event.data) for event in Splitter().feed(block) if event.data and event.data != _DONE]
+    return [json_text.glance(event.data) for event in Splitter().feed(block) if event.data and event.data != _DONE]
+
+
+def _warn(decision: Decision, source: object) -> None:
+    message = f"a stream of {decision.served_by} was dropped before its end: read it to the end or close it"
+    warnings.warn(message, ResourceWarning, stacklevel=3, source=source)
+
+
+def _let_go(stream: Stream, on_end: Callable[[Fault | None], None]) -> None:
+    stream.close()
+    on_end(stream.fault)
 
 
 def _nothing(_: Fault | None) -> None:
