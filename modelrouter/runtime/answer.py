@@ -191,8 +191,7 @@ class SyncAnswer:
 
     def _taken(self) -> Iterator[Taken]:
         try:
-            for taken in self._drain or ():  # "yield from" would close the drain with the generator
-                yield taken
+            yield from self._drain or ()
         except asyncio.CancelledError:
             message = f"the router was closed before the stream of {self.decision.served_by} had ended"
             raise StreamCutError(message, decision=self.decision) from None
@@ -207,7 +206,7 @@ class SyncAnswer:
     def close(self) -> None:
         """Let go of a stream."""
         if self._drain is not None and not self._drain.done:
-            self._drain.close()
+            self._drain.leave()
 
     def __enter__(self) -> Self:
         return self

@@ -206,7 +206,7 @@ class Drain:
         with suppress(RuntimeError):  # the loop is closed, and the task with it
             self._loop.call_soon_threadsafe(self.task.cancel)
 
-    def close(self) -> None:
+    def leave(self) -> None:
         """Read no further, and wait until the stream is let go; does nothing where its loop is gone."""
         self.cancel()
         if self._pid != os.getpid() or threading.get_ident() == self._ident:
