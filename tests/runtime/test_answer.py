@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from typing import Any
 
 import pytest
 from support.inventories import deployment, inventory, process
@@ -18,7 +19,7 @@ class Keeping(ScriptedProvider):
 
     def __init__(self, *scripts: Script) -> None:
         super().__init__({"a": list(scripts)})
-        self.replies = []
+        self.replies: list[Any] = []
 
     async def send(self, deployment, body):
         """Play the next script."""

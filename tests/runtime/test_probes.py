@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from support.inventories import deployment, inventory, process
@@ -26,7 +27,7 @@ class Desk:
         self.time = VirtualTime()
         self.provider = provider or ScriptedProvider({})
         self.state = State(DESCRIBED, self.time)
-        self.changes = []
+        self.changes: list[Any] = []
         self.prober = Prober(self.state, DESCRIBED, self.provider.clients(), self.changes.extend)
 
     def suspend(self) -> None:
@@ -126,7 +127,7 @@ class Keeping(ScriptedProvider):
 
     def __init__(self) -> None:
         super().__init__({})
-        self.replies = []
+        self.replies: list[Any] = []
 
     async def listing(self, deployment):
         """Answer a free probe."""
