@@ -9,6 +9,7 @@ import asyncio
 import os
 import queue
 import threading
+import weakref
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from importlib.util import find_spec
@@ -28,6 +29,8 @@ T = TypeVar("T")
 Taken = tuple[bytes, list[Any] | None]
 """What a stream gives: bytes, and what they decode to where that is known."""
 
+END_S = 1.0
+"""How long the end of a process waits for connections to close."""
 AHEAD = 1024 * 1024
 """Bytes that a stream may be read ahead of its consumer."""
 
@@ -110,6 +113,8 @@ class Portal:
         self._thread = threading.Thread(target=_live, args=(ready,), name="modelrouter", daemon=True)
         self._thread.start()
         self._portal, self._loop = ready.result()
+        # At the end of the process, or of a forgotten router, the loop closes its connections in peace.
+        weakref.finalize(self, _end, os.getpid(), self._portal, self._loop, self._thread)
         return self._loop
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -140,6 +145,14 @@ class Portal:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await last()
+
+
+def _end(pid: int, portal: BlockingPortal, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    if pid != os.getpid() or not thread.is_alive() or thread is threading.current_thread():
+        return
+    with suppress(RuntimeError):  # the loop has been closed meanwhile
+        loop.call_soon_threadsafe(lambda: loop.create_task(portal.stop(cancel_remaining=True)))
+        thread.join(timeout=END_S)
 
 
 def _live(ready: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]]) -> None:
