@@ -80,7 +80,7 @@ def test_a_stale_part_is_caught_and_mended(tmp_path):
 
 
 PRIVATE = re.compile(
-    r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/|(?<![\w.])/tmp/\w|python[h]osted|p[y]pi\.|(?:index|extra-index)-url\s*=|proxy\.golang|npm[j]s"
+    r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/|(?<![\w.])/tmp/\w|python[h]osted|p[y]pi\.|(?:index|extra-index)-url\s*=|npm[j]s\."
 )
 """Paths of one machine, and the hosts of package indexes."""
 TEXTS = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".in", ".json", ".cfg", ".html", ".sh", ""}
