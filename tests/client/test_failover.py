@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 
 import openai
 import pytest
+from pydantic import BaseModel
 from support.twins import calls, setting
 
-from modelrouter import AsyncOpenAI, Router, decision_of
+from modelrouter import AsyncOpenAI, OpenAI, Router, decision_of
 from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.twins.injection import Injection
 from modelrouter.runtime.clock import SystemClock
@@ -296,3 +297,51 @@ def test_own_mistake_is_told_in_the_providers_words(tmp_path):
         assert 0 == calls(at.second)
 
     run(promise())
+
+
+class Claim(BaseModel):
+    """What the model must fill in."""
+
+    number: str
+    urgent: bool
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_parsed_answers_survive_a_change_of_provider(tmp_path, first, second):
+    """`.parse()` gives the caller's own type, whichever provider filled it in."""
+
+    async def promise():
+        async with setting(tmp_path, first, second) as at, client_of(at) as client:
+            before = await client.chat.completions.parse(**ASK, response_format=Claim)
+            at.first.inject(Injection(effect=Effect.SUSPENDED))
+            after = await client.chat.completions.parse(**ASK, response_format=Claim)
+
+        assert isinstance(before.choices[0].message.parsed, Claim)
+        assert isinstance(after.choices[0].message.parsed, Claim)
+        assert f"{second}1-direct" == decision_of(after).served_by
+
+    run(promise())
+
+
+def test_the_synchronous_class_fails_over_too(tmp_path):
+    """`OpenAI` in a thread: whole, streamed and parsed, over real sockets, with the first provider gone."""
+
+    async def promise():
+        async with setting(tmp_path, "openai", "anthropic") as at:
+            await at.first.close_door()
+            return await asyncio.to_thread(_in_a_thread, at.inventory)
+
+    whole, streamed, parsed = run(promise())
+
+    assert "anthropic1-direct" in whole
+    assert "anthropic1-direct" in streamed
+    assert isinstance(parsed, Claim)
+
+
+def _in_a_thread(inventory) -> tuple[str, str, object]:
+    with Router(inventory, observers=[]) as router, OpenAI(router=router) as client:
+        whole = client.chat.completions.create(**ASK).choices[0].message.content
+        chunks = client.chat.completions.create(**ASK, stream=True)
+        streamed = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+        parsed = client.chat.completions.parse(**ASK, response_format=Claim).choices[0].message.parsed
+    return whole or "", streamed, parsed
