@@ -25,6 +25,6 @@ with router, OpenAI(router=router) as client:
     ask(client, data_class="personal")  # for one request
     with context(data_class="personal", country="DE", deadline=10):  # for every request of a block
         ask(client)
-        ask(client, data_class="public")  # a class adds to the block's and never replaces it
+        ask(client, data_class="internal")  # a class adds to the block's and never replaces it
 with OpenAI(router=router, process="hr-letters") as client:  # for every request of a client
     ask(client)

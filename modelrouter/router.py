@@ -17,6 +17,7 @@ from modelrouter.core.context import NOBODY, Context, extended
 from modelrouter.core.domains import Domain, Kind, domains_of
 from modelrouter.core.holds import by_operator
 from modelrouter.core.inventory import Inventory
+from modelrouter.core.policy import refuse_unknown
 from modelrouter.core.request import Request
 from modelrouter.errors import BadRequestError, MissingSecretError, UnknownNameError
 from modelrouter.inventory.loader import load
@@ -265,6 +266,7 @@ class Router:
         if route is None:
             if len(self._routes) >= ROUTES_KEPT:
                 self._routes.clear()
+            refuse_unknown(self.inventory, context)
             process = process_named(self.inventory, name)
             route = self._routes[key] = candidates(self.inventory, process, context, capabilities, tokens)
         return route

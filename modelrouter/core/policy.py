@@ -6,10 +6,12 @@ rule that asks for certain values: what is unknown is not permitted.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.inventory import Rule
+from modelrouter.errors import BadRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,6 +70,21 @@ def objections(inventory: Inventory, process: Process, context: Context, deploym
         if applies(policy, process, context):
             for rule in policy.rules:
                 yield from _broken(policy.id, rule, deployment, inventory)
+
+
+def refuse_unknown(inventory: Inventory, context: Context) -> None:
+    """Refuse a data class that no process and no policy knows: misspelt, it would drop the policy it was meant for.
+
+    Raises BadRequestError with near misses.
+    """
+    if not context.data_classes:
+        return
+    meant = {value for policy in inventory.policies for value in policy.when.get("data.class", ())}
+    known = {word.casefold() for word in meant | {process.data.cls for process in inventory.processes.values()}}
+    for word in sorted(context.data_classes - known):
+        near = get_close_matches(word, known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
+        raise BadRequestError(f"no process and no policy knows the data class {word!r}{hint}")
 
 
 def applies(policy: Policy, process: Process, context: Context) -> bool:

@@ -95,10 +95,10 @@ def test_classes_only_add(said) -> None:
 
 
 def test_nobody_takes_a_class_back(router) -> None:
-    """Neither a header nor a body nor an inner block makes public what was said to be personal."""
-    with context(data_class="Personal"), context(data_class="public"):
-        said = gathered({"x-modelrouter-data-class": "public"})
-    answer = router.chat("p", "x", context=said, modelrouter={"data_class": "public"})
+    """Neither a header nor a body nor an inner block makes internal what was said to be personal."""
+    with context(data_class="Personal"), context(data_class="internal"):
+        said = gathered({"x-modelrouter-data-class": "internal"})
+    answer = router.chat("p", "x", context=said, modelrouter={"data_class": "internal"})
 
     assert answer.text == "home"
     assert answer.decision.excluded[0].rule == "home"
@@ -106,9 +106,9 @@ def test_nobody_takes_a_class_back(router) -> None:
 
 def test_routes_are_remembered_by_every_class(router) -> None:
     """A request of the same innermost class gets no route that was found for others."""
-    open_answer = router.chat("p", "x", context=Context(data_class="public"))
-    bound = router.chat("p", "x", context=Context(data_class="health"), modelrouter={"data_class": "public"})
-    again = router.chat("p", "x", context=Context(data_class="public"))
+    open_answer = router.chat("p", "x", context=Context(data_class="internal"))
+    bound = router.chat("p", "x", context=Context(data_class="health"), modelrouter={"data_class": "internal"})
+    again = router.chat("p", "x", context=Context(data_class="internal"))
 
     assert [open_answer.text, bound.text, again.text] == ["abroad", "home", "abroad"]
 

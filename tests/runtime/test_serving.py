@@ -224,9 +224,9 @@ def test_extra_body_sets_the_context_and_stays_here():
 
     async def promise():
         router, scripted = router_over({"a": [text("ok")], "b": [text("ok")]})
-        await router.achat("p", "x", modelrouter={"data_class": "public"})
+        await router.achat("p", "x", modelrouter={"data_class": "internal"})
         with pytest.raises(BadRequestError, match="did you mean 'data_class'"):
-            await router.achat("p", "x", modelrouter={"dataclass": "public"})
+            await router.achat("p", "x", modelrouter={"dataclass": "internal"})
 
         assert "modelrouter" not in json.loads(scripted.calls[0][1])
         await router.aclose()
@@ -439,6 +439,22 @@ def test_no_library_fetches_what_a_request_names():
 
         assert "native" == (await router.achat("p", ask("http://169.254.169.254/latest"))).text
         assert "library" == (await router.achat("p", ask("data:image/png;base64,AA=="))).text
+        await router.aclose()
+
+    run(promise())
+
+
+def test_a_misspelt_data_class_drops_no_policy():
+    """A data class that nobody knows is refused before anything is sent, with the one that was meant."""
+
+    async def promise():
+        policy = Policy(id="eu-only", when={"data.class": frozenset({"personal"})}, rules=())
+        router, scripted = router_over({"a": [text("a")], "b": [text("b")]}, policies=(policy,))
+        with pytest.raises(BadRequestError, match="did you mean 'personal'"):
+            await router.achat("p", "x", context=Context(data_class="persnal"))
+
+        assert [] == scripted.calls
+        assert "a" == (await router.achat("p", "x", context=Context(data_class="Personal"))).text
         await router.aclose()
 
     run(promise())
