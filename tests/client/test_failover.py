@@ -338,7 +338,7 @@ def test_the_synchronous_class_fails_over_too(tmp_path):
     assert isinstance(parsed, Claim)
 
 
-def _in_a_thread(inventory) -> tuple[str, str, object]:
+def _in_a_thread(inventory):
     with Router(inventory, observers=[]) as router, OpenAI(router=router) as client:
         whole = client.chat.completions.create(**ASK).choices[0].message.content
         chunks = client.chat.completions.create(**ASK, stream=True)
