@@ -11,7 +11,7 @@ it reports about a domain that has changed since is history, and changes nothing
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from modelrouter.core import health, holds
@@ -269,6 +269,24 @@ class State:
             if record is None or record.hold is None or record.hold.phase is not Phase.OPEN or record.hold.by_operator:
                 return []
             return [self._set(domain, holds.ready(record.hold))]
+
+    def hold_of(self, domain: Domain) -> Hold | None:
+        """The hold of one domain as it was left; one that ended by time may still be among them."""
+        with self._lock:
+            record = self._records.get(domain)
+            return record.hold if record else None
+
+    def postpone(self, hold: Hold, until: float) -> Change | None:
+        """Move the moment of its trial, as a free probe suggests; None where this very hold stands no more.
+
+        It raises no generation: what calls under way will tell of the domain is as true as before.
+        """
+        with self._lock:
+            record = self._records.get(hold.domain)
+            if record is None or record.hold != hold or hold.phase is not Phase.OPEN or hold.by_operator:
+                return None
+            record.hold = replace(hold, until=until)
+            return Change(hold.domain, hold, record.hold)
 
     def holds(self) -> tuple[Hold, ...]:
         """Every hold that stands now."""
