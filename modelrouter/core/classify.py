@@ -135,11 +135,18 @@ def _by_operator(evidence: Evidence, reading: Reading, extra: Sequence[Signature
         if (
             words in reading.text
             and signature.status in (None, reading.status)
-            and (signature.provider is None or _is_one(signature.provider, evidence.vendor))
+            and (signature.provider is None or _is_meant(signature, signature.provider, evidence))
         ):
             rule = f"inventory.{signature.id}"
             return Verdict(Cause(signature.cause), Scope(signature.scope), 1.0, rule, words, stated=True)
     return None
+
+
+def _is_meant(signature: Signature, name: str, evidence: Evidence) -> bool:
+    """Is the evidence of the provider that a rule names; or, where it names a vendor, of that vendor's dialect?"""
+    if signature.by_id and evidence.provider:
+        return name == evidence.provider
+    return _is_one(name, evidence.vendor)
 
 
 def _is_one(provider: str, vendor: str) -> bool:

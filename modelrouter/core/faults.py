@@ -20,7 +20,8 @@ class Evidence:
 
     `vendor` names the error dialect (`openai`, `anthropic`, `azure`, …; anything else is generic).
     `status` is None where no answer came. Header names are lower case. `body` is the text of the
-    answer, of the event, or of the exception.
+    answer, of the event, or of the exception. `provider` is the id of the provider in the inventory and
+    `asked` the model that was asked for; both are empty where nobody said.
     """
 
     vendor: str
@@ -28,6 +29,8 @@ class Evidence:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    provider: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

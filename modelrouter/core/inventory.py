@@ -105,6 +105,8 @@ class Deployment:
     prices: Prices | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    answers_as: tuple[str, ...] = ()
+    """What its answers may call the model beside `name`, as patterns of the shell; empty does not check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +207,10 @@ class Signature:
     scope: str
     text: str
     provider: str | None = None
+    """A provider of the inventory by its id, else a vendor; None reads the errors of all."""
     status: int | None = None
+    by_id: bool = False
+    """`provider` is the id of one provider of the inventory: other providers of its vendor are not meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

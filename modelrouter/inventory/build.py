@@ -59,7 +59,9 @@ def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
         aliases=dict(file.aliases),
         policies=tuple(map(_policy, file.policies)),
         regions=contents(file.regions),
-        signatures=tuple(Signature(**entry.model_dump()) for entry in file.signatures),
+        signatures=tuple(
+            Signature(**entry.model_dump(), by_id=entry.provider in file.providers) for entry in file.signatures
+        ),
         sources=sources,
     )
 
@@ -109,6 +111,7 @@ def _deployment(name: str, entry: DeploymentEntry, provider: Provider, model: Mo
         prices=Prices(**entry.prices.model_dump()) if entry.prices is not None else None,
         headers=dict(entry.headers),
         query=dict(entry.query),
+        answers_as=tuple(entry.answers_as),
     )
 
 

@@ -8,6 +8,7 @@ from modelrouter.inventory.document import Entries, Items, Text, child_of
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.problems import Finding
 from modelrouter.inventory.spelling import did_you_mean
+from modelrouter.inventory.vendors import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
 
 class _Reference(NamedTuple):
-    """Where a name is used, and the sections it may come from; `noun` says what it names."""
+    """Where a name is used, and the sections it may come from; `noun` says what it names, `beside` what is always known."""
 
     pattern: str
     sections: tuple[str, ...]
     noun: str
+    beside: tuple[str, ...] = ()
 
 
 _REFERENCES = (
@@ -30,6 +32,7 @@ _REFERENCES = (
     _Reference("deployments.*.model", ("models",), "model"),
     _Reference("processes.*.routes.*", ("deployments",), "deployment"),
     _Reference("aliases.*", ("processes",), "process"),
+    _Reference("signatures.*.provider", ("providers",), "provider or vendor", VENDORS),
 )
 _UPSTREAM = _Reference("providers.*.upstreams.*", ("upstreams", "providers"), "upstream or provider")
 
@@ -61,8 +64,8 @@ def _children(node: Node, step: str) -> Iterator[tuple[str | int, Node]]:
 def dangling(tree: Entries) -> Iterator[Finding]:
     """Names that lead nowhere. Upstreams count only once the file describes any."""
     references = (*_REFERENCES, _UPSTREAM) if "upstreams" in tree else _REFERENCES
-    for pattern, sections, noun in references:
-        known = {name for section in sections for name in names(tree, section)}
+    for pattern, sections, noun, beside in references:
+        known = {name for section in sections for name in names(tree, section)}.union(beside)
         for path, node in select(tree, pattern):
             if is_word(node) and node not in known:
                 yield Finding(

@@ -149,3 +149,9 @@ class DeploymentEntry(Entry):
         "Sent with every call; the key is not among them.", {"anthropic-beta": "context-1m"}, {}
     )
     query: dict[Name, Line] = about("Added to the address of every call.", {"api-version": "preview"}, {})
+    answers_as: list[Line] = about(
+        "What its answers may call the model, beside `name`; `*`, `?` and `[…]` as in a shell. An answer that names another model is a fault. By default not checked.",
+        ["gpt-5.6-20*"],
+        [],
+        unit="patterns",
+    )

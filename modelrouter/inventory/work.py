@@ -9,7 +9,7 @@ from annotated_types import MinLen
 from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import Count, Duration, Line, Name, Number, Region, Share, Tally, Words
-from modelrouter.inventory.words import Capability, CauseWord, Condition, Criticality, OnRefusal, ScopeWord, Vendor
+from modelrouter.inventory.words import Capability, CauseWord, Condition, Criticality, OnRefusal, ScopeWord
 
 
 class NeedsEntry(Entry):
@@ -110,5 +110,9 @@ class SignatureEntry(Entry):
     cause: CauseWord = about("Why the call failed.", "quota_exhausted")
     scope: ScopeWord = about("How far that reaches.", "account")
     text: Line = about("Words that occur in the error and in no other.", "the pool of your team is drained")
-    provider: Vendor | None = about("The vendor whose errors it reads. By default all.", "openai", None)
+    provider: Name | None = about(
+        "Whose errors it reads: one of your providers by its id, or else a vendor, and so all providers that speak its dialect. By default all.",
+        "openai",
+        None,
+    )
     status: Count | None = about("The HTTP status it must come with. By default any.", 403, None)

@@ -185,6 +185,7 @@ class Caller:
             status=reply.status if reply else None,
             headers=reply.headers if reply else {},
             body=text,
+            provider=deployment.provider.id,
         )
         return classify(evidence, self._signatures, now=datetime.fromtimestamp(self._clock.wall(), UTC))
 

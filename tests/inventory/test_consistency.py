@@ -35,6 +35,7 @@ TOLD = {
     "policy twice": (SMALL + "policies: [{id: a, weights: {in: [open]}}, {id: a, weights: {in: [open]}}]\n", "13:49: policies[1].id: there is already an entry with the id 'a'. Give it an id of its own."),
     "unknown condition": (SMALL + "policies: [{id: a, when: {data: x}, weights: {in: [open]}}]\n", "13:27: policies[0].when.data: 'data' is none of process, criticality, owner, data.class, country. Did you mean 'data.class'?"),
     "unknown cause": (SMALL + "signatures: [{id: a, cause: quota_exhausted, scope: accont, text: x}]\n", "13:53: signatures[0].scope: 'accont' is none of request, key, account, model, deployment, provider, jurisdiction. Did you mean 'account'?"),
+    "whose signature": (SMALL + "signatures: [{id: a, cause: outage, scope: provider, text: x, provider: onprm}]\n", "13:73: signatures[0].provider: there is no provider or vendor 'onprm'. Did you mean 'onprem'?"),
     "provider's region": (changed("[US]", "[eu-central-1]"), "9:90: deployments.gpt.processing[0]: 'eu-central-1' is no country or region. A provider's own region goes to `region:`; write the country here, as two letters."),
     "country by name": (changed("headquarters: DE", "headquarters: Germany"), "4:41: providers.onprem.headquarters: 'Germany' is no country. Did you mean 'DE'?"),
     "country by name that YAML reads as false": (changed("headquarters: DE", "headquarters: Norway"), "4:41: providers.onprem.headquarters: 'Norway' is no country. Did you mean \"NO\", with the quotes?"),
@@ -78,6 +79,10 @@ RIGHT = {
     "one of several accounts": TWO.replace(GPT, f"{GPT}, account: b"),
     "Norway in quotes": changed("headquarters: DE", 'headquarters: "NO"'),
     "an alias with the name of a model": SMALL + "aliases: {gpt-5.6: claims}\n",
+    "a signature for one provider": SMALL
+    + "signatures: [{id: a, cause: outage, scope: provider, text: x, provider: onprem}]\n",
+    "a signature for a vendor": SMALL
+    + "signatures: [{id: a, cause: outage, scope: provider, text: x, provider: anthropic}]\n",
     "a header": changed("processing: [US]", "headers: {x-team: claims}"),
     "a group of groups": SMALL
     + 'regions: {ADEQUATE: [EEA, CH, GB], OURS: [ADEQUATE, "NO"]}\npolicies: [{id: a, processing: {in: [OURS]}}]\n',

@@ -13,6 +13,7 @@ from modelrouter.core.faults import Evidence
 from modelrouter.core.inventory import Signature
 from modelrouter.core.signatures import TABLES, VENDORS, book_of, vendor_of
 from modelrouter.core.signatures.rule import GAP, Rule, keys, pattern, squash, terms
+from modelrouter.inventory import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,3 +202,39 @@ def test_an_operators_rule_knows_a_provider_by_any_name() -> None:
         classify(Evidence(vendor="bedrock", status=500, body="Ask the platform team"), [rule]).cause == Cause.PERMISSION
     )
     assert classify(Evidence(vendor="nobody", status=500, body="Ask the platform team"), [rule]).cause == Cause.OUTAGE
+
+
+def test_an_operators_rule_may_mean_one_provider() -> None:
+    """Of two providers of one vendor, a signature that names one by its id is not read on the other's answers."""
+    described = parse(
+        "inventory: own\n"
+        "providers: {acme-eu: {headquarters: DE, vendor: openai}, acme-us: {headquarters: US, vendor: openai}}\n"
+        "signatures:\n"
+        "  - {id: eu, provider: acme-eu, text: glacier melted, cause: quota_exhausted, scope: account}\n"
+        "  - {id: both, provider: openai, text: glacier melted, cause: outage, scope: provider}\n"
+    )
+
+    def rule(provider: str = "") -> str:
+        seen = Evidence(vendor="openai", body="Glacier melted", provider=provider)
+        return classify(seen, described.signatures).rule
+
+    assert rule("acme-eu") == "inventory.eu"
+    assert rule("acme-us") == "inventory.both"
+    assert rule() == "inventory.both"
+
+
+def test_a_provider_named_like_a_vendor_is_meant_alone() -> None:
+    """An id of the inventory goes before the vendor of the same name: its signature spares the vendor's other providers."""
+    described = parse(
+        "inventory: own\n"
+        "providers: {openai: {headquarters: US}, reseller: {headquarters: US, vendor: openai}}\n"
+        "signatures: [{id: own, provider: openai, text: glacier melted, cause: quota_exhausted, scope: account}]\n"
+    )
+    seen = {
+        name: classify(
+            Evidence(vendor="openai", provider=name, status=500, body="glacier melted"), described.signatures
+        ).rule
+        for name in ("openai", "reseller")
+    }
+
+    assert seen == {"openai": "inventory.own", "reseller": "status.500"}
