@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from modelrouter.core.checks import Layer
     from modelrouter.core.inventory import Deployment
 
-__all__ = ["MAX_BODY", "ConnectionFailedError", "KeyUnavailableError", "ProviderClient", "Reply"]
+__all__ = [
+    "MAX_BODY",
+    "ConnectionFailedError",
+    "KeyUnavailableError",
+    "LayeredClient",
+    "ProviderClient",
+    "Reached",
+    "Reply",
+]
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of one whole answer, decompressed; a larger one is a fault of its sender."""
@@ -17,6 +26,11 @@ MAX_BODY = 64 * 1024 * 1024
 
 class ConnectionFailedError(Exception):
     """No answer, or one that broke off; the text is evidence for the classifier and holds no secret."""
+
+    def __init__(self, text: str, layer: Layer | None = None) -> None:
+        super().__init__(text)
+        self.layer = layer
+        """Where it failed before anything was sent; None where it did not, or nobody can tell."""
 
 
 class KeyUnavailableError(Exception):
@@ -60,7 +74,7 @@ class ProviderClient(Protocol):
         ...
 
     async def listing(self, deployment: Deployment) -> Reply | None:
-        """The free, authenticated listing of models, as a probe; None where the provider has none."""
+        """The free, authenticated listing of models, as a probe; None where the provider has none. Raises as `send`."""
         ...
 
     def forget(self, deployment: Deployment) -> None:
@@ -69,4 +83,32 @@ class ProviderClient(Protocol):
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""
+        ...
+
+
+class Reached(NamedTuple):
+    """What one layer below the listing came to."""
+
+    layer: Layer
+    ok: bool
+    took_s: float
+    why: str = ""
+
+
+@runtime_checkable
+class LayeredClient(Protocol):
+    """A client that can ask the layers below and beside the listing; not every library lets one."""
+
+    async def reach(self, deployment: Deployment) -> tuple[Reached, ...]:
+        """Resolve, connect and shake hands anew, from the bottom up to the first layer that fails.
+
+        Sends nothing. Raises ConnectionFailedError where the deployment has no address.
+        """
+        ...
+
+    async def usage(self, deployment: Deployment) -> Reply | None:
+        """What the vendor says of the account's money or the key's state; None where it has no free endpoint for it.
+
+        Raises as `ProviderClient.send`.
+        """
         ...

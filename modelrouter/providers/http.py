@@ -8,6 +8,7 @@ the environment: the destination is what the inventory says.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,7 +18,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
+from modelrouter.core.checks import Layer
+from modelrouter.core.usage import usage_url
 from modelrouter.providers.base import MAX_BODY, ConnectionFailedError
+from modelrouter.providers.layers import Place, reach
 from modelrouter.providers.resolved import Resolved
 from modelrouter.wire.dialects import DIALECTS
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
     from modelrouter.core.inventory import Deployment
-    from modelrouter.providers.base import Reply
+    from modelrouter.providers.base import Reached, Reply
     from modelrouter.providers.egress import Egress
 
 __all__ = ["HttpClient"]
@@ -50,6 +54,7 @@ class HttpClient:
         self._targets = Resolved(self._target)
         self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
         self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]] = {}
+        self._trust: ssl.SSLContext | None = None  # reading the authorities takes 20 ms: at the first need
 
     async def send(self, deployment: Deployment, body: bytes) -> Reply:
         """Post one body; see `ProviderClient.send`."""
@@ -60,6 +65,25 @@ class HttpClient:
         """Ask for the listing of models; see `ProviderClient.listing`."""
         target = await self._targets.of(deployment)
         return await self._request("GET", target.models, target.headers, None)
+
+    async def reach(self, deployment: Deployment) -> tuple[Reached, ...]:
+        """Ask the layers below HTTP; see `LayeredClient.reach`."""
+        parts = urlsplit(deployment.url or "")
+        if not parts.hostname:
+            raise ConnectionFailedError(f"{deployment.id} has no url")
+        tls = parts.scheme == "https"
+        if self._trust is None:
+            self._trust = ssl.create_default_context()
+        place = Place(parts.hostname, parts.port or (443 if tls else 80), tls)
+        return await reach(place, self._egress, self._trust)
+
+    async def usage(self, deployment: Deployment) -> Reply | None:
+        """Ask for what is left; see `LayeredClient.usage`."""
+        url = usage_url(deployment.provider.vendor, deployment.url or "")
+        if url is None:
+            return None
+        target = await self._targets.of(deployment)
+        return await self._request("GET", URL(url, encoded=True), target.headers, None)
 
     def forget(self, deployment: Deployment) -> None:
         """Resolve its key anew at the next call."""
@@ -76,7 +100,7 @@ class HttpClient:
         try:
             response = await session.request(method, url, data=body, headers=headers, allow_redirects=False)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise ConnectionFailedError(_told(error)) from error
+            raise ConnectionFailedError(_told(error), _layer(error)) from error
         return _HttpReply(response)
 
     def _target(self, deployment: Deployment) -> _Target:
@@ -204,6 +228,16 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _layer(error: BaseException) -> Layer | None:
+    """The layer that failed before anything was sent."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Layer.DNS
+    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ServerFingerprintMismatch):
+        return Layer.TLS
+    # A time limit of connecting holds for the name, the connection and the handshake together.
+    return Layer.CONNECT if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError) else None
 
 
 def _told(error: BaseException) -> str:
