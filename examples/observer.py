@@ -10,7 +10,7 @@ from modelrouter.testing import ScriptedProvider, status, text
 
 if TYPE_CHECKING:
     from modelrouter.core.faults import Fault
-    from modelrouter.runtime.state import Change
+    from modelrouter.runtime.leases import Change
 
 WRONG_KEY = '{"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}'
 provider = ScriptedProvider(

@@ -16,7 +16,8 @@ from modelrouter.core.causes import Cause
 from modelrouter.core.context import NOBODY, Context, extended
 from modelrouter.core.domains import Domain, Kind, domains_of
 from modelrouter.core.holds import by_operator
-from modelrouter.core.inventory import Inventory
+from modelrouter.core.inventory import USUAL, Inventory
+from modelrouter.core.load import RANKS, Want
 from modelrouter.core.policy import refuse_unknown
 from modelrouter.core.request import Request
 from modelrouter.errors import BadRequestError, MissingSecretError, UnknownNameError
@@ -38,6 +39,7 @@ from modelrouter.runtime.observers import LogObserver
 from modelrouter.runtime.portal import Portal
 from modelrouter.runtime.probes import Prober
 from modelrouter.runtime.state import State
+from modelrouter.runtime.streams import STALLED
 from modelrouter.wire.body import parse
 from modelrouter.wire.dialects import CALLERS, DIALECTS
 
@@ -51,8 +53,9 @@ if TYPE_CHECKING:
     from modelrouter.providers.base import ProviderClient
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.drive import Served
+    from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Observer
-    from modelrouter.runtime.state import Change
+    from modelrouter.wire.reading import Asked
 
 __all__ = ["Explanation", "Router", "default_inventory"]
 
@@ -61,8 +64,6 @@ PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 """Only what JSON has: what is written must be what was given."""
 DEFAULT = "default"
 """A hold file in its usual place: see `runtime.holdfile.default_path`."""
-FIRST_TOKEN_S = 10.0
-"""How long a stream may stay silent where its process does not say; silence of healthy providers is far shorter."""
 ROUTES_KEPT = 4096
 """Routes remembered for (name, context, needs); beyond that the memory starts anew."""
 
@@ -134,20 +135,34 @@ class Router:
         self._attend()
         route = self._route(context.process or asked.model, context, asked.capabilities, asked.context)
         ask = Ask(wire, body, parsed, asked)
-        objectives = route.process.objectives
-        request = Request(
-            route.process,
-            route.permitted,
-            self._clock.now() + min(context.deadline_s or objectives.deadline_s, objectives.deadline_s),
-            objectives.first_token_s if objectives.first_token_s or not asked.stream else FIRST_TOKEN_S,
-        )
+        request = self._request(route, asked, context)
+        want = Want(RANKS[route.process.criticality], asked.context + (asked.output or route.process.demand.tokens_out))
         try:
-            served = await self._driver.drive(ask, route, request, f"mr_{os.urandom(16).hex()}")
+            served = await self._driver.drive(ask, route, request, want, f"mr_{os.urandom(16).hex()}")
         except UnservedError as error:
             self._tell("decided", error.decision)
             raise failed(wire, error) from error
         self._tell("decided", served.decision)
         return self._answer(served)
+
+    def _request(self, route: Candidates, asked: Asked, context: Context) -> Request:
+        """The machine of one request, with what the deployments have shown of themselves."""
+        process, state = route.process, self._state
+        objectives = process.objectives
+        patience = (
+            [] if objectives.first_token_s else [state.patience(d, streamed=asked.stream) for d in route.permitted]
+        )
+        hedge = process.hedge_s if "tools" not in asked.capabilities else None
+        if hedge == USUAL:
+            hedge = state.usual(route.permitted[0], streamed=asked.stream) if route.permitted else None
+        return Request(
+            process,
+            route.permitted,
+            self._clock.now() + min(context.deadline_s or objectives.deadline_s, objectives.deadline_s),
+            objectives.first_token_s,
+            patience,
+            hedge,
+        )
 
     def handle(self, wire: str, body: bytes, context: Context = NOBODY) -> SyncAnswer:
         """As `ahandle`, for a thread without an event loop."""
@@ -282,8 +297,14 @@ class Router:
     def _ended(self, served: Served, fault: Fault | None) -> None:
         """A stream is over: broken, complete, or left by its caller, which tells nothing."""
         stream = served.shown.stream
-        if fault is not None or (stream is not None and stream.complete):
-            self._publish(self._state.apply(served.lease, fault))
+        if stream is None:
+            return
+        if fault is not None or stream.complete:
+            stalled = fault is not None and fault.rule == STALLED
+            pause = stream.idle_s if stalled else stream.longest_pause_s
+            self._publish(self._state.apply(served.lease, fault, outlasted=stalled, pause_s=pause))
+        else:
+            self._state.abandon(served.lease)
         self._tell("ended", served.decision, fault)
 
     def _attend(self) -> None:

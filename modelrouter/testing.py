@@ -17,13 +17,13 @@ from modelrouter.providers.base import ConnectionFailedError
 from modelrouter.wire.dialects import DIALECTS
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Deployment
     from modelrouter.providers.base import ProviderClient
-    from modelrouter.runtime.state import Change
+    from modelrouter.runtime.leases import Change
 
 __all__ = [
     "ManualClock",
@@ -212,12 +212,14 @@ class ManualClock:
 class VirtualTime:
     """A clock and an event loop whose time passes only while everybody waits: hours take milliseconds.
 
-    Use it for the router's `clock`, and `run` what happens on it.
+    Use it for the router's `clock`, and `run` what happens on it. Where threads take part, `settle` is
+    called before any time passes: it waits until they have done what they began.
     """
 
-    def __init__(self, *, luck: float = 0.5) -> None:
+    def __init__(self, *, luck: float = 0.5, settle: Callable[[], None] | None = None) -> None:
         self.luck = luck
-        self._selector = _VirtualSelector()
+        self._settle = settle
+        self._selector = _VirtualSelector(settle)
 
     def now(self) -> float:
         """Monotonic seconds, from 0."""
@@ -233,7 +235,7 @@ class VirtualTime:
 
     def run(self, promise: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end, on a loop of its own; `asyncio.sleep` in it costs no time."""
-        passed, self._selector = self._selector.passed, _VirtualSelector()  # a loop closes its selector
+        passed, self._selector = self._selector.passed, _VirtualSelector(self._settle)  # a loop closes its selector
         self._selector.passed = passed
         with asyncio.Runner(loop_factory=lambda: _VirtualLoop(self._selector)) as runner:
             return runner.run(promise)
@@ -244,8 +246,14 @@ class _VirtualSelector(selectors.DefaultSelector):
 
     passed = 0.0
 
+    def __init__(self, settle: Callable[[], None] | None = None) -> None:
+        super().__init__()
+        self._settle = settle
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready now; whatever wait was asked for has passed."""
+        if self._settle is not None and timeout != 0:
+            self._settle()
         ready = super().select(0 if timeout is not None else DEADLOCK_S)
         if timeout and not ready:
             self.passed += timeout

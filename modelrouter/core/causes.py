@@ -98,6 +98,8 @@ class Opens:
     """After a good trial, traffic returns in steps."""
     waivable: bool = False
     """Inferred rather than stated: never keeps the last permitted deployment from being tried."""
+    spreads: bool = False
+    """Where most of a provider's or an upstream's deployments are held so, the provider or the upstream is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,8 @@ class Permits:
     """The evacuated call goes on until the new one shows content."""
     again: Again = Again.NO
     next: Next = Next.YES
+    crowded: bool = False
+    """Too many calls at a time brought it about: fewer are shifted to where it happened."""
 
 
 PERMITS: Mapping[Cause, Permits] = MappingProxyType(
@@ -135,19 +139,25 @@ PERMITS: Mapping[Cause, Permits] = MappingProxyType(
         ),
         Cause.TIMEOUT: Permits(
             gravity=3,
-            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=2, ramp=True, waivable=True),
+            opens=Opens(
+                first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=2, ramp=True, waivable=True, spreads=True
+            ),
             evacuates=True,
             races=True,
         ),
         Cause.OUTAGE: Permits(
             gravity=3,
-            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=3, ramp=True, waivable=True),
+            opens=Opens(
+                first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=3, ramp=True, waivable=True, spreads=True
+            ),
             evacuates=True,
             again=Again.BUDGETED,
         ),
         Cause.NETWORK: Permits(
             gravity=3,
-            opens=Opens(first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=3, ramp=True, waivable=True),
+            opens=Opens(
+                first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=3, ramp=True, waivable=True, spreads=True
+            ),
             evacuates=True,
             again=Again.BUDGETED,
         ),
@@ -157,6 +167,7 @@ PERMITS: Mapping[Cause, Permits] = MappingProxyType(
                 first_s=1.0, longest_s=MINUTE, ending=Ending.TRIAL, after=5, ratio=0.5, ramp=True, waivable=True
             ),
             again=Again.BUDGETED,
+            crowded=True,
         ),
         Cause.THROTTLED: Permits(
             gravity=1,

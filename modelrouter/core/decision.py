@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from modelrouter.core.candidates import Exclusion
     from modelrouter.core.faults import Fault
 
-OWN_WORDS = frozenset({"runtime.no_key"})
+OWN_WORDS = frozenset({"runtime.no_key", "runtime.other_model"})
 """Rules whose evidence is our own advice rather than a provider's text."""
 Outcome = Literal["served", "failed"]
 
@@ -29,16 +29,25 @@ class Attempt(NamedTuple):
     """What rendering for this deployment's wire could not carry."""
     held_for: str = ""
     """The cause of that hold."""
+    outrun: bool = False
+    """Another call of the same request answered first."""
     sent: bool = True
     """False where the request could not be put into the deployment's wire."""
+    model: str = ""
+    """What the provider says answered, where that is not the deployment's own `name` for the model."""
 
     def __str__(self) -> str:
+        if self.held_for == "capacity":
+            return f"{self.deployment}: not called, it carries all it can"
+        if self.outrun:
+            return f"{self.deployment}: silent for {self.took_s:.2f} s when another answered"
         if self.held:
             return f"{self.deployment}: not called, {self.held} is held{f' ({self.held_for})' if self.held_for else ''}"
         if not self.sent and self.fault is not None:
             return f"{self.deployment}: not called, {self.fault.evidence}"
         if self.fault is None:
-            return f"{self.deployment}: answered after {self.took_s:.2f} s"
+            called = f" as {self.model}" if self.model else ""
+            return f"{self.deployment}: answered{called} after {self.took_s:.2f} s"
         told = f": {self.fault.evidence}" if self.fault.rule in OWN_WORDS else ""
         return f"{self.deployment}: {self.fault.cause} ({self.fault.scope}) after {self.took_s:.2f} s{told}"
 
@@ -60,9 +69,16 @@ class Decision:
 
     def __str__(self) -> str:
         head = f"{self.process} was served by {self.served_by}" if self.served_by else f"{self.process} was not served"
+        head += f" as {self.model}" if self.model else ""
         tried = [str(attempt) for attempt in self.trail if attempt.deployment != self.served_by or attempt.fault]
         left_out = [f"{deployment.id}: excluded by {rule} ({why})" for deployment, rule, why in self.excluded]
         return "; ".join([head, *tried, *left_out])
+
+    @property
+    def model(self) -> str:
+        """What the provider says answered, where that is not the deployment's own name for the model; else empty."""
+        served = (attempt for attempt in self.trail if attempt.deployment == self.served_by and attempt.fault is None)
+        return next((attempt.model for attempt in served if attempt.model), "")
 
     @property
     def calls(self) -> int:
@@ -78,6 +94,8 @@ class Decision:
         }
         if self.served_by:
             told["x-modelrouter-deployment"] = self.served_by
+        if self.model:
+            told["x-modelrouter-model"] = self.model
         if len(self.trail) > 1 or not self.served_by:
             told["x-modelrouter-trail"] = "; ".join(map(_brief, self.trail))
         if losses := [
@@ -105,7 +123,9 @@ class Decision:
                     "scope": attempt.fault and str(attempt.fault.scope),
                     "rule": attempt.fault and attempt.fault.rule,
                     "held": attempt.held,
+                    "outrun": attempt.outrun,
                     "losses": list(attempt.losses),
+                    "model": attempt.model,
                 }
                 for attempt in self.trail
             ],
@@ -116,6 +136,10 @@ class Decision:
 
 
 def _brief(attempt: Attempt) -> str:
+    if attempt.held_for == "capacity":
+        return f"{attempt.deployment}=full"
     if attempt.held:
         return f"{attempt.deployment}=held({attempt.held})"
+    if attempt.outrun:
+        return f"{attempt.deployment}=outrun"
     return f"{attempt.deployment}={attempt.fault.cause if attempt.fault else 'served'}"

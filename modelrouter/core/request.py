@@ -11,8 +11,9 @@ this order:
 4. the request is given up, with the last fault.
 
 At most two calls of one deployment, `attempts` in all, none after the deadline. Several calls are in
-flight only when one was moved away from and races on. The machine knows no clock: each fact
-carries the time at which it is told.
+flight only when one was moved away from and races on, or when a process allows a hedge: one call of the
+next deployment, beside a first that has been silent for longer than usual. The machine knows no clock:
+each fact carries the time at which it is told.
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ class Call:
     """Inferred holds do not stop it."""
     retry: bool = False
     """It comes out of the retry budget."""
+    hedge: bool = False
+    """It is made beside another that may still answer; out of the hedge budget."""
+    shifted: bool = False
+    """Another deployment comes first: what is known of this one's capacity binds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A hold kept the call from being made."""
+    """A hold, or want of capacity, kept the call from being made."""
 
     index: int
     until: float | None
@@ -101,7 +106,7 @@ class Unable:
 
 @dataclass(frozen=True, slots=True)
 class OverBudget:
-    """The retry budget is spent."""
+    """The budget of retries, or of hedges, is spent."""
 
     index: int
 
@@ -161,7 +166,12 @@ class Request:
     deadline: float
     """Monotonic seconds, to the first content."""
     silence_s: float | None = None
-    """How long one call may stay silent; None: half of what is left while others stand, then all of it."""
+    """How long one call may stay silent, where the process says so: it binds the last one too."""
+    patience_s: Sequence[float] = ()
+    """By place in the route: how long a call may stay silent while others stand; never more than half of what
+    is left. Empty: half of what is left."""
+    hedge_s: float | None = None
+    """After so long a silence of the first call the next deployment is asked beside it; None: never."""
     options: list[_Option] = field(init=False)
     in_flight: set[int] = field(init=False, default_factory=set)
     moved: set[int] = field(init=False, default_factory=set)
@@ -170,6 +180,7 @@ class Request:
     last_fault: Fault | None = field(init=False, default=None)
     least_context: int = field(init=False, default=0)
     stopped: bool = field(init=False, default=False)
+    hedge_at: float | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.options = [_Option(deployment) for deployment in self.route]
@@ -228,17 +239,23 @@ class Request:
         if now >= self.deadline - GRAIN_S:
             return GiveUp(self.last_fault, deadline=True)
         if self.in_flight - self.moved and not self.stopped:
-            return Wait(self.deadline)
+            return self._hedged(now) or Wait(min(self.deadline, self.hedge_at or self.deadline))
         exhausted = self.stopped or self.calls >= self.process.attempts
         command = None if exhausted else self._untried(now) or self._waived(now) or self._repeated(now)
         if command is None and self.in_flight and not self.stopped:
             return Wait(self.deadline)
         return command or GiveUp(self.last_fault)
 
-    def _untried(self, now: float) -> Command | None:
+    def _hedged(self, now: float) -> Command | None:
+        if self.hedge_at is None or now < self.hedge_at - GRAIN_S or self.calls >= self.process.attempts:
+            return None
+        self.hedge_at = None
+        return self._untried(now, hedge=True)
+
+    def _untried(self, now: float, *, hedge: bool = False) -> Command | None:
         for index, option in enumerate(self.options):
             if not option.calls and not option.refused and self._fits(option):
-                return self._call(index, now)
+                return self._call(index, now, hedge=hedge)
         return None
 
     def _waived(self, now: float) -> Command | None:
@@ -278,19 +295,41 @@ class Request:
     def _fits(self, option: _Option) -> bool:
         return not option.closed and option.deployment.model.context >= self.least_context
 
-    def _call(self, index: int, now: float, *, waive: bool = False, retry: bool = False) -> Call:
+    def _call(self, index: int, now: float, *, waive: bool = False, retry: bool = False, hedge: bool = False) -> Call:
         option = self.options[index]
         option.calls += 1
         self.calls += 1
         self.in_flight.add(index)
-        until = self._silence_until(now)
-        enough = self.silence_s if self.silence_s is not None else self.process.objectives.deadline_s / 2
-        fair = until - now >= FAIR * enough
-        return Call(index, option.deployment, until, fair=fair, waive=waive, retry=retry)
+        if self.hedge_s is not None and self.calls == 1:
+            self.hedge_at = now + self.hedge_s
+        until = self._silence_until(index, now)
+        fair = until - now >= FAIR * self._enough(index)
+        return Call(
+            index,
+            option.deployment,
+            until,
+            fair=fair,
+            waive=waive,
+            retry=retry,
+            hedge=hedge,
+            shifted=index > 0 and not waive,
+        )
 
-    def _silence_until(self, now: float) -> float:
+    def _enough(self, index: int) -> float:
+        """The patience that a call of this deployment is due."""
+        if self.silence_s is not None:
+            return self.silence_s
+        half = self.process.objectives.deadline_s / 2
+        return min(self.patience_s[index], half) if self.patience_s else half
+
+    def _silence_until(self, index: int, now: float) -> float:
         if self.silence_s is not None:
             return min(self.deadline, now + self.silence_s)
-        others = any(not option.calls and not option.refused and self._fits(option) for option in self.options)
-        last = self.calls >= self.process.attempts or not others
-        return self.deadline if last else now + (self.deadline - now) / 2
+        if self.calls >= self.process.attempts or not any(map(self._stands, self.options)):
+            return self.deadline
+        half = (self.deadline - now) / 2
+        return now + (min(self.patience_s[index], half) if self.patience_s else half)
+
+    def _stands(self, option: _Option) -> bool:
+        """Whether it could still be asked instead."""
+        return not option.calls and (not option.refused or option.waivable) and self._fits(option)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from modelrouter.drills.scenario import Blow
     from modelrouter.drills.twins.entry import Entry
     from modelrouter.providers.base import ProviderClient, Reply
-    from modelrouter.runtime.state import Change
+    from modelrouter.runtime.leases import Change
 
 __all__ = ["Library", "Stage"]
 

@@ -132,6 +132,7 @@ def _process(name: str, entry: ProcessEntry, deployments: Mapping[str, Deploymen
         demand=Demand(**entry.demand.model_dump()),
         attempts=entry.attempts,
         on_refusal=entry.on_refusal,
+        hedge_s=entry.hedge,
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from modelrouter.core import inventory as core
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.policy import CIRCUMSTANCES
-from modelrouter.inventory.fields import refusal, scalar_of
+from modelrouter.inventory.fields import read_duration, refusal, scalar_of
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.spelling import nearest
 from modelrouter.inventory.vendors import VENDORS
@@ -38,6 +38,10 @@ def _reader(words: tuple[str, ...]) -> Callable[[object], str]:
     return read
 
 
+def _read_hedge(value: object) -> float:
+    return core.USUAL if value == "usual" else read_duration(value)
+
+
 def _enum(words: Iterable[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": [str(word) for word in words]})
 
@@ -50,4 +54,5 @@ Condition = Annotated[str, reads(CIRCUMSTANCES), _enum(CIRCUMSTANCES)]
 Criticality = Annotated[core.Criticality, reads(get_args(core.Criticality))]
 Wire = Annotated[core.Wire, reads(get_args(core.Wire))]
 Weights = Annotated[Literal["open", "closed"], reads(("open", "closed"))]
+Hedge = Annotated[float, BeforeValidator(_read_hedge), WithJsonSchema({"type": "string"})]
 OnRefusal = Annotated[Literal["stop", "next"], reads(("stop", "next"))]

@@ -9,7 +9,7 @@ from annotated_types import MinLen
 from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import Count, Duration, Line, Name, Number, Region, Share, Tally, Words
-from modelrouter.inventory.words import Capability, CauseWord, Condition, Criticality, OnRefusal, ScopeWord
+from modelrouter.inventory.words import Capability, CauseWord, Condition, Criticality, Hedge, OnRefusal, ScopeWord
 
 
 class NeedsEntry(Entry):
@@ -74,6 +74,14 @@ class ProcessEntry(Entry):
     attempts: Count = about("Calls in all for one request.", 3, 3, unit="calls")
     on_refusal: OnRefusal = about(
         "Whether a prompt that one provider's filter refused is offered to the next.", "next", "stop"
+    )
+    hedge: Hedge | None = about(
+        "After so long a silence of the first deployment the next one is asked beside it, and the first answer is"
+        " taken: at most 2 % more calls, none for requests with tools. `usual` is longer than 19 of 20 calls stay"
+        " silent. By default never.",
+        "usual",
+        None,
+        unit="duration, or `usual`",
     )
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from modelrouter.core.holds import Hold
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.holdfile import HoldFile, Stamp
-    from modelrouter.runtime.state import Change, State
+    from modelrouter.runtime.leases import Change
+    from modelrouter.runtime.state import State
 
 __all__ = ["Board"]
 

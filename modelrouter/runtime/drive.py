@@ -31,7 +31,7 @@ from modelrouter.core.request import (
     Woke,
 )
 from modelrouter.runtime.calls import Failure, Shown
-from modelrouter.runtime.state import Refusal
+from modelrouter.runtime.leases import FULL, Refusal, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,10 +39,12 @@ if TYPE_CHECKING:
     from modelrouter.core.candidates import Candidates
     from modelrouter.core.decision import Outcome
     from modelrouter.core.inventory import Deployment
+    from modelrouter.core.load import Place, Want
     from modelrouter.core.request import Command, Fact
     from modelrouter.runtime.calls import Ask, Caller
     from modelrouter.runtime.clock import Clock
-    from modelrouter.runtime.state import Change, Lease, State
+    from modelrouter.runtime.leases import Change, Lease
+    from modelrouter.runtime.state import State
     from modelrouter.wire.translate import Rendered
 
 __all__ = ["Driver", "Served", "UnservedError"]
@@ -77,19 +79,22 @@ class Driver:
     publish: Callable[[Sequence[Change]], None]
     """Told of holds that changed, outside the lock."""
 
-    async def drive(self, ask: Ask, candidates: Candidates, request: Request, id_: str) -> Served:
+    async def drive(self, ask: Ask, candidates: Candidates, request: Request, want: Want, id_: str) -> Served:
         """Serve one request; raises UnservedError. A cancelled caller cancels its calls."""
-        return await _Run(self, ask, candidates, request, id_).run()
+        return await _Run(self, ask, candidates, request, want, id_).run()
 
 
 class _Run:
     """One request under way."""
 
-    def __init__(self, driver: Driver, ask: Ask, candidates: Candidates, request: Request, id_: str) -> None:
+    def __init__(
+        self, driver: Driver, ask: Ask, candidates: Candidates, request: Request, want: Want, id_: str
+    ) -> None:
         self.driver = driver
         self.ask = ask
         self.candidates = candidates
         self.request = request
+        self.want = want
         self.id = id_
         self.loop = asyncio.get_running_loop()
         self.begun_at = driver.clock.now()
@@ -97,6 +102,9 @@ class _Run:
         self.results: dict[int, tuple[_Call, Shown]] = {}
         self.trail: list[Attempt] = []
         self.failure: Failure | None = None
+        self.full: dict[int, float] = {}
+        """By place in the route: when a deployment that carried all it could may have room."""
+        self.places: dict[int, Place] = {}
         self.facts: deque[Fact] = deque()
         self.wake: asyncio.Future[None] | None = None
         self.crash: BaseException | None = None
@@ -109,10 +117,12 @@ class _Run:
                     case Deliver(index):
                         return self._deliver(index)
                     case GiveUp(_, deadline):
-                        raise UnservedError(self._decision("failed", None), self.failure, deadline=deadline)
+                        failure = self.failure or self._crowded()
+                        raise UnservedError(self._decision("failed", None), failure, deadline=deadline)
                     case Call():
                         fact = self._begin(command) or await self._fact(None)
                     case Wait(until):
+                        self._queue()
                         fact = await self._fact(until)
                     case _:
                         assert_never(command)
@@ -120,9 +130,12 @@ class _Run:
         finally:
             for call in list(self.calls.values()):
                 call.drop()
-            for _, shown in self.results.values():
+            for call, shown in self.results.values():
                 if shown.stream is not None:
                     shown.stream.close()
+                    self.driver.state.abandon(call.lease)
+            for index, place in self.places.items():
+                self.driver.state.quit(self.request.route[index], place)
 
     def _begin(self, command: Call) -> Fact | None:
         """Start a call; or answer at once why it may not be made."""
@@ -133,24 +146,62 @@ class _Run:
             self.failure = Failure(rendered)
             self.trail.append(Attempt(deployment.id, at, 0.0, None, rendered, sent=False))
             return Unable(command.index, rendered)
-        leave = self.driver.state.acquire(deployment, waive=command.waive, retry=command.retry)
+        place = self.places.get(command.index)
+        leave = self.driver.state.acquire(
+            deployment,
+            Terms(
+                command.waive, command.retry, command.hedge, command.shifted, self.ask.asked.stream, self.want, place
+            ),
+        )
         if isinstance(leave, Refusal):
-            if leave.domain is None:
-                return OverBudget(command.index)
-            held = Attempt(deployment.id, at, 0.0, None, None, held=str(leave.domain), held_for=leave.cause)
-            self.trail.append(held)
-            return Refused(command.index, leave.until, leave.waivable)
+            return self._refused(command.index, leave, at)
+        self.places.pop(command.index, None)
         for call in [call for call in self.calls.values() if call.replaceable is not None]:
             call.replace()
         self.calls[command.index] = _Call(self, command, leave, rendered)
         return None
 
+    def _refused(self, index: int, refusal: Refusal, at: float) -> Fact:
+        if refusal.domain is None:
+            return OverBudget(index)
+        if refusal.cause != FULL or index not in self.full:  # who waits for room asks often
+            deployment = self.request.route[index].id
+            self.trail.append(
+                Attempt(deployment, at, 0.0, None, None, held=str(refusal.domain), held_for=refusal.cause)
+            )
+        if refusal.cause == FULL and refusal.until is not None:
+            self.full[index] = refusal.until
+        return Refused(index, refusal.until, refusal.waivable)
+
+    def _queue(self) -> None:
+        """Take a place wherever there will be room in time, unless a call is under way."""
+        if self.calls:
+            return
+        for index, until in self.full.items():
+            if index not in self.places and until < self.request.deadline:
+                self.places[index] = self.driver.state.enter(self.request.route[index], self.want)
+
+    def _crowded(self) -> Failure | None:
+        """What to say where nothing was called for want of capacity."""
+        if not self.full:
+            return None
+        wait = max(0.0, min(self.full.values()) - self.driver.clock.now())
+        return Failure(
+            Fault(
+                cause=Cause.THROTTLED,
+                scope=Scope.DEPLOYMENT,
+                retry_after_s=wait,
+                rule="runtime.full",
+                evidence="every permitted deployment carries all it can",
+            )
+        )
+
     async def _fact(self, until: float | None) -> Fact:
-        """The next fact; `Woke` at `until` where no call is under way to report first."""
+        """The next fact; `Woke` at `until`, unless that is the deadline and calls are under way that report first."""
         if not self.facts:
             self.wake = self.loop.create_future()
             timer = None
-            if until is not None and not self.calls:
+            if until is not None and (not self.calls or until < self.request.deadline):
                 timer = self.loop.call_later(until - self.driver.clock.now(), self.tell, Woke())
             try:
                 await self.wake
@@ -171,14 +222,20 @@ class _Run:
         if self.wake is not None and not self.wake.done():
             self.wake.set_result(None)
 
-    def note(self, call: _Call, status: int | None, fault: Fault | None, losses: tuple[str, ...]) -> None:
+    def note(
+        self, call: _Call, status: int | None, fault: Fault | None, losses: tuple[str, ...], model: str = ""
+    ) -> None:
         """Add a call that was made to the trail."""
         took = self.driver.clock.now() - call.begun_at
         at = call.begun_at - self.begun_at
-        self.trail.append(Attempt(call.lease.deployment.id, at, took, status, fault, losses=losses))
+        self.trail.append(Attempt(call.lease.deployment.id, at, took, status, fault, losses=losses, model=model))
 
     def _deliver(self, index: int) -> Served:
         call, shown = self.results.pop(index)
+        if shown.stream is not None:
+            shown.stream.idle_s = self.driver.state.idle(call.lease.deployment)
+        for other in self.calls.values():
+            other.outrun()
         return Served(shown, self._decision("served", call.lease.deployment), call.lease)
 
     def _decision(self, outcome: Outcome, deployment: Deployment | None) -> Decision:
@@ -227,7 +284,7 @@ class _Call:
         result = task.result()
         if isinstance(result, Failure):
             return self._failed(result)
-        self.run.note(self, result.status, None, result.losses)
+        self.run.note(self, result.status, None, result.losses, result.model)
         self.run.results[self.index] = (self, result)
         self.run.tell(Showed(self.index))
         return self._succeeded(streamed=result.stream is not None)
@@ -239,12 +296,12 @@ class _Call:
         self.lease, changes = self.run.driver.state.show(self.lease)
         return self._publish(changes)
 
-    def _failed(self, failure: Failure, *, blamed: bool = True) -> None:
+    def _failed(self, failure: Failure, *, blamed: bool = True, outlasted: bool = False) -> None:
         self.run.failure = failure
         self.run.note(self, failure.status, failure.fault, failure.losses)
         self.run.tell(Failed(self.index, failure.fault))
         if blamed:
-            self._publish(self.run.driver.state.apply(self.lease, failure.fault))
+            self._publish(self.run.driver.state.apply(self.lease, failure.fault, outlasted=outlasted))
         else:
             self.run.driver.state.abandon(self.lease)
 
@@ -254,7 +311,7 @@ class _Call:
         self.task.cancel()
         evidence = f"no content within {self.command.until - self.begun_at:.1f} s"
         fault = Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.silence", evidence=evidence)
-        self._failed(Failure(fault), blamed=self.command.fair)
+        self._failed(Failure(fault), blamed=self.command.fair, outlasted=True)
 
     def moved(self, domain: str, cause: Cause) -> None:
         """Its domain was held; from any thread."""
@@ -278,6 +335,12 @@ class _Call:
         if fault is not None:
             self.run.note(self, None, fault, ())
             self.run.tell(Failed(self.index, fault))
+
+    def outrun(self) -> None:
+        """Another answered first: what this one cost belongs into the trail."""
+        took = self.run.driver.clock.now() - self.begun_at
+        at = self.begun_at - self.run.begun_at
+        self.run.trail.append(Attempt(self.lease.deployment.id, at, took, None, None, outrun=True))
 
     def drop(self) -> None:
         """Let it go without a verdict: another answered, or the caller went away."""

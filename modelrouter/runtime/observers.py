@@ -9,7 +9,7 @@ from modelrouter.runtime.log import logger
 if TYPE_CHECKING:
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
-    from modelrouter.runtime.state import Change
+    from modelrouter.runtime.leases import Change
 
 __all__ = ["LogObserver", "Observer"]
 

@@ -1,4 +1,4 @@
-"""The one mutable object: holds, streaks, budgets and who is waiting.
+"""The one mutable object: holds, streaks, budgets, loads and who is waiting.
 
 Rules. State changes only through the public methods here, each under one lock that covers no I/O and no
 foreign code. What follows from a change (moving waiting calls, telling observers,
@@ -12,61 +12,27 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from modelrouter.core import health, holds
-from modelrouter.core.budget import RetryBudget
-from modelrouter.core.causes import PERMITS, Cause, Ending
+from modelrouter.core.budget import Budget
+from modelrouter.core.causes import PERMITS, Ending
+from modelrouter.core.correlation import WIDE, beneath, further_up
 from modelrouter.core.domains import Domain, domains_of, held_domain
+from modelrouter.core.faults import Fault
 from modelrouter.core.holds import Admission, Hold, Phase
+from modelrouter.core.load import RANKS, Load
+from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Deployment, Inventory
+    from modelrouter.core.load import Place, Want
     from modelrouter.runtime.clock import Clock
+    from modelrouter.runtime.leases import Terms, Waiting
 
-__all__ = ["Change", "Lease", "Refusal", "State", "Waiting"]
-
-
-class Waiting(Protocol):
-    """A call that has shown its caller nothing yet."""
-
-    def moved(self, domain: str, cause: Cause) -> None:
-        """Its domain was held for this cause; called outside the lock, from any thread."""
-        ...
-
-
-class Lease(NamedTuple):
-    """Leave to make one call."""
-
-    deployment: Deployment
-    generation: int
-    trials: tuple[Domain, ...] = ()
-    """The held domains that this call tries."""
-    at: float = 0.0
-    """When leave was given: names this trial among others of a domain."""
-
-
-class Refusal(NamedTuple):
-    """Why a call may not be made now."""
-
-    domain: Domain | None
-    """None: the retry budget is spent."""
-    until: float | None
-    waivable: bool
-    cause: str = ""
-
-
-class Change(NamedTuple):
-    """One domain's hold changed."""
-
-    domain: Domain
-    before: Hold | None
-    after: Hold | None
-    waiting: tuple[Waiting, ...] = ()
-    """The calls to be moved away from it."""
+__all__ = ["State"]
 
 
 @dataclass(slots=True)
@@ -87,31 +53,35 @@ class State:
         self._domains = {deployment.id: domains_of(deployment) for deployment in inventory.deployments.values()}
         self._records: dict[Domain, _Record] = {}
         self._streaks: dict[Domain, health.Streak] = {}
+        self._deployments = tuple(inventory.deployments.values())
+        self._loads = _loads(inventory)
         self._waiting: dict[str, set[Waiting]] = {name: set() for name in inventory.deployments}
-        self._budget = RetryBudget()
+        self._budget = Budget()
         self._generation = 0
         self._ended: list[Change] = []  # holds that ended by time, not yet told
         self._lapsed: dict[Domain, int] = {}  # of those, how often each had opened; until a success
         self._held = 0  # how many records hold: zero is the path of every healthy request
 
-    def acquire(self, deployment: Deployment, *, waive: bool = False, retry: bool = False) -> Lease | Refusal:
-        """Ask leave for one call; a lease must be given back by `apply` or `abandon`.
-
-        `waive` disregards holds that were only inferred. `retry` takes one out of the retry budget.
-        """
+    def acquire(self, deployment: Deployment, terms: Terms = PLAIN) -> Lease | Refusal:
+        """Ask leave for one call; a lease must be given back by `apply` or `abandon`."""
         now = self._clock.now()
+        load = self._loads[deployment.id]
         with self._lock:
-            leave = self._admit(deployment, now, waive=waive) if self._held else Lease(deployment, self._generation)
-            if isinstance(leave, Refusal):
-                return leave
-            if not retry:
+            trials = self._admit(deployment, now, waive=terms.waive) if self._held else ()
+            if isinstance(trials, Refusal):
+                return trials
+            lease = Lease(deployment, self._generation, trials, now, load, terms.streamed)
+            if not (terms.retry or terms.hedge):
                 self._budget.request(now)
-            elif not self._budget.retry(now):
-                self._give_up(leave)
+            elif not (self._budget.retry(now) if terms.retry else self._budget.hedge(now)):
+                self._give_up(lease)
                 return Refusal(None, None, waivable=False)
-            return leave
+            if (wait := load.admit(terms.want, now, terms.place, shifted=terms.shifted)) > 0.0:
+                self._give_up(lease)
+                return Refusal(self._domains[deployment.id][0], now + wait, waivable=False, cause=FULL)
+            return lease
 
-    def _admit(self, deployment: Deployment, now: float, *, waive: bool) -> Lease | Refusal:
+    def _admit(self, deployment: Deployment, now: float, *, waive: bool) -> tuple[Domain, ...] | Refusal:
         trials: list[Domain] = []
         refusals: list[Hold] = []
         for domain in self._domains[deployment.id]:
@@ -133,7 +103,31 @@ class State:
             record = self._records[domain]
             if record.hold is not None and holds.admission(record.hold, now, 1.0) is Admission.TRIAL:
                 record.hold = holds.trial_begun(record.hold, now)
-        return Lease(deployment, self._generation, tuple(trials), now)
+        return tuple(trials)
+
+    def enter(self, deployment: Deployment, want: Want) -> Place:
+        """Take a place among those who wait for a deployment that carries all it can."""
+        with self._lock:
+            return self._loads[deployment.id].enter(want)
+
+    def quit(self, deployment: Deployment, place: Place) -> None:
+        """Leave it; leaving twice is once."""
+        with self._lock:
+            self._loads[deployment.id].quit(place)
+
+    def patience(self, deployment: Deployment, *, streamed: bool) -> float:
+        """How long a call may stay silent, as its deployment has shown; seconds."""
+        load = self._loads[deployment.id]
+        return load.first_token.limit_s if streamed else load.whole.limit_s
+
+    def usual(self, deployment: Deployment, *, streamed: bool) -> float | None:
+        """After how long 19 of 20 calls show something; None while too little is known."""
+        load = self._loads[deployment.id]
+        return load.first_token.p95_s if streamed else load.whole.p95_s
+
+    def idle(self, deployment: Deployment) -> float:
+        """How long a stream that has begun may pause, as its deployment has shown; seconds."""
+        return self._loads[deployment.id].idle.limit_s
 
     def _lapse(self, hold: Hold) -> None:
         """A hold ended by time alone: whether its domain is well again, a call will tell."""
@@ -151,9 +145,10 @@ class State:
 
     def abandon(self, lease: Lease) -> None:
         """The call told nothing of its domains: it was cancelled, or never made."""
-        if lease.trials:
-            with self._lock:
-                self._give_up(lease)
+        now = self._clock.now()
+        with self._lock:
+            lease.load.leave(now - lease.at)
+            self._give_up(lease)
 
     def _give_up(self, lease: Lease) -> None:
         for domain in lease.trials:
@@ -163,28 +158,46 @@ class State:
 
     def show(self, lease: Lease) -> tuple[Lease, list[Change]]:
         """A stream showed its first content: its trials are passed, and the lease is that of the rest of it."""
-        if not lease.trials:
-            return lease, []
-        with self._lock:
-            changes = self._tried(lease, None, self._clock.now())
-            return Lease(lease.deployment, self._generation), changes
-
-    def apply(self, lease: Lease, fault: Fault | None) -> list[Change]:
-        """What a call came to; answers the holds that changed.
-
-        A success tries the held domains it was let through for, a fault may open a hold.
-        """
-        if fault is None and not (lease.trials or self._streaks or self._ended or self._lapsed):
-            return []
         now = self._clock.now()
         with self._lock:
+            lease.load.showed(now - lease.at)
+            changes = self._tried(lease, None, now) if lease.trials else []
+            return lease._replace(generation=self._generation, trials=(), shown=True), changes
+
+    def apply(
+        self, lease: Lease, fault: Fault | None, *, outlasted: bool = False, pause_s: float | None = None
+    ) -> list[Change]:
+        """What a call came to; answers the holds that changed.
+
+        A success tries the held domains it was let through for, a fault may open a hold. `outlasted` tells that
+        the call was given up because it said nothing, `pause_s` the longest pause of a stream.
+        """
+        now = self._clock.now()
+        with self._lock:
+            self._learn(lease, fault, now, outlasted=outlasted, pause_s=pause_s)
+            if fault is None and not (lease.trials or self._streaks or self._ended or self._lapsed):
+                return []
             changes, self._ended = self._ended, []
             changes += self._tried(lease, fault, now)
             if fault is None:
                 self._calmed(lease.deployment, now)
-            elif change := self._faulted(lease, fault, now):
-                changes.append(change)
+            else:
+                changes += self._faulted(lease, fault, now)
         return changes
+
+    def _learn(self, lease: Lease, fault: Fault | None, now: float, *, outlasted: bool, pause_s: float | None) -> None:
+        load, took = lease.load, now - lease.at
+        if outlasted:
+            (load.idle if lease.shown else load.first_token if lease.streamed else load.whole).outlasted(
+                pause_s or took
+            )
+        elif pause_s is not None:
+            load.idle.took(pause_s)
+        if fault is None and not lease.shown:
+            load.whole.took(took)
+        elif fault is not None and PERMITS[fault.cause].crowded:
+            load.gradient.overloaded(lease.at, now, load.in_flight)
+        load.leave(took)
 
     def _tried(self, lease: Lease, fault: Fault | None, now: float) -> list[Change]:
         """Settle the trials of a call. A fault elsewhere than on the tried domain leaves the trial open."""
@@ -198,6 +211,9 @@ class State:
             there = fault is not None and held is None and record.hold.waivable
             if fault is None or there:
                 changes.append(self._set(domain, holds.trial_passed(record.hold, now)))
+            elif domain.kind in WIDE and _spreads(fault):
+                again = holds.opened(record.hold, domain, _together(domain, fault), now, self._clock.chance())
+                changes.append(self._set(domain, again))
             elif record.hold.trial_since == lease.at:
                 record.hold = holds.trial_abandoned(record.hold)
         return changes
@@ -214,24 +230,41 @@ class State:
             else:
                 self._streaks[domain] = after
 
-    def _faulted(self, lease: Lease, fault: Fault, now: float) -> Change | None:
+    def _faulted(self, lease: Lease, fault: Fault, now: float) -> list[Change]:
         domain = held_domain(fault.cause, fault.scope, lease.deployment)
         opens = PERMITS[fault.cause].opens
         if domain is None or opens is None:
-            return None
+            return []
         record = self._records.get(domain)
         if record is not None and lease.generation < record.generation:
-            return None
+            return []
         streak = self._streaks[domain] = health.failed(self._streaks.get(domain, health.Streak()), now)
         before = record.hold if record else None
         returning = before is not None and before.phase is not Phase.OPEN
         stated = fault.retry_after_s is not None or (opens.ratio > 0 and fault.stated)
         if not (returning or stated or health.suffices(streak, opens, now)):
-            return None
+            return []
         del self._streaks[domain]
         lapsed = self._lapsed.pop(domain, 0)
         change = self._set(domain, holds.opened(before, domain, fault, now, self._clock.chance(), lapsed=lapsed))
-        return change._replace(waiting=self._on(domain)) if PERMITS[fault.cause].evacuates else change
+        if PERMITS[fault.cause].evacuates:
+            change = change._replace(waiting=self._on(domain))
+        return [change, *self._widened(lease.deployment, fault, now)]
+
+    def _widened(self, deployment: Deployment, fault: Fault, now: float) -> list[Change]:
+        """Where most of a provider's or an upstream's deployments fail, hold that as one instead."""
+        if not _spreads(fault):
+            return []
+        held = {domain: record.hold for domain, record in self._records.items() if record.hold}
+        domain = further_up(deployment, self._deployments, held)
+        if domain is None or domain in held:
+            return []
+        part = beneath(domain, self._deployments, held)
+        changes = [self._set(each, None) for each in part]
+        times = max((held[each].times for each in part), default=1) - 1
+        together = _together(domain, fault)
+        hold = holds.opened(None, domain, together, now, self._clock.chance(), lapsed=times)
+        return [*changes, self._set(domain, hold)._replace(waiting=self._on(domain))]
 
     def _on(self, domain: Domain) -> tuple[Waiting, ...]:
         return tuple(
@@ -305,6 +338,25 @@ class State:
     def deployments_in(self, domain: Domain) -> list[str]:
         """The deployments that are lost with a domain."""
         return [name for name, domains in self._domains.items() if domain in domains]
+
+
+def _loads(inventory: Inventory) -> dict[str, Load]:
+    ranks: dict[str, set[int]] = {name: set() for name in inventory.deployments}
+    for process in inventory.processes.values():
+        for deployment in process.routes:
+            ranks[deployment.id].add(RANKS[process.criticality])
+    return {name: Load(each.limits, ranks[name]) for name, each in inventory.deployments.items()}
+
+
+def _spreads(fault: Fault) -> bool:
+    opens = PERMITS[fault.cause].opens
+    return opens is not None and opens.spreads
+
+
+def _together(domain: Domain, fault: Fault) -> Fault:
+    """The fault of a wider domain, of which this one is the latest sign."""
+    evidence = f"most deployments of {domain} fail together; the latest: {fault.evidence}"
+    return Fault(cause=fault.cause, scope=fault.scope, rule="runtime.together", evidence=evidence[:300])
 
 
 def _refusal(held: list[Hold]) -> Refusal:

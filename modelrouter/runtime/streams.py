@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.faults import Fault
+from modelrouter.core.latency import IDLE
 from modelrouter.providers.base import ConnectionFailedError
 from modelrouter.wire import json_text
 from modelrouter.wire.malformed import MalformedError
@@ -29,12 +30,10 @@ if TYPE_CHECKING:
     from modelrouter.wire.sse import Event
     from modelrouter.wire.translate import StreamRenderer
 
-__all__ = ["EMPTY", "IDLE_S", "Stream", "StreamFailedError", "cut"]
+__all__ = ["EMPTY", "STALLED", "Stream", "StreamFailedError", "cut"]
 
-IDLE_S = 15.0
-"""Between two blocks of a stream that has begun; the longest gap that providers show in good health is below 10 s."""
-
-
+STALLED = "runtime.stall"
+"""The rule of a stream that fell silent after content."""
 DONE = b"[DONE]"
 LAST_WORD = b"data: " + DONE
 LONGEST_ERROR = 4096
@@ -83,6 +82,9 @@ class Stream:
         self._ended = False
         self._finished = False
         self._reading_since = 0.0
+        self.idle_s = IDLE.most
+        """How long it may pause after its first content."""
+        self.longest_pause_s = 0.0
         self._reader: asyncio.Task[Any] | None = None
         self._stalled = False
         self._watchdog: asyncio.TimerHandle | None = None
@@ -176,9 +178,11 @@ class Stream:
         except asyncio.CancelledError:
             if not self._stalled or self._reader is None or self._reader.uncancel() > 0:
                 raise  # the caller went away
-            return self._broken(_stalled())
+            return self._broken(_stalled(self.idle_s))
         finally:
             self._reader = None
+        pause = self._loop.time() - self._reading_since
+        self.longest_pause_s = max(self.longest_pause_s, pause)
         try:
             if not block:
                 return self._end()
@@ -232,17 +236,17 @@ class Stream:
 
     def _watch(self) -> None:
         """One timer for the whole stream, which looks at the clock when it fires: a block costs none."""
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self._reading_since = loop.time()
         self._reader = asyncio.current_task()
         if self._watchdog is None:
-            self._watchdog = loop.call_later(IDLE_S, self._look, loop)
+            self._watchdog = loop.call_later(self.idle_s, self._look, loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._reader is None:
             self._watchdog = None  # who is not reading cannot be kept waiting; the next read sets it anew
             return
-        left = self._reading_since + IDLE_S - loop.time()
+        left = self._reading_since + self.idle_s - loop.time()
         if left > 0:
             self._watchdog = loop.call_later(left, self._look, loop)
         else:
@@ -269,6 +273,6 @@ def cut(evidence: str) -> Fault:
     )
 
 
-def _stalled() -> Fault:
-    evidence = f"no event for {IDLE_S:.0f} s after content"
-    return Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.stall", evidence=evidence)
+def _stalled(idle_s: float) -> Fault:
+    evidence = f"no event for {idle_s:.0f} s after content"
+    return Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule=STALLED, evidence=evidence)

@@ -9,7 +9,8 @@ from modelrouter.core.causes import PERMITS, Cause, Ending, Scope
 from modelrouter.core.domains import HELD, Domain, Kind
 from modelrouter.core.faults import Fault
 from modelrouter.core.holds import Phase, by_operator
-from modelrouter.runtime.state import Lease, Refusal, State
+from modelrouter.runtime.leases import Lease, Refusal, Terms
+from modelrouter.runtime.state import State
 from modelrouter.testing import ManualClock
 
 ACME = provider("acme")
@@ -153,8 +154,8 @@ def test_inferred_holds_can_be_waived_and_definitive_ones_not(state):
     fail(state, 3, Cause.OUTAGE)
     state.apply(leave(state, OTHER), fault(Cause.GEOFENCED, Scope.JURISDICTION))
 
-    assert isinstance(state.acquire(ONE, waive=True), Lease)
-    assert isinstance(state.acquire(OTHER, waive=True), Refusal)
+    assert isinstance(state.acquire(ONE, Terms(waive=True)), Lease)
+    assert isinstance(state.acquire(OTHER, Terms(waive=True)), Refusal)
 
 
 def test_holds_that_ended_are_told_with_the_next_outcome(state, clock):
@@ -171,7 +172,7 @@ def test_operators_hold_and_release(state, clock):
     """A person's hold stands until its end or its release, whatever calls report."""
     domain = Domain(Kind.PROVIDER, "acme")
     state.place([by_operator(domain, "maintenance", clock.now(), None)])
-    refusal = state.acquire(ONE, waive=True)
+    refusal = state.acquire(ONE, Terms(waive=True))
     state.lift([domain])
 
     assert isinstance(refusal, Refusal)
@@ -215,10 +216,10 @@ def test_waiting_calls_are_moved_where_the_table_says(state, cause):
 
 def test_retries_are_budgeted(state):
     """Beyond a floor of one a second, retries are a tenth of the requests of the last ten seconds."""
-    granted = sum(isinstance(state.acquire(ONE, retry=True), Lease) for _ in range(50))
+    granted = sum(isinstance(state.acquire(ONE, Terms(retry=True)), Lease) for _ in range(50))
     for _ in range(300):
         state.acquire(ONE)
-    more = sum(isinstance(state.acquire(ONE, retry=True), Lease) for _ in range(50))
+    more = sum(isinstance(state.acquire(ONE, Terms(retry=True)), Lease) for _ in range(50))
 
     assert 10 == granted
     assert 20 == more

@@ -1,0 +1,183 @@
+"""What one deployment carries, what it may carry, and who waits for it.
+
+Declared limits (`limits:` of the inventory) bind every call: calls and tokens a minute as buckets that
+fill all the time, calls at a time as a count of which the lower criticalities may not take the last
+share. What was learned (`Gradient`) binds only calls that were shifted here from another deployment.
+Who must wait has a place in a queue: the gravest criticality first, then who came first; nobody is let
+in before those ahead of him.
+
+Not safe for threads: `runtime.state` holds its lock around it. Times are monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING, NamedTuple
+
+from modelrouter.core.gradient import Gradient
+from modelrouter.core.latency import FIRST_TOKEN, IDLE, WHOLE, Latency
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from modelrouter.core.inventory import Criticality, Limits
+
+RANKS: dict[Criticality, int] = {"critical": 0, "important": 1, "standard": 2, "deferrable": 3}
+"""The order in which processes are served where not all can be."""
+SHARES = (1.0, 0.95, 0.9, 0.8)
+"""By rank: the share of the calls at a time that it may fill while graver processes use the deployment too."""
+MINUTE = 60.0
+LEAST_BURST = 10.0
+BURST_S = 10.0
+"""So much of its rate may come at once: vendors cut a minute's limit into short windows."""
+SERVICE_S = 1.0
+"""How long a call takes, until one has been seen."""
+SOONEST_S = 0.01
+"""Nobody comes back earlier than this."""
+
+
+class Want(NamedTuple):
+    """What a request takes of whoever serves it."""
+
+    rank: int = 0
+    tokens: int = 0
+
+
+NOTHING = Want()
+
+
+class Place(NamedTuple):
+    """A place in the queue: ordered by rank, then by arrival."""
+
+    rank: int
+    number: int
+
+
+class Bucket:
+    """A rate a minute that fills all the time."""
+
+    __slots__ = ("_at", "_level", "_rate", "_room")
+
+    def __init__(self, per_minute: float) -> None:
+        self._rate = per_minute / MINUTE
+        self._room = min(per_minute, max(LEAST_BURST, self._rate * BURST_S))
+        self._level = self._room
+        self._at = float("-inf")
+
+    def wait(self, amount: float, now: float) -> float:
+        """Seconds until so much can be taken; 0 where it can be taken now. What is too large needs a full bucket."""
+        if now > self._at:
+            self._level = min(self._room, self._level + (now - self._at) * self._rate)
+            self._at = now
+        return max(0.0, (min(amount, self._room) - self._level) / self._rate)
+
+    def wait_behind(self, ahead: int, amount: float, now: float) -> float:
+        """As `wait`, after so many others who want as much."""
+        return self.wait(amount, now) + ahead * amount / self._rate
+
+    def take(self, amount: float) -> None:
+        """Take it; the level may fall below zero, and then fills from there."""
+        self._level -= amount
+
+
+class Load:
+    """One deployment's load, limits, queue and latencies."""
+
+    __slots__ = (
+        "_calls",
+        "_declared",
+        "_most",
+        "_number",
+        "_queue",
+        "_service_s",
+        "_tokens",
+        "first_token",
+        "gradient",
+        "idle",
+        "in_flight",
+        "whole",
+    )
+
+    def __init__(self, limits: Limits, ranks: Collection[int]) -> None:
+        self._calls = Bucket(limits.rpm) if limits.rpm else None
+        self._tokens = Bucket(limits.tpm) if limits.tpm else None
+        self._declared = limits.concurrency
+        self._most = tuple(_most(limits.concurrency, rank, ranks) for rank in range(len(SHARES)))
+        self._queue: list[Place] = []
+        self._number = 0
+        self._service_s = SERVICE_S
+        self.in_flight = 0
+        self.gradient = Gradient()
+        self.first_token = Latency(FIRST_TOKEN)
+        self.whole = Latency(WHOLE)
+        self.idle = Latency(IDLE)
+
+    @property
+    def limited(self) -> bool:
+        """Whether anything was declared."""
+        return self._calls is not None or self._tokens is not None or self._declared is not None
+
+    def enter(self, want: Want) -> Place:
+        """Take a place in the queue; it must be left again."""
+        self._number += 1
+        place = Place(want.rank, self._number)
+        insort(self._queue, place)
+        return place
+
+    def quit(self, place: Place) -> None:
+        """Leave the queue; leaving twice is once."""
+        at = bisect_left(self._queue, place)
+        if at < len(self._queue) and self._queue[at] == place:
+            del self._queue[at]
+
+    def admit(self, want: Want, now: float, place: Place | None = None, *, shifted: bool = False) -> float:
+        """Let a call in and answer 0, or the seconds until it is likely to be let in; who is let in must `leave`.
+
+        `place` is that of the caller who waited; `shifted` tells that another deployment comes first.
+        """
+        wait = self._wait(want, now, place, shifted=shifted)
+        if wait:
+            return max(SOONEST_S, wait)
+        if self._calls is not None:
+            self._calls.take(1.0)
+        if self._tokens is not None:
+            self._tokens.take(want.tokens)
+        if place is not None:
+            self.quit(place)
+        self.in_flight += 1
+        return 0.0
+
+    def _wait(self, want: Want, now: float, place: Place | None, *, shifted: bool) -> float:
+        learned = self.gradient.limit if shifted else None
+        if learned is None and not self.limited:
+            return 0.0
+        ahead = bisect_left(self._queue, place or Place(want.rank + 1, 0))
+        waits = [0.0]
+        if self._calls is not None:
+            waits.append(self._calls.wait_behind(ahead, 1.0, now))
+        if self._tokens is not None:
+            waits.append(self._tokens.wait_behind(ahead, want.tokens, now))
+        most = self._most[want.rank]
+        if learned is not None:
+            most = min(most, learned)
+        if self.in_flight + 1 > most or (ahead and most < float("inf")):
+            waits.append((ahead + 1) * self._service_s / max(1.0, most))
+        return max(waits)
+
+    def leave(self, took: float) -> None:
+        """A call that was let in is over."""
+        self.in_flight -= 1
+        self._service_s += (took - self._service_s) * 0.1
+
+    def showed(self, took: float) -> None:
+        """A stream showed its first content."""
+        self.first_token.took(took)
+        self.gradient.showed(took, self.in_flight)
+
+
+def _most(limit: int | None, rank: int, ranks: Collection[int]) -> float:
+    """How many calls at a time a rank may fill: all where nobody graver uses the deployment, and always one."""
+    if limit is None:
+        return float("inf")
+    share = SHARES[rank] if any(graver < rank for graver in ranks) else 1.0
+    return max(1, int(limit * share))
