@@ -16,6 +16,7 @@ from modelrouter.core.faults import Fault
 from modelrouter.core.retry_after import retry_after
 from modelrouter.core.signatures import book_of, by_status, vendor_of
 from modelrouter.core.signatures.reach import reach, widen
+from modelrouter.core.substitution import substituted
 from modelrouter.core.unwrap import read, unwrap
 
 if TYPE_CHECKING:
@@ -74,10 +75,15 @@ class Verdict(NamedTuple):
 def classify(evidence: Evidence, extra: Sequence[Signature] = (), *, now: datetime | None = None) -> Fault:
     """Name the cause and the scope of a failure; never raises, whatever the text.
 
-    `extra` are an operator's own rules and come first. `now` lets dates be read as waits.
+    `extra` are an operator's own rules and come first. `now` lets dates be read as waits. A good answer of
+    another model than `evidence.asked` is a failure too.
     """
     reading = read(evidence.body, evidence.status, evidence.headers)
-    verdict = _by_operator(evidence, reading, extra) or _by_rule(evidence, reading) or _by_status(evidence, reading)
+    ordered = _by_operator(evidence, reading, extra)
+    other = substituted(evidence) if ordered is None and evidence.asked else None
+    if other is not None:
+        return other
+    verdict = ordered or _by_rule(evidence, reading) or _by_status(evidence, reading)
     wait = retry_after(evidence.headers, reading.text, now) if verdict.cause in SHORTEST_WAIT_S else None
     return Fault(
         cause=verdict.cause,

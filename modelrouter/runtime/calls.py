@@ -11,6 +11,7 @@ import orjson
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence, Fault
+from modelrouter.core.substitution import plain, refused
 from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
 from modelrouter.wire import json_text, openai_chat
@@ -58,6 +59,8 @@ class Shown:
     body: bytes
     stream: Stream | None
     losses: tuple[str, ...]
+    model: str = ""
+    """What the provider says answered, where that is not the deployment's own name for the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +146,13 @@ class Caller:
             return Failure(self.judge(deployment, "http", reading.error, reply), reply.status)
         if reading.empty:
             return Failure(EMPTY, reply.status)
+        if (other := refused(deployment, reading.model)) is not None:
+            return Failure(other, reply.status, losses=losses)
         if shape_of(deployment.wire) != ask.wire:
             model = reading.model or deployment.name
             exact = json_text.read(body)  # a glance bends integers that a tool's arguments may hold
             body = render_answer(deployment.wire, ask.wire, exact, model=model, created=int(self._clock.wall()))
-        return Shown(reply.status, _kept(reply.headers), body, None, losses)
+        return Shown(reply.status, _kept(reply.headers), body, None, losses, _told(deployment, reading.model))
 
     async def _stream(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
         stream = Stream(
@@ -163,7 +168,10 @@ class Caller:
             reply.close()
             fault = error.fault or self.judge(deployment, "stream", error.text or "", reply)
             return Failure(fault, reply.status, losses=losses)
-        return Shown(reply.status, _kept(reply.headers), b"", stream, losses)
+        if (other := refused(deployment, stream.model)) is not None:
+            stream.close()
+            return Failure(other, reply.status, losses=losses)
+        return Shown(reply.status, _kept(reply.headers), b"", stream, losses, _told(deployment, stream.model))
 
     def _renderer(self, ask: Ask, deployment: Deployment) -> StreamRenderer | None:
         if shape_of(deployment.wire) == ask.wire:
@@ -198,6 +206,11 @@ def _unportable(reason: str) -> Fault:
         evidence=reason,
         stated=True,
     )
+
+
+def _told(deployment: Deployment, model: str | None) -> str:
+    """The model that an answer names, as it may be shown; empty where that is no news."""
+    return plain(model) if model and model != deployment.name else ""
 
 
 def _keyless(evidence: str) -> Fault:
