@@ -28,6 +28,7 @@ from modelrouter.providers.egress import InventoryEgress
 from modelrouter.providers.http import HttpClient
 from modelrouter.providers.litellm import LitellmClient
 from modelrouter.runtime.answer import Answer, SyncAnswer
+from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.board import Board
 from modelrouter.runtime.calls import EXTRA, Ask, Caller
 from modelrouter.runtime.clock import SystemClock
@@ -109,7 +110,8 @@ class Router:
         self._observers = tuple(observers) if observers is not None else (LogObserver(),)
         self._state = State(self.inventory, self._clock)
         self._board = self._make_board(hold_file)
-        self._prober = Prober(self._state, self.inventory, self._clients, self._publish)
+        self._asking = Asking(self._clients, self._clock)
+        self._prober = Prober(self._state, self.inventory, self._asking, self._clock, self._publish, self._share)
         caller = Caller(self._clients, self._clock, self.inventory.signatures)
         self._driver = Driver(self._state, caller, self._clock, self._publish)
         self._portal = Portal()
@@ -327,6 +329,11 @@ class Router:
         if ours and self._board is not None:
             self._board.tell(changes)
         self._prober.attend([change.after for change in changes if change.after])
+
+    def _share(self, changes: Sequence[Change]) -> None:
+        """Tell the other processes alone."""
+        if self._board is not None:
+            self._board.tell(changes)
 
     def _forget(self, domain: Domain) -> None:
         for name in self._state.deployments_in(domain):

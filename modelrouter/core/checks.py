@@ -11,15 +11,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.causes import PERMITS, Cause, Ending
 from modelrouter.core.domains import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["Answer", "Checked", "Layer", "Told", "broke", "inferred", "listing_tells", "pace_s"]
+__all__ = ["BELOW", "Answer", "Checked", "Layer", "Told", "broke", "inferred", "listing_tells", "pace_s"]
 
 
 class Layer(StrEnum):
@@ -31,6 +32,13 @@ class Layer(StrEnum):
     LISTING = "listing"
     USAGE = "usage"
     CANARY = "canary"
+
+
+_REACHED = (Layer.DNS, Layer.CONNECT, Layer.TLS)
+BELOW: Mapping[Layer, tuple[Layer, ...]] = MappingProxyType(
+    {Layer.LISTING: _REACHED, Layer.USAGE: _REACHED, Layer.CANARY: _REACHED}
+)
+"""The layers that must have held where one above them answered."""
 
 
 class Told(StrEnum):

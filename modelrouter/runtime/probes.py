@@ -1,80 +1,97 @@
-"""Free probes: they make a hold ready for one trial, and never end it.
+"""Free probes of what is held: they say when a real call is worth a try, and never end a hold.
 
-A hold that only a person or a probe can end is probed at its due time: the authenticated listing of
-models costs nothing and shows whether the key, the account or the model is back. One task for each
-such hold, for as long as it stands; a task that ended with its event loop is begun anew on the next
-loop that serves a request.
+One task for each hold that a probe can help, for as long as it stands. The question is the
+authenticated listing of models, which costs nothing. A listing is believed where it has shown that it
+knows: an answer that fails puts the next trial off; one that passes after it failed makes the hold
+ready for its trial at once, unless the provider stated how long to wait. A listing that answers all
+along, while the models do not, tells nothing, and trials come by time as if it had not been asked.
+
+Routers of one inventory need not all ask: `Hold.until` of a hold whose listing failed is a little
+after the next question of whoever asked, and reaches the others through the hold file. Where that
+one falls silent, it passes, and another asks.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tenacity import AsyncRetrying, RetryError, retry_if_result, wait_exponential, wait_random
-
-from modelrouter.core.causes import PERMITS, Cause, Ending
-from modelrouter.core.domains import Kind
+from modelrouter.core.causes import Ending
+from modelrouter.core.checks import Told, inferred, listing_tells, pace_s
+from modelrouter.core.domains import Kind, endpoint_of
 from modelrouter.core.holds import Phase
-from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
-from modelrouter.runtime.log import logger
+from modelrouter.runtime.asking import LIMIT_S
+from modelrouter.runtime.errands import Errand, ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
+    from modelrouter.core.causes import Cause
     from modelrouter.core.domains import Domain
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment, Inventory
-    from modelrouter.providers.base import ProviderClient
-    from modelrouter.runtime.state import Change, State
+    from modelrouter.runtime.asking import Asking, Heard
+    from modelrouter.runtime.clock import Clock
+    from modelrouter.runtime.leases import Change
+    from modelrouter.runtime.state import State
 
 __all__ = ["Prober"]
 
-GOOD_STATUS = 200
-BY_NAME = frozenset({Kind.FAMILY, Kind.PROVIDER_MODEL, Kind.ACCOUNT_MODEL})
-"""Holds of a model: the listing must name it; of a key or an account, that it answers is enough."""
-PROBE_S = 10.0
-"""A listing that takes longer has failed."""
+GRACE_S = LIMIT_S + 2.0
+"""From a question to the trial that comes all the same: the answer is there by then, or nobody asked."""
+SAME_S = 1.0
+"""Moments that differ by less are one: those of other processes are read off the wall clock."""
+MOST = 4
+"""Addresses and accounts of one domain that are asked at a time; a provider may have hundreds."""
 
 
-@dataclass(slots=True)
-class _Probe:
-    """What is known of one domain that needs a probe."""
+@dataclass(slots=True, kw_only=True)
+class _Probe(Errand):
+    """What is known of one hold from asking."""
 
     cause: Cause
-    due: float | None = None
-    """Not to be asked before, in seconds of the event loops' clock; None: no loop has seen it yet."""
-    task: asyncio.Task[None] | None = None
-    pid: int = 0
+    times: int
+    since: float
+    due: float
+    """Not to be asked before."""
+    asked: int = 0
+    failed: bool = False
+    """It has failed in the time of this hold: what passes now is news."""
+    put_off: float | None = None
+    """The `until` that the last answer, or the wait for the first one, gave the hold."""
+    free_at: float | None = None
+    """The `until` that it had of its own."""
 
-    def alive(self) -> bool:
-        """Whether somebody is at it: neither a loop that stopped nor the process before a fork is."""
-        return (
-            self.task is not None
-            and self.pid == os.getpid()
-            and not self.task.done()
-            and self.task.get_loop().is_running()
-        )
+    def concerns(self, hold: Hold) -> bool:
+        """Is it the hold that was asked about, and not one that opened again since?"""
+        return (hold.cause, hold.times) == (self.cause, self.times) and abs(hold.since - self.since) < SAME_S
 
 
 class Prober:
-    """Probes the holds of one router, on whichever event loop serves its requests. Safe to use from threads."""
+    """Probes the holds of one router, on whichever event loop serves its requests. Safe to use from threads.
 
-    def __init__(
+    `publish` is told of holds that became ready for a trial, `share` of those whose trial was put off: that
+    is news for other processes and for nobody else.
+    """
+
+    def __init__(  # noqa: PLR0913 - it stands between the state, the clients and everybody who must be told
         self,
         state: State,
         inventory: Inventory,
-        clients: Mapping[str, ProviderClient],
+        asking: Asking,
+        clock: Clock,
         publish: Callable[[Sequence[Change]], None],
+        share: Callable[[Sequence[Change]], None],
     ) -> None:
         self._state = state
         self._inventory = inventory
-        self._clients = clients
+        self._asking = asking
+        self._clock = clock
         self._publish = publish
+        self._share = share
         self._lock = threading.Lock()
         self._probes: dict[Domain, _Probe] = {}  # guarded by _lock
 
@@ -88,8 +105,7 @@ class Prober:
             return
         with self._lock:
             for hold in holds:
-                if hold.cause is not None and _needs(hold):
-                    self._probes.setdefault(hold.domain, _Probe(hold.cause)).cause = hold.cause
+                self._remember(hold)
             idle = [domain for domain, probe in self._probes.items() if not probe.alive()]
             if not idle:
                 return
@@ -97,96 +113,158 @@ class Prober:
                 loop = asyncio.get_running_loop()
             except RuntimeError:
                 return
-            needed = {hold.domain for hold in self._state.holds() if _needs(hold)}
             for domain in idle:
-                probe = self._probes.pop(domain)
-                _give_up(probe)
-                if domain in needed:
-                    self._probes[domain] = probe
-                    self._begin(domain, probe, loop)
+                self._take_up(domain, loop)
 
-    def _begin(self, domain: Domain, probe: _Probe, loop: asyncio.AbstractEventLoop) -> None:
-        probe.pid = os.getpid()
-        probe.task = loop.create_task(self._attend(domain, probe))
-        probe.task.add_done_callback(_report)
+    def _remember(self, hold: Hold) -> None:
+        cause = _helped(hold)
+        known = self._probes.get(hold.domain)
+        if cause is None or (known is not None and known.concerns(hold)):
+            return
+        if known is not None:
+            known.give_up()
+        self._probes[hold.domain] = self._planned(hold, cause)
+
+    def _planned(self, hold: Hold, cause: Cause) -> _Probe:
+        """When it is asked about first; a trial that time alone would give before has to wait for the answer."""
+        now = self._clock.now()
+        asked_by_others = (hold.until or now) - GRACE_S
+        if hold.ending is Ending.RELEASE:
+            due = now + pace_s(cause, 1, 0.0)
+        elif asked_by_others <= now:
+            due = now
+        else:  # somebody asks already, or its trial is far: a little later than whoever is at it
+            chance = self._clock.chance()
+            due = min(asked_by_others + 1 + chance, now + pace_s(cause, 1, chance))
+        return _Probe(cause=cause, times=hold.times, since=hold.since, due=due)
+
+    def _take_up(self, domain: Domain, loop: asyncio.AbstractEventLoop) -> None:
+        probe = self._probes.pop(domain)
+        probe.give_up()
+        hold = self._state.hold_of(domain)
+        cause = _helped(hold) if hold is not None else None
+        if hold is None or cause is None:
+            return
+        if not probe.concerns(hold):
+            probe = self._planned(hold, cause)
+        self._probes[domain] = probe
+        now = self._clock.now()
+        if hold.ending is Ending.TRIAL and hold.until is not None and probe.due <= now and hold.until < now + GRACE_S:
+            self._put_off(probe, hold, now + GRACE_S)
+        probe.begin(loop, self._attend(domain, probe))
+
+    def _put_off(self, probe: _Probe, hold: Hold, until: float) -> Change | None:
+        change = self._state.postpone(hold, until)
+        if change is not None:
+            if hold.until != probe.put_off:
+                probe.free_at = hold.until
+            probe.put_off = until
+        return change
+
+    def _restore(self, probe: _Probe, hold: Hold) -> Change | None:
+        """Let its trial come when it would have come; unless somebody else has moved it meanwhile."""
+        if probe.free_at is None or hold.until != probe.put_off:
+            return None
+        free_at, probe.free_at, probe.put_off = probe.free_at, None, None
+        return self._state.postpone(hold, free_at)
 
     async def _attend(self, domain: Domain, probe: _Probe) -> None:
-        opens = PERMITS[probe.cause].opens
-        if opens is None:
-            return
-        loop = asyncio.get_running_loop()
-        if probe.due is None:
-            probe.due = loop.time() + opens.first_s
-        await asyncio.sleep(probe.due - loop.time())
+        while True:
+            await asyncio.sleep(max(0.0, probe.due - self._clock.now()))
+            hold = self._standing(domain, probe)
+            if hold is None:
+                return self._done(domain, probe)
+            if (later := self._asked_elsewhere(probe, hold)) is not None:
+                probe.due = later
+                continue
+            probe.asked += 1
+            # Before the question: however short-lived the loops are, nobody is asked more often than so.
+            probe.due = self._clock.now() + pace_s(probe.cause, probe.asked, self._clock.chance())
+            told = await self._ask(domain, probe)
+            hold = self._standing(domain, probe)
+            if hold is None or self._told(probe, hold, told):
+                return self._done(domain, probe)
 
-        async def ask() -> bool:
-            probe.due = loop.time() + opens.first_s  # however short-lived the loops are, no more often than so
-            return await self._probe(domain)
+    def _standing(self, domain: Domain, probe: _Probe) -> Hold | None:
+        hold = self._state.hold_of(domain)
+        return hold if hold is not None and _helped(hold) is not None and probe.concerns(hold) else None
 
-        waits = wait_exponential(multiplier=opens.first_s, max=opens.longest_s) + wait_random(0, opens.first_s / 5)
-        attempts = AsyncRetrying(retry=retry_if_result(_is_false), wait=waits, stop=lambda _: not self._stands(domain))
-        with suppress(RetryError):  # the hold ended meanwhile
-            await attempts(ask)
+    def _asked_elsewhere(self, probe: _Probe, hold: Hold) -> float | None:
+        """When to ask, where another router put its trial off since our last answer."""
+        now = self._clock.now()
+        if hold.ending is not Ending.TRIAL or hold.until is None or hold.until == probe.put_off:
+            return None
+        theirs = hold.until - GRACE_S
+        near = now < theirs <= now + pace_s(probe.cause, max(1, probe.asked), 1.0) + 1
+        return theirs + 1 + self._clock.chance() if near else None
+
+    def _told(self, probe: _Probe, hold: Hold, told: Told) -> bool:
+        """Draw the conclusions; True where it is ready for its trial."""
+        if told is Told.PASSED and (probe.failed or hold.ending is Ending.RELEASE):
+            if not hold.stated or (probe.free_at or hold.until or 0.0) <= self._clock.now():
+                if changes := self._state.prove(hold.domain):
+                    self._publish(changes)
+                return True
+            self._shared(self._restore(probe, hold))
+        elif hold.ending is Ending.TRIAL and told is Told.FAILED:
+            probe.failed = True
+            self._shared(self._put_off(probe, hold, max(hold.until or 0.0, probe.due + GRACE_S)))
+        elif hold.ending is Ending.TRIAL and (told is not Told.NOTHING or not probe.failed):
+            probe.failed = probe.failed or told is Told.ABSENT
+            self._shared(self._restore(probe, hold))
+        return False
+
+    def _shared(self, change: Change | None) -> None:
+        if change is not None:
+            self._share([change])
+
+    def _done(self, domain: Domain, probe: _Probe) -> None:
         with self._lock:
             if self._probes.get(domain) is probe:
                 del self._probes[domain]
-        if changes := self._state.prove(domain):
-            self._publish(changes)
 
-    def _stands(self, domain: Domain) -> bool:
-        return any(standing.domain == domain and _needs(standing) for standing in self._state.holds())
+    async def _ask(self, domain: Domain, probe: _Probe) -> Told:
+        """Ask the addresses and accounts of a domain in turn, until one passes."""
+        answers = []
+        for group in self._groups(domain)[:MOST]:
+            heard = await self._listed(domain.kind, probe.cause, group)
+            for deployment in group:
+                self._asking.note(deployment.id, heard, probe.due - self._clock.now())
+            if heard.answer.told is Told.PASSED:
+                return Told.PASSED
+            answers.append(heard.answer.told)
+        return max(answers, key=_WEIGHT.index, default=Told.NOTHING)
 
-    async def _probe(self, domain: Domain) -> bool:
-        """Whether one deployment of the domain shows itself in its provider's listing."""
+    def _groups(self, domain: Domain) -> list[list[Deployment]]:
+        """The deployments of a domain, those together that one listing speaks for."""
+        groups: dict[object, list[Deployment]] = {}
         for name in self._state.deployments_in(domain):
             deployment = self._inventory.deployments[name]
-            if await self._listed(deployment, domain.kind):
-                return True
-        return False
+            account = deployment.account and deployment.account.name
+            groups.setdefault((deployment.wire, endpoint_of(deployment), account), []).append(deployment)
+        return list(groups.values())
 
-    async def _listed(self, deployment: Deployment, kind: Kind) -> bool:
-        client = self._clients[deployment.wire]
-        client.forget(deployment)
-        try:
-            async with asyncio.timeout(PROBE_S):
-                reply = await client.listing(deployment)
-                if reply is None:
-                    return kind is Kind.KEY  # nothing to ask for free: the key may have changed, so one call may try
-                try:
-                    body = await reply.read() if reply.status == GOOD_STATUS else b""
-                finally:
-                    reply.close()  # what was refused is not read, and its connection is wanted back
-        except (ConnectionFailedError, KeyUnavailableError, TimeoutError):
-            return False
-        return deployment.name.encode() in body if kind in BY_NAME else bool(body)
+    async def _listed(self, kind: Kind, cause: Cause, group: list[Deployment]) -> Heard:
+        one = group[0]
+        if not inferred(cause):
+            self._asking.forget(one)  # the key may have been replaced, which is what such a hold waits for
+        read = partial(listing_tells, cause, kind, [deployment.name for deployment in group])
+        heard = await self._asking.ask(one, self._asking.clients[one.wire].listing, read)
+        if heard.unasked and kind is Kind.KEY:  # the key may have changed, so one call may try
+            return heard._replace(answer=heard.answer._replace(told=Told.PASSED))
+        return heard
 
     async def aclose(self) -> None:
         """Stop probing on the running loop."""
-        loop = asyncio.get_running_loop()
         with self._lock:
-            tasks = [probe.task for probe in self._probes.values() if probe.task is not None and probe.alive()]
-        mine = [task for task in tasks if task.get_loop() is loop]
-        for task in mine:
-            task.cancel()
-        await asyncio.gather(*mine, return_exceptions=True)
+            probes = list(self._probes.values())
+        await ended(probes)
 
 
-def _needs(hold: Hold) -> bool:
-    return hold.cause is not None and hold.ending is Ending.RELEASE and hold.phase is Phase.OPEN
+_WEIGHT = (Told.FAILED, Told.ABSENT, Told.NOTHING)
+"""Of several answers the last of these counts: an account that could not be asked may be the one that is back."""
 
 
-def _give_up(probe: _Probe) -> None:
-    """Its loop may go on some day: the task is somebody else's by then."""
-    if probe.task is not None and probe.pid == os.getpid() and not probe.task.done():
-        with suppress(RuntimeError):  # the loop is closed
-            probe.task.get_loop().call_soon_threadsafe(probe.task.cancel)
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    """A probe that crashed is our mistake: it must not pass unseen."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger().error("probe crashed", error=repr(error))
-
-
-def _is_false(result: bool) -> bool:  # noqa: FBT001 - the shape that tenacity calls
-    return not result
+def _helped(hold: Hold) -> Cause | None:
+    """The cause, where a probe can help: holds that end by time, and those of a person, it cannot."""
+    return hold.cause if hold.phase is Phase.OPEN and hold.ending is not Ending.TIME else None

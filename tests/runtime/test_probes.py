@@ -11,6 +11,7 @@ from support.inventories import deployment, inventory, process
 from modelrouter.core.causes import Cause, Ending
 from modelrouter.core.domains import Domain, Kind
 from modelrouter.core.holds import Hold, Phase
+from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.probes import Prober
 from modelrouter.runtime.state import State
 from modelrouter.testing import ScriptedProvider, VirtualTime
@@ -28,7 +29,9 @@ class Desk:
         self.provider = provider or ScriptedProvider({})
         self.state = State(DESCRIBED, self.time)
         self.changes: list[Any] = []
-        self.prober = Prober(self.state, DESCRIBED, self.provider.clients(), self.changes.extend)
+        self.shared: list[Any] = []
+        asking = Asking(self.provider.clients(), self.time)
+        self.prober = Prober(self.state, DESCRIBED, asking, self.time, self.changes.extend, self.shared.extend)
 
     def suspend(self) -> None:
         """The account is suspended now."""

@@ -1,0 +1,128 @@
+"""Asking providers for free: bounded in time, a few at once, every answer noted.
+
+What probes and scheduled checks have in common. Nothing here waits for, or holds up, a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
+
+from modelrouter.core.checks import BELOW, Answer, Checked, Layer, Told, broke
+from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from modelrouter.core.inventory import Deployment
+    from modelrouter.providers.base import ProviderClient, Reply
+    from modelrouter.runtime.clock import Clock
+
+__all__ = ["Asking", "Heard"]
+
+LIMIT_S = 5.0
+"""An answer that takes longer has failed."""
+AT_ONCE = 3
+"""Free questions to one provider at the same time, from one event loop of one router."""
+
+
+class Heard(NamedTuple):
+    """An answer, and how long it took."""
+
+    answer: Answer
+    took_s: float
+    fault_text: str = ""
+    """What the provider or the network said, for the classifier; empty where the question was answered well."""
+    status: int | None = None
+    unasked: bool = False
+    """There is no such question here."""
+
+
+class Asking:
+    """Puts free questions to providers. Safe to use from several event loops."""
+
+    def __init__(self, clients: Mapping[str, ProviderClient], clock: Clock) -> None:
+        self.clients = clients
+        self._clock = clock
+        self._lock = threading.Lock()
+        # Guarded by _lock.
+        self._noted: dict[tuple[str, Layer], Checked] = {}
+        self._places: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
+
+    async def ask(
+        self,
+        deployment: Deployment,
+        question: Callable[[Deployment], Awaitable[Reply | None]],
+        read: Callable[[int, bytes], Answer],
+        layer: Layer = Layer.LISTING,
+    ) -> Heard:
+        """Put one question and read the answer; never raises but for being cancelled."""
+        async with self._place(deployment):
+            begun = self._clock.now()
+            status, text = None, ""
+            try:
+                async with asyncio.timeout(LIMIT_S):
+                    reply = await question(deployment)
+                    if reply is None:
+                        return Heard(Answer(Told.NOTHING, f"there is no free {layer} here", layer), 0.0, unasked=True)
+                    try:
+                        status = reply.status
+                        body = await reply.read()
+                    finally:
+                        reply.close()  # its connection is wanted back, whatever came of it
+                answer = read(status, body)
+                if answer.told is not Told.PASSED:
+                    text = body.decode(errors="replace")
+            except ConnectionFailedError as error:
+                text = str(error)
+                failed = error.layer or layer
+                answer = Answer(Told.FAILED, broke(failed, text), failed)
+            except KeyUnavailableError as error:
+                answer = Answer(Told.NOTHING, str(error), layer)
+            except TimeoutError:
+                text = f"no answer within {LIMIT_S:g} s"
+                answer = Answer(Told.FAILED, f"{layer}: {text}", layer)
+            return Heard(answer, self._clock.now() - begun, text, status)
+
+    def note(self, deployment: str, heard: Heard, next_in_s: float | None) -> Checked:
+        """Keep what was heard of a deployment, for whoever asks how it is."""
+        answer, wall = heard.answer, self._clock.wall()
+        ok = None if answer.told in (Told.NOTHING, Told.ABSENT) else answer.told is Told.PASSED
+        checked = Checked(
+            deployment=deployment,
+            layer=answer.layer,
+            ok=ok,
+            took_s=heard.took_s,
+            why=answer.why,
+            at=wall,
+            next_at=None if next_in_s is None else wall + next_in_s,
+        )
+        self.keep(checked)
+        return checked
+
+    def keep(self, checked: Checked) -> None:
+        """Keep one check; it replaces the one before of its layer."""
+        with self._lock:
+            if checked.ok:  # what stands on a layer shows that it holds
+                for layer in BELOW.get(checked.layer, ()):
+                    below = self._noted.get((checked.deployment, layer))
+                    if below is not None and not below.ok:
+                        del self._noted[checked.deployment, layer]
+            self._noted[checked.deployment, checked.layer] = checked
+
+    def noted(self) -> tuple[Checked, ...]:
+        """The last check of each layer of each deployment."""
+        with self._lock:
+            return tuple(self._noted.values())
+
+    def forget(self, deployment: Deployment) -> None:
+        """See that its key is resolved anew."""
+        self.clients[deployment.wire].forget(deployment)
+
+    def _place(self, deployment: Deployment) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            places = self._places.setdefault(loop, {})
+            return places.setdefault(deployment.provider.id, asyncio.Semaphore(AT_ONCE))
