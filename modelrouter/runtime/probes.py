@@ -77,7 +77,7 @@ class Prober:
     is news for other processes and for nobody else.
     """
 
-    def __init__(  # noqa: PLR0913 - it stands between the state, the clients and everybody who must be told
+    def __init__(
         self,
         state: State,
         inventory: Inventory,

@@ -14,7 +14,7 @@ from modelrouter.core.holds import Hold, Phase
 from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.probes import Prober
 from modelrouter.runtime.state import State
-from modelrouter.testing import ScriptedProvider, VirtualTime
+from modelrouter.testing import ScriptedProvider, ScriptedReply, VirtualTime, status
 
 A = deployment("a")
 DESCRIBED = inventory(process("p", A))
@@ -24,14 +24,21 @@ ACCOUNT = Domain(Kind.ACCOUNT, "a-provider/main")
 class Desk:
     """A prober, and the state whose holds it probes, in virtual time."""
 
-    def __init__(self, provider: ScriptedProvider | None = None) -> None:
-        self.time = VirtualTime()
+    def __init__(self, provider: ScriptedProvider | None = None, time: VirtualTime | None = None) -> None:
+        self.time = time or VirtualTime()
         self.provider = provider or ScriptedProvider({})
         self.state = State(DESCRIBED, self.time)
         self.changes: list[Any] = []
         self.shared: list[Any] = []
         asking = Asking(self.provider.clients(), self.time)
-        self.prober = Prober(self.state, DESCRIBED, asking, self.time, self.changes.extend, self.shared.extend)
+        self.told: list[Any] = []
+        self.prober = Prober(self.state, DESCRIBED, asking, self.time, self.changes.extend, self.share)
+
+    def share(self, changes) -> None:
+        """Tell other routers."""
+        self.shared.extend(changes)
+        for tell in self.told:
+            tell(changes)
 
     def suspend(self) -> None:
         """The account is suspended now."""
@@ -149,3 +156,54 @@ def test_listings_are_let_go(listed):
 
     assert provider.replies
     assert all(reply.closed for reply in provider.replies)
+
+
+class Failing(ScriptedProvider):
+    """Counts listings, and answers 503 to all."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.replies: list[Any] = []
+
+    async def listing(self, deployment):
+        """Answer a free probe."""
+        self.listings.append(deployment.id)
+        return ScriptedReply(status(503, "no"))
+
+
+def down(now: float) -> Hold:
+    """The hold of an outage that has just begun."""
+    domain = Domain(Kind.DEPLOYMENT, "a")
+    return Hold(domain=domain, cause=Cause.OUTAGE, since=now, until=now + 0.5, ending=Ending.TRIAL)
+
+
+def two_minutes_of_outage(*, connected: bool) -> list[int]:
+    """How often two routers ask in two minutes, each alone or told by the other."""
+    time = VirtualTime()
+    desks = [Desk(Failing(), time), Desk(Failing(), time)]
+
+    def tell(to, changes):
+        holds = [change.after for change in changes]
+        to.state.place(holds)
+        to.prober.attend(holds)
+
+    if connected:
+        for desk, other in (desks, desks[::-1]):
+            desk.told.append(lambda changes, other=other: tell(other, changes))
+
+    async def life():
+        for desk in desks:
+            desk.state.place([down(time.now())])
+            desk.prober.attend([down(time.now())])
+        await asyncio.sleep(120)
+
+    time.run(life())
+    return [len(desk.provider.listings) for desk in desks]
+
+
+def test_routers_that_hear_of_each_other_take_turns():
+    """Of two routers that share their holds one asks for both; alone, each asks every five seconds."""
+    alone, together = sum(two_minutes_of_outage(connected=False)), sum(two_minutes_of_outage(connected=True))
+
+    assert 40 <= alone <= 60
+    assert 20 <= together <= 32
