@@ -115,7 +115,7 @@ class Permits:
     again: Again = Again.NO
     next: Next = Next.YES
     crowded: bool = False
-    """Too many calls at a time brought it about: fewer are shifted to where it happened."""
+    """Too many calls at a time brought it about; where the provider says so, one answer is enough to hold."""
 
 
 PERMITS: Mapping[Cause, Permits] = MappingProxyType(

@@ -2,8 +2,7 @@
 
 Declared limits (`limits:` of the inventory) bind every call: calls and tokens a minute as buckets that
 fill all the time, calls at a time as a count of which the lower criticalities may not take the last
-share. What was learned (`Gradient`) binds only calls that were shifted here from another deployment.
-Who must wait has a place in a queue: the gravest criticality first, then who came first; nobody is let
+share. What was learned (`gradient`) binds as well. Who must wait has a place in a queue: the gravest criticality first, then who came first; nobody is let
 in before those ahead of him.
 
 Not safe for threads: `runtime.state` holds its lock around it. Times are monotonic seconds.
@@ -14,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelrouter.core.gradient import Gradient
+from modelrouter.core.gradient import Refusals, Slowness
 from modelrouter.core.latency import FIRST_TOKEN, IDLE, WHOLE, Latency
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ class Want(NamedTuple):
 
 
 NOTHING = Want()
+UNLIMITED = float("inf")
 
 
 class Place(NamedTuple):
@@ -85,37 +85,32 @@ class Load:
 
     __slots__ = (
         "_calls",
-        "_declared",
         "_most",
         "_number",
         "_queue",
         "_service_s",
         "_tokens",
         "first_token",
-        "gradient",
         "idle",
         "in_flight",
+        "refusals",
+        "slowness",
         "whole",
     )
 
     def __init__(self, limits: Limits, ranks: Collection[int]) -> None:
         self._calls = Bucket(limits.rpm) if limits.rpm else None
         self._tokens = Bucket(limits.tpm) if limits.tpm else None
-        self._declared = limits.concurrency
         self._most = tuple(_most(limits.concurrency, rank, ranks) for rank in range(len(SHARES)))
         self._queue: list[Place] = []
         self._number = 0
         self._service_s = SERVICE_S
         self.in_flight = 0
-        self.gradient = Gradient()
+        self.refusals = Refusals()
+        self.slowness = Slowness()
         self.first_token = Latency(FIRST_TOKEN)
         self.whole = Latency(WHOLE)
         self.idle = Latency(IDLE)
-
-    @property
-    def limited(self) -> bool:
-        """Whether anything was declared."""
-        return self._calls is not None or self._tokens is not None or self._declared is not None
 
     def enter(self, want: Want) -> Place:
         """Take a place in the queue; it must be left again."""
@@ -130,12 +125,12 @@ class Load:
         if at < len(self._queue) and self._queue[at] == place:
             del self._queue[at]
 
-    def admit(self, want: Want, now: float, place: Place | None = None, *, shifted: bool = False) -> float:
+    def admit(self, want: Want, now: float, place: Place | None = None) -> float:
         """Let a call in and answer 0, or the seconds until it is likely to be let in; who is let in must `leave`.
 
-        `place` is that of the caller who waited; `shifted` tells that another deployment comes first.
+        `place` is that of the caller who waited.
         """
-        wait = self._wait(want, now, place, shifted=shifted)
+        wait = self._wait(want, now, place)
         if wait:
             return max(SOONEST_S, wait)
         if self._calls is not None:
@@ -147,9 +142,12 @@ class Load:
         self.in_flight += 1
         return 0.0
 
-    def _wait(self, want: Want, now: float, place: Place | None, *, shifted: bool) -> float:
-        learned = self.gradient.limit if shifted else None
-        if learned is None and not self.limited:
+    def _wait(self, want: Want, now: float, place: Place | None) -> float:
+        most = self._most[want.rank]
+        for learned in (self.refusals.limit, self.slowness.limit):
+            if learned is not None and learned < most:
+                most = learned
+        if self._calls is None and self._tokens is None and most == UNLIMITED:
             return 0.0
         ahead = bisect_left(self._queue, place or Place(want.rank + 1, 0))
         waits = [0.0]
@@ -157,10 +155,7 @@ class Load:
             waits.append(self._calls.wait_behind(ahead, 1.0, now))
         if self._tokens is not None:
             waits.append(self._tokens.wait_behind(ahead, want.tokens, now))
-        most = self._most[want.rank]
-        if learned is not None:
-            most = min(most, learned)
-        if self.in_flight + 1 > most or (ahead and most < float("inf")):
+        if self.in_flight + 1 > most or (ahead and most < UNLIMITED):
             waits.append((ahead + 1) * self._service_s / max(1.0, most))
         return max(waits)
 
@@ -172,12 +167,12 @@ class Load:
     def showed(self, took: float) -> None:
         """A stream showed its first content."""
         self.first_token.took(took)
-        self.gradient.showed(took, self.in_flight)
+        self.slowness.showed(took, self.in_flight)
 
 
 def _most(limit: int | None, rank: int, ranks: Collection[int]) -> float:
     """How many calls at a time a rank may fill: all where nobody graver uses the deployment, and always one."""
     if limit is None:
-        return float("inf")
+        return UNLIMITED
     share = SHARES[rank] if any(graver < rank for graver in ranks) else 1.0
     return max(1, int(limit * share))

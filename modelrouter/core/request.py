@@ -53,8 +53,6 @@ class Call:
     """It comes out of the retry budget."""
     hedge: bool = False
     """It is made beside another that may still answer; out of the hedge budget."""
-    shifted: bool = False
-    """Another deployment comes first: what is known of this one's capacity binds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +310,6 @@ class Request:
             waive=waive,
             retry=retry,
             hedge=hedge,
-            shifted=index > 0 and not waive,
         )
 
     def _enough(self, index: int) -> float:

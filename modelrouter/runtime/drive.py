@@ -149,9 +149,7 @@ class _Run:
         place = self.places.get(command.index)
         leave = self.driver.state.acquire(
             deployment,
-            Terms(
-                command.waive, command.retry, command.hedge, command.shifted, self.ask.asked.stream, self.want, place
-            ),
+            Terms(command.waive, command.retry, command.hedge, self.ask.asked.stream, self.want, place),
         )
         if isinstance(leave, Refusal):
             return self._refused(command.index, leave, at)

@@ -36,8 +36,6 @@ class Terms(NamedTuple):
     """It comes out of the budget of retries."""
     hedge: bool = False
     """It comes out of the budget of hedges."""
-    shifted: bool = False
-    """Another deployment comes first: what was learned of this one's capacity binds."""
     streamed: bool = False
     want: Want = NOTHING
     place: Place | None = None

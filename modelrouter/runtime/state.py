@@ -76,7 +76,7 @@ class State:
             elif not (self._budget.retry(now) if terms.retry else self._budget.hedge(now)):
                 self._give_up(lease)
                 return Refusal(None, None, waivable=False)
-            if (wait := load.admit(terms.want, now, terms.place, shifted=terms.shifted)) > 0.0:
+            if (wait := load.admit(terms.want, now, terms.place)) > 0.0:
                 self._give_up(lease)
                 return Refusal(self._domains[deployment.id][0], now + wait, waivable=False, cause=FULL)
             return lease
@@ -174,6 +174,7 @@ class State:
         """
         now = self._clock.now()
         with self._lock:
+            adapting = lease.load.refusals.limit is not None
             self._learn(lease, fault, now, outlasted=outlasted, pause_s=pause_s)
             if fault is None and not (lease.trials or self._streaks or self._ended or self._lapsed):
                 return []
@@ -182,7 +183,7 @@ class State:
             if fault is None:
                 self._calmed(lease.deployment, now)
             else:
-                changes += self._faulted(lease, fault, now)
+                changes += self._faulted(lease, fault, now, adapting=adapting)
         return changes
 
     def _learn(self, lease: Lease, fault: Fault | None, now: float, *, outlasted: bool, pause_s: float | None) -> None:
@@ -195,8 +196,10 @@ class State:
             load.idle.took(pause_s)
         if fault is None and not lease.shown:
             load.whole.took(took)
-        elif fault is not None and PERMITS[fault.cause].crowded:
-            load.gradient.overloaded(lease.at, now, load.in_flight)
+        if fault is None:
+            load.refusals.served(now, load.in_flight)
+        elif PERMITS[fault.cause].crowded:
+            load.refusals.refused(lease.at, now, load.in_flight)
         load.leave(took)
 
     def _tried(self, lease: Lease, fault: Fault | None, now: float) -> list[Change]:
@@ -230,7 +233,7 @@ class State:
             else:
                 self._streaks[domain] = after
 
-    def _faulted(self, lease: Lease, fault: Fault, now: float) -> list[Change]:
+    def _faulted(self, lease: Lease, fault: Fault, now: float, *, adapting: bool) -> list[Change]:
         domain = held_domain(fault.cause, fault.scope, lease.deployment)
         opens = PERMITS[fault.cause].opens
         if domain is None or opens is None:
@@ -240,9 +243,7 @@ class State:
             return []
         streak = self._streaks[domain] = health.failed(self._streaks.get(domain, health.Streak()), now)
         before = record.hold if record else None
-        returning = before is not None and before.phase is not Phase.OPEN
-        stated = fault.retry_after_s is not None or (opens.ratio > 0 and fault.stated)
-        if not (returning or stated or health.suffices(streak, opens, now)):
+        if not (_proves(fault, before, adapting=adapting) or health.suffices(streak, opens, now)):
             return []
         del self._streaks[domain]
         lapsed = self._lapsed.pop(domain, 0)
@@ -346,6 +347,19 @@ def _loads(inventory: Inventory) -> dict[str, Load]:
         for deployment in process.routes:
             ranks[deployment.id].add(RANKS[process.criticality])
     return {name: Load(each.limits, ranks[name]) for name, each in inventory.deployments.items()}
+
+
+def _proves(fault: Fault, before: Hold | None, *, adapting: bool) -> bool:
+    """Whether one answer is enough to hold: it states a wait or an overload, or comes while the domain returns.
+
+    Where a deployment is known to bear only so much, an overload alone is no reason: fewer calls are the answer.
+    """
+    if fault.retry_after_s is not None:
+        return True
+    permits = PERMITS[fault.cause]
+    if before is not None and before.phase is not Phase.OPEN:
+        return not (permits.crowded and adapting and before.phase is Phase.RAMP)
+    return fault.stated and permits.crowded and not adapting
 
 
 def _spreads(fault: Fault) -> bool:
