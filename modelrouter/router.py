@@ -41,6 +41,7 @@ from modelrouter.runtime.portal import Portal
 from modelrouter.runtime.probes import Prober
 from modelrouter.runtime.state import State
 from modelrouter.runtime.streams import STALLED
+from modelrouter.runtime.unrecognised import UnknownErrors, beside
 from modelrouter.wire.body import parse
 from modelrouter.wire.dialects import CALLERS, DIALECTS
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from modelrouter.core.faults import Fault
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment
+    from modelrouter.core.unrecognised import Unrecognised
     from modelrouter.providers.base import ProviderClient
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.drive import Served
@@ -109,19 +111,15 @@ class Router:
         self._clients = clients or _clients(self.inventory)
         self._observers = tuple(observers) if observers is not None else (LogObserver(),)
         self._state = State(self.inventory, self._clock)
-        self._board = self._make_board(hold_file)
+        path = default_path(self.inventory) if hold_file == DEFAULT else hold_file and Path(hold_file)
+        self._board = Board(self._state, HoldFile(path, self._clock), self._clock) if path else None
         self._asking = Asking(self._clients, self._clock)
         self._prober = Prober(self._state, self.inventory, self._asking, self._clock, self._publish, self._share)
-        caller = Caller(self._clients, self._clock, self.inventory.signatures)
+        self._unknown = UnknownErrors(beside(path) if path else None, self._clock, logs=bool(self._observers))
+        caller = Caller(self._clients, self._clock, self.inventory.signatures, self._unknown)
         self._driver = Driver(self._state, caller, self._clock, self._publish)
         self._portal = Portal()
         self._routes: dict[tuple[Any, ...], Candidates] = {}
-
-    def _make_board(self, hold_file: Path | str | None) -> Board | None:
-        if hold_file is None:
-            return None
-        path = default_path(self.inventory) if hold_file == DEFAULT else Path(hold_file)
-        return Board(self._state, HoldFile(path, self._clock), self._clock)
 
     async def ahandle(self, wire: str, body: bytes, context: Context = NOBODY) -> Answer:
         """Serve one request, given as the bytes of a body in a caller's wire.
@@ -214,6 +212,18 @@ class Router:
         self._attend()
         return self._state.holds()
 
+    def unrecognised(self) -> tuple[Unrecognised, ...]:
+        """Errors that no rule knew, of all processes that share the hold file, the latest first; at most 200.
+
+        Those that a signature of the inventory reads by now are left out.
+        """
+        signatures = self.inventory.signatures
+        return tuple(entry for entry in self._unknown.tally().entries if not entry.known_to(signatures))
+
+    def unrecognised_dropped(self) -> int:
+        """How many such errors were forgotten for later ones, since counting began."""
+        return self._unknown.tally().dropped
+
     def hold(self, domain: str, reason: str, for_s: float | None = None) -> Hold:
         """Keep a domain (`provider:openai`, `family:claude`, …) out of use, for so many seconds or until released.
 
@@ -254,12 +264,14 @@ class Router:
             await client.aclose()
         if self._board is not None:
             self._board.close()
+        self._unknown.close()
 
     def close(self) -> None:
         """Close what the synchronous calls opened, and finish writing."""
         self._portal.close(self.aclose)
         if self._board is not None:
             self._board.close()
+        self._unknown.close()
 
     async def __aenter__(self) -> Self:
         return self

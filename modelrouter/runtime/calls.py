@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Deployment, Signature
     from modelrouter.providers.base import ProviderClient, Reply
     from modelrouter.runtime.clock import Clock
+    from modelrouter.runtime.unrecognised import UnknownErrors
     from modelrouter.wire.reading import Asked
 
 __all__ = ["Ask", "Caller", "Failure", "Shown"]
@@ -79,11 +80,16 @@ class Caller:
     """Makes calls for one router."""
 
     def __init__(
-        self, clients: Mapping[str, ProviderClient], clock: Clock, signatures: Sequence[Signature] = ()
+        self,
+        clients: Mapping[str, ProviderClient],
+        clock: Clock,
+        signatures: Sequence[Signature] = (),
+        unknown: UnknownErrors | None = None,
     ) -> None:
         self._clients = clients
         self._clock = clock
         self._signatures = signatures
+        self._unknown = unknown
 
     async def call(self, ask: Ask, deployment: Deployment, rendered: Rendered) -> Shown | Failure:
         """Call once, up to the whole answer or the first content of a stream. Sets no time limit."""
@@ -186,7 +192,7 @@ class Caller:
         )
 
     def judge(self, deployment: Deployment, surface: str, text: str, reply: Reply | None = None) -> Fault:
-        """Name the cause of a failure of this deployment."""
+        """Name the cause of a failure of this deployment; where no rule knows it, that is counted."""
         evidence = Evidence(
             vendor=deployment.provider.vendor,
             surface=surface,  # type: ignore[arg-type] # one of three literals, all of them written in this file
@@ -195,7 +201,10 @@ class Caller:
             body=text,
             provider=deployment.provider.id,
         )
-        return classify(evidence, self._signatures, now=datetime.fromtimestamp(self._clock.wall(), UTC))
+        fault = classify(evidence, self._signatures, now=datetime.fromtimestamp(self._clock.wall(), UTC))
+        if self._unknown is not None:
+            self._unknown.note(evidence, fault, deployment.id)
+        return fault
 
 
 def _unportable(reason: str) -> Fault:
