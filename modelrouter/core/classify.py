@@ -17,7 +17,7 @@ from modelrouter.core.retry_after import retry_after
 from modelrouter.core.signatures import book_of, by_status, vendor_of
 from modelrouter.core.signatures.reach import reach, widen
 from modelrouter.core.substitution import substituted
-from modelrouter.core.unwrap import read, unwrap
+from modelrouter.core.unwrap import read, read_part, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +50,9 @@ SHORTEST_WAIT_S: Mapping[Cause, float] = MappingProxyType(
 BY_STATUS_ALONE = 0.3
 """How sure a status makes us: on its own it names the cause of about half of real errors."""
 
-_RUN = re.compile(r"[\w\-*+/=.]{12,}")
+SHORTEST_RUN = 12
+"""No shorter run of letters and digits is taken for a secret."""
+_RUN = re.compile(rf"[\w\-*+/=.]{{{SHORTEST_RUN},}}")
 _BEARER = re.compile(r"(?<=bearer )[\w\-.=+/*]{6,}")
 _NOT_OF_WORDS = re.compile(r"[\d*]")
 _KEY_PREFIX = re.compile(
@@ -114,6 +116,7 @@ def excerpt(text: str, words: str) -> str:
 
 def cased(shown: str, body: str) -> str:
     """Return an excerpt as the provider wrote it, where its words stand in the body as they are shown."""
+    body = read_part(body)
     lower = body.lower()
     if len(lower) != len(body):
         return shown
@@ -125,7 +128,10 @@ def mask(text: str) -> str:
     """Return the text with keys, tokens and long opaque strings struck out."""
     if "bearer " in text:
         text = _BEARER.sub("***", text)
-    return _RUN.sub(_masked, text)
+    if not _NOT_OF_WORDS.search(text):
+        return text
+    # No run has a space, and cutting at spaces is faster than searching all of the text for runs.
+    return " ".join([_RUN.sub(_masked, part) if len(part) >= SHORTEST_RUN else part for part in text.split(" ")])
 
 
 def _masked(match: re.Match[str]) -> str:

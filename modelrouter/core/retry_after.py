@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,17 @@ LONGEST_S = 366 * 86_400.0
 """Anything longer is no advice."""
 EPOCH_S = 1_000_000_000
 """A larger number of seconds is a date (9 September 2001 or later), not a wait."""
+
+
+class Wording(NamedTuple):
+    """How a wait is worded, and what is cheap to ask of a text before it is searched."""
+
+    source: str
+    letters: tuple[str, ...]
+    """One of these stands in any text that is worded so."""
+    has_unit: bool = False
+    """The number has a unit; what says `429` alone has none."""
+
 
 _UNITS = {
     "ms": 0.001, "millisecond": 0.001, "s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0,
@@ -30,24 +41,41 @@ _SPAN = rf"{_AMOUNT}(?:[\s,]{{0,2}}(?:and )?{_AMOUNT}){{0,3}}"
 _PIECE = rf"(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNIT})(?![a-z])"
 _DURATION = rf"\s*-?{_SPAN}\s*$"
 _STATED = (
-    r"retry[\s_\-]?after[\s_\-]?ms[\"']?\s?[:=]\s?[\"']?(?P<ms>\d{1,12}(?:\.\d{1,9})?)",
-    (
-        r"(?:retry[\s_\-]?after(?:[\s_\-]?(?:seconds|secs|s))?|retry[\s_\-]?delay|resets?[\s_\-]in[\s_\-]seconds"
-        r"|reset[\s_\-]after[\s_\-]seconds|retry[\s_\-]in[\s_\-]seconds)"
-        rf"[\"']?\s?[:=]?\s?[\"'{{]?\s?(?:seconds: ?)?(?P<span>{_SPAN}|\d{{1,9}}(?:\.\d{{1,12}})?(?![\d\-:/]))"
+    Wording(r"retry[\s_\-]?after[\s_\-]?ms[\"']?\s?[:=]\s?[\"']?(?P<ms>\d{1,12}(?:\.\d{1,9})?)", ("ms",)),
+    Wording(
+        (
+            r"(?:retry[\s_\-]?after(?:[\s_\-]?(?:seconds|secs|s))?|retry[\s_\-]?delay|resets?[\s_\-]in[\s_\-]seconds"
+            r"|reset[\s_\-]after[\s_\-]seconds|retry[\s_\-]in[\s_\-]seconds)"
+            rf"[\"']?\s?[:=]?\s?[\"'{{]?\s?(?:seconds: ?)?(?P<span>{_SPAN}|\d{{1,9}}(?:\.\d{{1,12}})?(?![\d\-:/]))"
+        ),
+        ("retry", "reset"),
     ),
-    (
-        r"(?:(?:try|retry|retrying|come back|available|wait|resets?|reset|again|renews?|refresh\w*)"
-        rf"(?: again)?(?: your request)?(?: after| in| for| at least| about| approximately){{1,2}}[:\s]{{1,2}}(?P<span>{_SPAN}))"
+    Wording(
+        (
+            r"(?:(?:try|retry|retrying|come back|available|wait|resets?|reset|again|renews?|refresh\w*)"
+            rf"(?: again)?(?: your request)?(?: after| in| for| at least| about| approximately){{1,2}}[:\s]{{1,2}}(?P<span>{_SPAN}))"
+        ),
+        ("try", "come back", "available", "wait", "reset", "again", "renew", "refresh"),
+        has_unit=True,
     ),
-    rf"(?:please wait|wait for|you can retry|retry|again)[:\s]{{1,2}}(?:after |for |in )?(?P<span>{_SPAN})",
-    r"estimated[\s_\-]?time[\"']?\s?[:=]\s?[\"']?(?P<span>\d{1,9}(?:\.\d{1,14})?)",
+    Wording(
+        rf"(?:please wait|wait for|you can retry|retry|again)[:\s]{{1,2}}(?:after |for |in )?(?P<span>{_SPAN})",
+        ("wait", "retry", "again"),
+        has_unit=True,
+    ),
+    Wording(
+        r"estimated[\s_\-]?time[\"']?\s?[:=]\s?[\"']?(?P<span>\d{1,9}(?:\.\d{1,14})?)",
+        ("estimated",),
+    ),
+    Wording(rf"(?P<span>{_SPAN})\s?(?:后|後|之后|以后)", ("后", "後"), has_unit=True),
 )
-_STATED_IN_CHINESE = rf"(?P<span>{_SPAN})\s?(?:后|後|之后|以后)"
+"""In the order in which they are believed."""
 _DATED = (
     r"(?:regain access|resets?|reset|available|again|renews?|try again|retry|until|unlock\w*)[^.]{0,20}?\s(?:on|at|after|until|in)\s"
     r"\"?(?P<date>\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?)(?:\s?(?:at\s)?(?P<clock>\d\d:\d\d))?\s?(?P<zone>utc|z|gmt)?"
 )
+_DIGIT = r"\d"
+_DAY = r"\d{4}-\d\d-\d\d"
 _RESET_EPOCH = r"resets?[\s_\-]?at[\"']?\s?[:=]\s?[\"']?(?P<epoch>\d{10,13})"
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -77,15 +105,21 @@ def _regex(source: str) -> re.Pattern[str]:
 
 def retry_after(headers: Mapping[str, str], text: str, now: datetime | None = None) -> float | None:
     """Return the stated wait in seconds: headers first, then the words of an unwrapped, lower-case body."""
-    for wait in (_from_headers(headers, now), _from_text(text), _from_date(text, now), _from_resets(headers, now)):
-        if wait is not None and 0 <= wait <= LONGEST_S:
-            return wait
-    return None
+    wait = _credible(_from_headers(headers, now))
+    if wait is None and _regex(_DIGIT).search(text):
+        wait = _credible(_from_text(text))
+        if wait is None and now is not None:
+            wait = _credible(_from_date(text, now))
+    return wait if wait is not None else _credible(_from_resets(headers, now))
+
+
+def _credible(wait: float | None) -> float | None:
+    return wait if wait is not None and 0 <= wait <= LONGEST_S else None
 
 
 def _from_headers(headers: Mapping[str, str], now: datetime | None) -> float | None:
     for name in _MS_HEADERS:
-        wait = _number(headers.get(name, ""))
+        wait = _number(headers[name]) if name in headers else None
         if wait is not None:
             return wait / 1000
     for name in _WAIT_HEADERS:
@@ -150,9 +184,10 @@ def _date(value: str, now: datetime | None) -> float | None:
 
 
 def _from_text(text: str) -> float | None:
-    wordings = _STATED if text.isascii() else (*_STATED, _STATED_IN_CHINESE)
-    for wording in wordings:
-        found = _regex(wording).search(text)
+    has_unit = _regex(_AMOUNT).search(text) is not None
+    for wording in _STATED:
+        may_be = (has_unit or not wording.has_unit) and any(map(text.__contains__, wording.letters))
+        found = _regex(wording.source).search(text) if may_be else None
         if found is None:
             continue
         groups = found.groupdict()
@@ -163,13 +198,11 @@ def _from_text(text: str) -> float | None:
     return None
 
 
-def _from_date(text: str, now: datetime | None) -> float | None:
-    if now is None:
-        return None
-    epoch = _regex(_RESET_EPOCH).search(text)
+def _from_date(text: str, now: datetime) -> float | None:
+    epoch = _regex(_RESET_EPOCH).search(text) if "reset" in text else None
     if epoch:
         return moment(epoch["epoch"], now)
-    found = _regex(_DATED).search(text)
+    found = _regex(_DATED).search(text) if "-" in text and _regex(_DAY).search(text) else None
     if found is None:
         return None
     clock = f"T{found['clock']}" if found["clock"] else ""

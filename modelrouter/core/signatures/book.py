@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.causes import Cause
-from modelrouter.core.signatures.rule import is_loose, keys, pattern, seen, squash
+from modelrouter.core.signatures.rule import is_loose, keys, needs, pattern, seen, squash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from modelrouter.core.signatures.rule import Rule
+    from modelrouter.core.signatures.rule import Needs, Rule
     from modelrouter.core.unwrap import Reading
 
 UNPROVEN = frozenset({Cause.OUTAGE, Cause.NETWORK, Cause.TIMEOUT})
@@ -43,40 +43,44 @@ class Match(NamedTuple):
     words: str
 
 
-Hit = tuple[int, str]
-"""The rank of an entry, and the wording that woke it; empty where a code did."""
+class Wake(NamedTuple):
+    """One reason to try an entry: a wording, or, where that is empty, its codes."""
+
+    entry: Entry
+    wording: str
+    needs: Needs
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Entries in reading order, and by what wakes them: a code in a field, a code anywhere, a key word of a wording."""
+    """What may fire in reading order, and where in it stands what a code in a field, a code anywhere, a key word wakes."""
 
-    entries: tuple[Entry, ...]
-    fields: Mapping[str, tuple[Hit, ...]]
-    loose: Mapping[str, tuple[Hit, ...]]
-    words: Mapping[str, tuple[Hit, ...]]
+    wakes: tuple[Wake, ...]
+    fields: Mapping[str, tuple[int, ...]]
+    loose: Mapping[str, tuple[int, ...]]
+    words: Mapping[str, tuple[int, ...]]
 
     def find(self, reading: Reading) -> Match | None:
         """Return the first entry that fires."""
-        hits: list[Hit] = []
+        woken: set[int] = set()
         for table, terms in ((self.fields, reading.codes), (self.loose, reading.tokens), (self.words, reading.terms)):
-            for term in terms & table.keys():
-                hits += table[term]
-        hits.sort()
-        for rank, wording in hits:
-            entry = self.entries[rank]
-            words = fires(entry, wording, reading)
+            for term in terms:
+                if term in table:
+                    woken.update(table[term])
+        for place in sorted(woken):
+            wake = self.wakes[place]
+            words = fires(wake, reading)
             if words is not None:
-                return Match(entry, words)
+                return Match(wake.entry, words)
         return None
 
 
-def fires(entry: Entry, wording: str, reading: Reading) -> str | None:
-    """Return the words on which the entry fires, None where it does not."""
-    rule = entry.rule
-    if rule.status and (reading.status or 0) not in rule.status:
+def fires(wake: Wake, reading: Reading) -> str | None:
+    """Return the words on which an entry fires, None where it does not."""
+    rule = wake.entry.rule
+    if (rule.status and (reading.status or 0) not in rule.status) or not wake.needs.met(reading.terms):
         return None
-    words = _found(entry, wording, reading)
+    words = _found(wake, reading)
     if words is None or (rule.also and seen(rule.also, reading.text, reading.terms) is None):
         return None
     if rule.unless and seen(rule.unless, reading.text, reading.terms) is not None:
@@ -84,11 +88,11 @@ def fires(entry: Entry, wording: str, reading: Reading) -> str | None:
     return words
 
 
-def _found(entry: Entry, wording: str, reading: Reading) -> str | None:
-    if wording:
-        found = pattern(wording).search(reading.text)
+def _found(wake: Wake, reading: Reading) -> str | None:
+    if wake.wording:
+        found = pattern(wake.wording).search(reading.text)
         return found.group() if found else None
-    return min(entry.codes & reading.codes or entry.loose & reading.tokens)
+    return min(wake.entry.codes & reading.codes or wake.entry.loose & reading.tokens)
 
 
 def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
@@ -97,23 +101,22 @@ def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
     A code of digits alone means something only to the vendor that uses it, so a foreign table's
     numbers are left out.
     """
-    entries: list[Entry] = []
-    fields: dict[str, list[Hit]] = {}
-    loose: dict[str, list[Hit]] = {}
-    words: dict[str, list[Hit]] = {}
+    wakes: list[Wake] = []
+    fields: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
+    words: dict[str, list[int]] = {}
     for vendor, certainty, foreign, rules in tables:
         for rule in rules:
             entry = _entry(vendor, certainty, rule, foreign=foreign)
-            rank = len(entries)
-            entries.append(entry)
-            for code in entry.codes:
-                fields.setdefault(code, []).append((rank, ""))
-            for code in entry.loose:
-                loose.setdefault(code, []).append((rank, ""))
-            for wording in rule.text:
+            for table, codes in ((fields, entry.codes), (loose, entry.loose)):
+                for code in codes:
+                    table.setdefault(code, []).append(len(wakes))
+            wakes.append(Wake(entry, "", needs("")))
+            for wording in sorted(set(rule.text)):
                 for term in set(keys(wording)):
-                    words.setdefault(term, []).append((rank, wording))
-    return Book(tuple(entries), *(_frozen(table) for table in (fields, loose, words)))
+                    words.setdefault(term, []).append(len(wakes))
+                wakes.append(Wake(entry, wording, needs(wording)))
+    return Book(tuple(wakes), *(_frozen(table) for table in (fields, loose, words)))
 
 
 def _entry(vendor: str, certainty: float, rule: Rule, *, foreign: bool) -> Entry:
@@ -128,5 +131,5 @@ def _entry(vendor: str, certainty: float, rule: Rule, *, foreign: bool) -> Entry
     )
 
 
-def _frozen(table: dict[str, list[Hit]]) -> dict[str, tuple[Hit, ...]]:
-    return {term: tuple(hits) for term, hits in table.items()}
+def _frozen(table: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
+    return {term: tuple(places) for term, places in table.items()}

@@ -11,10 +11,11 @@ import itertools
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from collections.abc import Set as AbstractSet
 
     from modelrouter.core.causes import Cause, Scope
 
@@ -33,6 +34,9 @@ COMMON = frozenset({
 """Words of most errors: a wording is found by other words where it has some."""
 
 _WORD = re.compile(r"[a-z0-9]+")
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_LETTERS = re.compile(r"[a-z0-9]+")
+_NO_PART_OF_A_CODE = re.compile(r"[\W_]+")
 _CHOICE = re.compile(r"\(([^)]*)\)")
 
 
@@ -62,7 +66,8 @@ class Rule:
 
 def squash(code: str) -> str:
     """Return a code without case and punctuation: `RESOURCE_EXHAUSTED` and `ResourceExhausted` are one."""
-    return "".join(filter(str.isalnum, code.lower()))
+    lower = code.lower()
+    return lower if lower.isalnum() else _NO_PART_OF_A_CODE.sub("", lower)
 
 
 def is_loose(code: str) -> bool:
@@ -79,16 +84,24 @@ def pattern(wording: str) -> re.Pattern[str]:
 
 
 def _fragment(part: str) -> str:
-    pieces = re.split(r"(\([^)]*\))", part)
-    body = "".join(
-        f"(?:{'|'.join(_literal(choice) for choice in piece[1:-1].split('|'))})"
-        if piece.startswith("(")
-        else _literal(piece)
-        for piece in pieces
-    )
-    before = r"(?<![a-z0-9])" if _edge(part[:1]) else ""
+    pieces = [piece for piece in re.split(r"(\([^)]*\))", part) if piece]
+    said = [piece[1:-1].split("|") if piece.startswith("(") else [piece] for piece in pieces]
+    bodies = [[_literal(choice) for choice in choices] for choices in said]
+    if _edge(part[:1]):
+        bodies[0] = [_opened(choice) for choice in said[0]]
     after = r"(?![a-z0-9])" if _edge(part[-1:]) else ""
-    return f"{before}{body}{after}"
+    return "".join(f"(?:{'|'.join(body)})" for body in bodies) + after
+
+
+def _opened(choice: str) -> str:
+    """Return the expression of a literal at the edge of a word.
+
+    The look behind stands after its first letters, not before them: an expression that begins with
+    letters is searched for several times as fast, and finds the same.
+    """
+    letters = _LETTERS.match(choice)
+    first = letters.group() if letters else ""
+    return f"{first}(?<![a-z0-9]{first}){_literal(choice[len(first) :])}"
 
 
 def _literal(text: str) -> str:
@@ -99,46 +112,85 @@ def _edge(char: str) -> bool:
     return char.isascii() and (char.isalnum() or char in "()")
 
 
+class Needs(NamedTuple):
+    """Terms without which a wording matches no text."""
+
+    every: frozenset[str]
+    """All of these stand in the text."""
+    some: tuple[frozenset[str], ...]
+    """Of each of these, one does."""
+
+    def met(self, known: AbstractSet[str]) -> bool:
+        """May the wording match a text of these terms?"""
+        return self.every <= known and not any(map(known.isdisjoint, self.some))
+
+
+@cache
+def needs(wording: str) -> Needs:
+    """Return what a text must hold to be worth a search; nothing, where the wording has no word of its own."""
+    ways = _ways(wording)
+    return Needs(
+        every=frozenset(way[0] for way in ways if len(way) == 1),
+        some=tuple({frozenset(way): None for way in ways if len(way) > 1}),
+    )
+
+
 def keys(wording: str) -> tuple[str, ...]:
     """Return the words of which one must stand in any text that the wording matches.
 
     One plain word, or the words of one choice that has a word in each branch; whichever wakes the
-    fewest texts in vain. Single characters of other scripts, and pairs of neighbours, count as words.
+    fewest texts in vain.
     """
-    plain = _CHOICE.sub("\0", wording)
-    ways: list[tuple[str, ...]] = [(word,) for piece in re.split(r"[ *_\-]+", plain) for word in _own_terms(piece)]
-    for choice in _CHOICE.findall(wording):
-        touches = _touches(wording, choice)
-        branches = [[term for term in terms(part) if not (touches and term.isascii())] for part in choice.split("|")]
-        if all(branches):
-            ways.append(tuple(max(branch, key=_rarity) for branch in branches))
+    ways = _ways(wording)
     if not ways:
         raise ValueError(f"the wording {wording!r} has no word of its own")
     return min(ways, key=lambda words: (sum(word in COMMON for word in words), len(words), -len(words[0])))
+
+
+def _ways(wording: str) -> list[tuple[str, ...]]:
+    """Return groups of words of each of which one must stand in any text that the wording matches.
+
+    Single characters of other scripts, and pairs of neighbours, count as words.
+    """
+    plain = _CHOICE.sub("\0", wording)
+    ways: list[tuple[str, ...]] = [(word,) for piece in re.split(r"[ *_\-]+", plain) for word in _own_terms(piece)]
+    for choice in _CHOICE.finditer(wording):
+        touches = _may_end_in_a_letter(wording[: choice.start()]) or _may_start_with_a_letter(wording[choice.end() :])
+        branches = [[term for term in terms(part) if not (touches and term.isascii())] for part in choice[1].split("|")]
+        if all(branches):
+            ways.append(tuple(max(branch, key=_rarity) for branch in branches))
+    return ways
 
 
 def _rarity(word: str) -> tuple[bool, int]:
     return word not in COMMON, len(word)
 
 
-@cache
-def terms_of(wording: str) -> frozenset[str] | None:
-    """Return the key words of a wording, None where it has none and must always be tried."""
-    try:
-        return frozenset(keys(wording))
-    except ValueError:
-        return None
+def _may_end_in_a_letter(before: str) -> bool:
+    """Could a letter stand against what follows these, so that it is part of a word?"""
+    if not before.endswith(")"):
+        return before[-1:].isalnum()
+    opened = before.rindex("(")
+    ends = [branch[-1:] for branch in before[opened + 1 : -1].split("|")]
+    return any(end.isalnum() for end in ends) or ("" in ends and _may_end_in_a_letter(before[:opened]))
 
 
-def seen(wordings: Iterable[str], text: str, known: frozenset[str]) -> str | None:
+def _may_start_with_a_letter(after: str) -> bool:
+    """Could a letter stand against what goes before these?"""
+    if not after.startswith("("):
+        return after[:1].isalnum()
+    closed = after.index(")")
+    starts = [branch[:1] for branch in after[1:closed].split("|")]
+    return any(start.isalnum() for start in starts) or ("" in starts and _may_start_with_a_letter(after[closed + 1 :]))
+
+
+def seen(wordings: Iterable[str], text: str, known: AbstractSet[str]) -> str | None:
     """Return what the first wording that matches the text matched; `known` are the terms of the text."""
     for wording in wordings:
-        needed = terms_of(wording)
-        if needed is not None and needed.isdisjoint(known):
-            continue
-        found = pattern(wording).search(text)
-        if found:
-            return found.group()
+        if needs(wording).met(known):
+            found = pattern(wording).search(text)
+            if found:
+                return found.group()
     return None
 
 
@@ -149,17 +201,16 @@ def _own_terms(piece: str) -> list[str]:
     return [term for part in piece.split("\0") for term in terms(part) if not term.isascii()]
 
 
-def _touches(wording: str, choice: str) -> bool:
-    """Does a letter stand against the choice, so that its branches are parts of words?"""
-    start = wording.index(f"({choice})")
-    end = start + len(choice) + 2
-    return wording[:start][-1:].isalnum() or wording[end : end + 1].isalnum()
-
-
 def terms(text: str) -> list[str]:
     """Split a text into its index terms: ASCII words; of other scripts single characters and pairs of neighbours."""
     found = _WORD.findall(text)
-    if not text.isascii():
-        found += [char for char in text if not char.isascii()]
-        found += [a + b for a, b in itertools.pairwise(text) if not a.isascii() and not b.isascii()]
+    return found if text.isascii() else found + foreign_terms(text)
+
+
+def foreign_terms(text: str) -> list[str]:
+    """Return the single characters and the pairs of neighbours that are not ASCII."""
+    found: list[str] = []
+    for run in _FOREIGN.findall(text):
+        found += run
+        found += map("".join, itertools.pairwise(run))
     return found
