@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
@@ -126,6 +129,7 @@ class HttpClient:
         connector = aiohttp.TCPConnector(
             limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=IDLE_S, resolver=_GuardedResolver(self._egress)
         )
+        connector._factory = partial(_Handler, loop=loop)  # noqa: SLF001 - there is no public way to choose it
         session = self._sessions[loop] = aiohttp.ClientSession(
             connector=connector, timeout=_UNLIMITED, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=2**18
         )
@@ -158,6 +162,20 @@ class _Target(NamedTuple):
 
     def __repr__(self) -> str:
         return f"_Target({self.url})"  # the headers hold the key
+
+
+class _Handler(ResponseHandler):
+    """Tells who reads a body that it cannot be followed further.
+
+    aiohttp itself closes the connection where the framing of a body is garbled, and leaves its reader
+    waiting for ever if the headers came before.
+    """
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        body = self._payload
+        super().set_exception(exc, *cause)
+        if isinstance(exc, HttpProcessingError) and body is not None and not body.is_eof():
+            body.set_exception(aiohttp.ClientPayloadError(f"the body is garbled: {exc.message}"))
 
 
 class _HttpReply:

@@ -142,7 +142,8 @@ class Stream:
         """Make events ready for the caller. Stops at one that nobody could read, and breaks the stream there."""
         sound = events if self._renderer else self._decode(events)
         if self._renderer is None:
-            self._ready += b"".join([event.raw for event in sound])
+            # The standard dispatches nothing without data; SDKs stumble over it. Comments keep the connection alive.
+            self._ready += b"".join([event.raw for event in sound if event.data or event.raw[:1] == b":"])
         else:
             self._ready += b"".join(map(self._renderer.feed, sound))
 
