@@ -88,6 +88,25 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """The smallest real call, sent without anybody's data."""
+
+    tokens: int = 1
+    budget: float = 0.05
+    """US dollars a day, all processes of the inventory on this machine together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a deployment is checked when nobody calls it."""
+
+    every_s: float = 60.0
+    checks: tuple[str, ...] = ("dns", "connect", "tls", "listing")
+    """Words of `core.checks.Layer`."""
+    canary: Canary = Canary()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """One place where one model can be called."""
 
@@ -109,6 +128,8 @@ class Deployment:
     query: Mapping[str, str] = field(default_factory=dict)
     answers_as: tuple[str, ...] = ()
     """What its answers may call the model beside `name`, as patterns of the shell; empty does not check."""
+    health: Health | None = None
+    """None: it is not checked but when asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

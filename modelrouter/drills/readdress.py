@@ -19,7 +19,8 @@ def readdress(inventory: Inventory, addresses: Mapping[str, str]) -> Inventory:
     """The same inventory with every deployment at the address given for its id, and without keys.
 
     Deployments of local servers and of libraries that choose their own address are no exception.
-    References to secrets are dropped, so that none can be resolved by mistake. Raises ValueError for a
+    References to secrets are dropped, so that none can be resolved by mistake, and so are scheduled checks,
+    which would be none of the calls that are rehearsed. Raises ValueError for a
     deployment without an address and for an address that is not loopback.
     """
     if missing := [name for name in inventory.deployments if name not in addresses]:
@@ -34,6 +35,7 @@ def readdress(inventory: Inventory, addresses: Mapping[str, str]) -> Inventory:
             provider=providers[deployment.provider.id],
             account=deployment.account and replace(deployment.account, key=None),
             url=addresses[name],
+            health=None,
         )
         for name, deployment in inventory.deployments.items()
     }

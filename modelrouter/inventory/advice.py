@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from modelrouter.core.candidates import candidates
 from modelrouter.core.context import Context
 from modelrouter.core.policy import CIRCUMSTANCES, FACTS
+from modelrouter.inventory.health import unasked_checks
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.problems import Finding
 from modelrouter.inventory.spelling import nearest
@@ -39,7 +40,7 @@ def advice(inventory: Inventory, today: date | None = None) -> Iterator[Finding]
     """
     yield from _unserved(inventory)
     slips = (*_unused(inventory), *_mistyped(inventory), *_whole_paths(inventory), *_too_patient(inventory))
-    for finding in (*slips, *_ended(inventory, today)):
+    for finding in (*slips, *_ended(inventory, today), *unasked_checks(inventory)):
         yield finding._replace(severity="warning")
 
 

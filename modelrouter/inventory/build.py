@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelrouter.core.inventory import (
     Account,
+    Canary,
     Contract,
     Data,
     Demand,
     Deployment,
+    Health,
     Inventory,
     Limits,
     Model,
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import Source
     from modelrouter.inventory.schema import File
-    from modelrouter.inventory.supply import ContractEntry, DeploymentEntry, ModelEntry
+    from modelrouter.inventory.supply import ContractEntry, DeploymentEntry, HealthEntry, ModelEntry
     from modelrouter.inventory.work import PolicyEntry, ProcessEntry
 
 
@@ -41,7 +44,10 @@ def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
     providers = {name: _provider(name, file) for name in file.providers}
     models = {name: _model(name, entry) for name, entry in file.models.items()}
     deployments = {
-        name: _deployment(name, entry, providers[entry.provider], models[entry.model])
+        name: replace(
+            _deployment(name, entry, providers[entry.provider], models[entry.model]),
+            health=_health(entry.health or file.providers[entry.provider].health),
+        )
         for name, entry in file.deployments.items()
     }
     return Inventory(
@@ -113,6 +119,12 @@ def _deployment(name: str, entry: DeploymentEntry, provider: Provider, model: Mo
         query=dict(entry.query),
         answers_as=tuple(entry.answers_as),
     )
+
+
+def _health(entry: HealthEntry | None) -> Health | None:
+    if entry is None:
+        return None
+    return Health(every_s=entry.every, checks=tuple(entry.checks), canary=Canary(**entry.canary.model_dump()))
 
 
 def _process(name: str, entry: ProcessEntry, deployments: Mapping[str, Deployment]) -> Process:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from modelrouter.inventory.document import Entries, Items, Text, child_of
 from modelrouter.inventory.fields import REGION
+from modelrouter.inventory.health import unpriced_canaries
 from modelrouter.inventory.masking import is_secret_shaped, shown
 from modelrouter.inventory.problems import Finding
 from modelrouter.inventory.references import is_word, names, select
@@ -57,6 +58,7 @@ def inconsistencies(tree: Entries) -> Iterator[Finding]:
         _repeated_ids,
         _groups,
         _regions,
+        unpriced_canaries,
     ):
         yield from check(tree)
 

@@ -141,6 +141,14 @@ def read_duration(value: object) -> float:
     raise refusal(f"{described(value)} is no duration{', its unit is missing' if bare else ''}", hint)
 
 
+def read_interval(value: object) -> float:
+    """How often something is done: a duration of a second at least."""
+    seconds = read_duration(value)
+    if seconds < 1:
+        raise refusal(f"{described(value)} is too often", "Write 1s at least.")
+    return seconds
+
+
 def read_share(value: object) -> float:
     """A share, as a fraction of one."""
     text = scalar_of(value, "a share")
@@ -222,6 +230,7 @@ Tally = Annotated[int, BeforeValidator(read_tally), WithJsonSchema(_COUNT_SCHEMA
 Number = Annotated[float, BeforeValidator(read_number), WithJsonSchema({"type": "number", "minimum": 0})]
 Flag = Annotated[bool, BeforeValidator(read_flag), WithJsonSchema({"type": "boolean"})]
 Duration = Annotated[float, BeforeValidator(read_duration), _schema("string", DURATION)]
+Interval = Annotated[float, BeforeValidator(read_interval), _schema("string", DURATION)]
 Share = Annotated[float, BeforeValidator(read_share), _schema("string", SHARE)]
 Day = Annotated[date, BeforeValidator(read_day), _schema("string", DAY)]
 Reference = Annotated[str, BeforeValidator(read_reference), _schema("string", REFERENCE)]

@@ -9,6 +9,7 @@ from modelrouter.inventory.fields import (
     Day,
     Duration,
     Flag,
+    Interval,
     Line,
     ModelName,
     Name,
@@ -18,7 +19,7 @@ from modelrouter.inventory.fields import (
     Share,
     Url,
 )
-from modelrouter.inventory.words import Capability, Vendor, Weights, Wire
+from modelrouter.inventory.words import Capability, Check, Vendor, Weights, Wire
 
 
 class AccountEntry(Entry):
@@ -30,6 +31,27 @@ class AccountEntry(Entry):
         None,
         unit="env:NAME, file:PATH or exec:COMMAND",
     )
+
+
+class CanaryEntry(Entry):
+    """The smallest real call: it carries nobody's data, and costs money."""
+
+    tokens: Count = about("The longest answer it asks for. Models that think first may need more.", 1, 1, unit="tokens")
+    budget: Number = about(
+        "What it may cost a day; nothing is sent beyond.", 0.05, 0.05, unit="US dollars a day for each deployment"
+    )
+
+
+class HealthEntry(Entry):
+    """Checks that run without anybody calling."""
+
+    every: Interval = about("How often, give or take a fifth.", "5m", 60.0, unit="duration", written="60s")
+    checks: list[Check] = about(
+        "What is asked, from the bottom. All but `canary` are free.",
+        ["dns", "connect", "tls", "listing", "usage", "canary"],
+        ["dns", "connect", "tls", "listing"],
+    )
+    canary: CanaryEntry = about("How large and how dear the `canary` may be.", {"tokens": 1, "budget": 0.05}, {})
 
 
 class ProviderEntry(Entry):
@@ -54,6 +76,11 @@ class ProviderEntry(Entry):
     )
     contract: Name | None = about("The contract it is used under.", "anthropic-msa", None)
     accounts: dict[Name, AccountEntry] = about("Your accounts with it.", {"main": {"key": "env:ANTHROPIC_API_KEY"}}, {})
+    health: HealthEntry | None = about(
+        "Checks of all its deployments but those that say otherwise. By default they are checked only when you ask.",
+        {"every": "60s"},
+        None,
+    )
 
 
 class UpstreamEntry(Entry):
@@ -149,6 +176,9 @@ class DeploymentEntry(Entry):
         "Sent with every call; the key is not among them.", {"anthropic-beta": "context-1m"}, {}
     )
     query: dict[Name, Line] = about("Added to the address of every call.", {"api-version": "preview"}, {})
+    health: HealthEntry | None = about(
+        "Checks of this deployment, instead of its provider's.", {"every": "30s", "checks": ["listing"]}, None
+    )
     answers_as: list[Line] = about(
         "What its answers may call the model, beside `name`; `*`, `?` and `[…]` as in a shell. An answer that names another model is a fault. By default not checked.",
         ["gpt-5.6-20*"],

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from modelrouter.core import inventory as core
 from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.checks import Layer
 from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.fields import read_duration, refusal, scalar_of
 from modelrouter.inventory.masking import shown
@@ -50,6 +51,7 @@ Capability = Annotated[str, reads(CAPABILITIES), _enum(CAPABILITIES)]
 Vendor = Annotated[str, reads(VENDORS), _enum(VENDORS)]
 CauseWord = Annotated[str, reads(Cause), _enum(Cause)]
 ScopeWord = Annotated[str, reads(Scope), _enum(Scope)]
+Check = Annotated[str, reads(Layer), _enum(Layer)]
 Condition = Annotated[str, reads(CIRCUMSTANCES), _enum(CIRCUMSTANCES)]
 Criticality = Annotated[core.Criticality, reads(get_args(core.Criticality))]
 Wire = Annotated[core.Wire, reads(get_args(core.Wire))]
