@@ -16,6 +16,8 @@ from rich.text import Text
 from modelrouter.cli.duration import spoken
 from modelrouter.cli.holding import CLOCK, Holding, because, cause_of, ends, holdings
 from modelrouter.cli.opening import USUAL, AsJson, InventoryFile, opened, show_json
+from modelrouter.cli.unknown import block as unknown_block
+from modelrouter.cli.unknown import fields as unknown_fields
 from modelrouter.router import Router
 
 EVERY_S = 1.0
@@ -61,6 +63,8 @@ def _fields(router: Router) -> dict[str, Any]:
             name: {"provider": deployment.provider.id, "held_by": _barring(name, standing)}
             for name, deployment in router.inventory.deployments.items()
         },
+        "unrecognised": [unknown_fields(entry) for entry in router.unrecognised()],
+        "unrecognised_dropped": router.unrecognised_dropped(),
     }
 
 
@@ -77,7 +81,8 @@ def _drawn(router: Router) -> Group:
         else Text("nothing is held", "bold green")
     )
     name = Text(f"{router.inventory.name} ({Path(router.inventory.path).name})", "dim")
-    return Group(Text.assemble(head, "  ", name), *map(_block, standing), Text(), _deployments(router, standing))
+    drawn = (*map(_block, standing), Text(), _deployments(router, standing), unknown_block(router))
+    return Group(Text.assemble(head, "  ", name), *drawn)
 
 
 def _block(holding: Holding) -> Group:

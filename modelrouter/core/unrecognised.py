@@ -167,7 +167,8 @@ def suggested(entry: Unrecognised) -> Signature | None:
             status=entry.status,
             by_id=bool(entry.provider),
         )
-        if _letters(piece) >= SHORTEST_WORDS and piece in text and entry.known_to([rule]):
+        is_fit = piece.isprintable() and piece in text and _letters(piece) >= SHORTEST_WORDS
+        if is_fit and entry.known_to([rule]):
             return rule
     return None
 
