@@ -129,7 +129,7 @@ class HttpClient:
         connector = aiohttp.TCPConnector(
             limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=IDLE_S, resolver=_GuardedResolver(self._egress)
         )
-        connector._factory = partial[ResponseHandler](_Handler, loop=loop)  # noqa: SLF001 - there is no public way to choose it
+        connector._factory = partial(_Handler, loop=loop)  # type: ignore[assignment] # noqa: SLF001 - no public way to choose it; partial is invariant
         session = self._sessions[loop] = aiohttp.ClientSession(
             connector=connector, timeout=_UNLIMITED, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=2**18
         )
