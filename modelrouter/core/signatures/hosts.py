@@ -86,7 +86,7 @@ HUGGINGFACE = Vendor("huggingface", ("hf", "hf-inference", "tgi"), (
     Rule("gated", Cause.PERMISSION, Scope.MODEL, text=("cannot access gated repo", "gated repo", "access to model * is restricted", "in the authorized list")),
     Rule("token_rights", Cause.PERMISSION, Scope.KEY, text=("does not have sufficient permissions to call inference providers",)),
     Rule("not_served", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("not supported by any provider you have enabled", "is not supported by provider", "too large to be loaded automatically")),
-    Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("inputs tokens + max_new_tokens must be", "inputs must have less than")),
+    Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("inputs tokens + max_new_tokens must be", "must have less than * tokens")),
     Rule("generation", Cause.OUTAGE, Scope.DEPLOYMENT, codes=("generation", "incomplete_generation"), text=("request failed during generation",)),
 ))  # fmt: skip
 

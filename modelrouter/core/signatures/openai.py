@@ -31,6 +31,7 @@ OPENAI = Vendor(
         Rule("verify_organization", Cause.PERMISSION, Scope.ACCOUNT, text=("organization must be verified",)),
         Rule("missing_scopes", Cause.PERMISSION, Scope.KEY, text=("insufficient permissions for this operation", "missing scopes")),
         Rule("ip_not_authorized", Cause.PERMISSION, Scope.KEY, codes=("ip_not_authorized",)),
+        Rule("slow_down", Cause.OVERLOADED, Scope.MODEL, status=(503,), codes=("slow_down",)),
         Rule("server_had_an_error", Cause.OUTAGE, Scope.DEPLOYMENT, text=("the server had an error (while |)processing your request", "an error occurred while processing your request")),
     ),
 )  # fmt: skip

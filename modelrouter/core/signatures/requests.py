@@ -217,6 +217,8 @@ RULES = (
                "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "not_allowed", "model_access_denied", "plan_required", "insufficient_plan", "not_entitled",
                "verification_required", "Model.AccessDenied", "access_not_allowed"),
         text=NOT_ALLOWED,
+        # What a validator does not permit is in the request, not in anybody's rights.
+        unless=("(input|inputs|field|fields|parameter|parameters|property|properties|argument|arguments) (is |are |)not (permitted|allowed)",),
     ),
 )  # fmt: skip
 

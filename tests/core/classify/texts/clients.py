@@ -50,6 +50,7 @@ _SERVERS = {
         ("model_unavailable|outage", 400, plain("Model unloaded.")),
     ),
     "tgi": (
+        ("context_overflow", 422, json.dumps({"error": "Input validation error: `inputs` must have less than 4095 tokens. Given: 5000", "error_type": "validation"})),
         ("overloaded", 429, json.dumps({"error": "Model is overloaded", "error_type": "overloaded"})),
         ("outage", 424, json.dumps({"error": "Request failed during generation: Server error: CUDA error", "error_type": "generation"})),
         ("bad_request", 422, json.dumps({"error": "Input validation error: `temperature` must be strictly positive", "error_type": "validation"})),

@@ -89,6 +89,7 @@ TEXTS = {
         ("quota_exhausted|suspended", 412, openai("Account own is suspended, possibly due to reaching the monthly spending limit or failure to pay past invoices.", "PRECONDITION_FAILED", "error")),
         ("auth", 401, openai("The API key you provided is invalid.", "UNAUTHORIZED", "error")),
         ("context_overflow", 400, openai("The prompt is too long: 140000, model maximum context length: 131071", "INVALID_ARGUMENT")),
+        ("bad_request", 400, openai("Extra inputs are not permitted, field: 'foo'", "INVALID_ARGUMENT")),
         ("overloaded", 503, openai("service overloaded, please try again later", "SERVICE_UNAVAILABLE", "error")),
     ),
     "groq": (

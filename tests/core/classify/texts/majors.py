@@ -24,6 +24,7 @@ OPENAI = (
     ("model_unavailable", 404, openai("There is no model `gpt-none` that you could use.", "model_not_found")),
     ("model_unavailable", 404, openai("The model `gpt-past` has been deprecated, take another one.", "model_not_found")),
     ("overloaded", 503, openai("The engine is overloaded right now, come back later.", None, "server_error")),
+    ("overloaded", 503, openai("Slow down: the model has a lot to do.", "slow_down", "service_unavailable_error")),
     ("outage", 500, openai("Our server had an error over this one. Sorry!", None, "server_error")),
     ("outage", 502, openai("Bad gateway.", None, "cf_bad_gateway")),
     ("content_blocked", 400, openai("This prompt goes against what we allow.", "content_policy_violation")),
