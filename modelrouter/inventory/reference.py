@@ -37,6 +37,8 @@ _SECTIONS = (
     ("File", "The file"),
     ("ProviderEntry", "providers"),
     ("AccountEntry", "providers: accounts"),
+    ("HealthEntry", "providers, deployments: health"),
+    ("CanaryEntry", "providers, deployments: health: canary"),
     ("UpstreamEntry", "upstreams"),
     ("ContractEntry", "contracts"),
     ("SuspensionEntry", "contracts: suspension"),
