@@ -121,17 +121,19 @@ def cased(shown: str, body: str) -> str:
     if len(lower) != len(body):
         return shown
     places = [(part, lower.find(part)) for part in shown.split("***")]
-    return "***".join(part if at < 0 else body[at : at + len(part)] for part, at in places)
+    return "***".join([part if at < 0 else body[at : at + len(part)] for part, at in places])
 
 
 def mask(text: str) -> str:
     """Return the text with keys, tokens and long opaque strings struck out."""
     if "bearer " in text:
         text = _BEARER.sub("***", text)
-    if not _NOT_OF_WORDS.search(text):
-        return text
-    # No run has a space, and cutting at spaces is faster than searching all of the text for runs.
-    return " ".join([_RUN.sub(_masked, part) if len(part) >= SHORTEST_RUN else part for part in text.split(" ")])
+    # No run has a space: to look at the few parts between spaces that are long is faster than to search all of the text.
+    return " ".join([part if len(part) < SHORTEST_RUN else _struck(part) for part in text.split(" ")])
+
+
+def _struck(part: str) -> str:
+    return _RUN.sub(_masked, part) if _NOT_OF_WORDS.search(part) else part
 
 
 def _masked(match: re.Match[str]) -> str:

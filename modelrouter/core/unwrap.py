@@ -55,7 +55,7 @@ _WORDS, _CHUNKS = (
     bytes(byte if chr(byte) in kept else 32 for byte in range(256)) for kept in (_LETTERS, _LETTERS + "_.-")
 )
 """What the bytes of UTF-8 become where a text is cut into words, and into words with what may join them."""
-_DIGITS = re.compile(r"[1-5]\d\d")
+_THREE_DIGITS = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)")
 _STATUS = re.compile(
     r"(?:(?<![a-z0-9])(?:error|status|http|https|code|response|returned|failed|request|server)(?![a-z0-9])[\s_\-]{0,2}){1,3}"
     r"(?:with\s|was\s|is\s|of\s|code\s|status\s){0,3}[\"']?[\s:=/(\[]{0,4}(?:1\.[01]\s|2\s)?([1-5]\d\d)(?![\d.]*\d)"
@@ -208,7 +208,7 @@ def without_echo(text: str) -> str:
 
 def stated_status(text: str) -> int | None:
     """Return the HTTP status that a text names, if it names one."""
-    found = _STATUS.search(text) if _DIGITS.search(text) else None
+    found = _STATUS.search(text) if _THREE_DIGITS.search(text) else None
     if found:
         return int(next(filter(None, found.groups())))
     return _BY_PHRASE.get(text.removeprefix("error:").strip(" .!\"'"))

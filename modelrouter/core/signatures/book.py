@@ -51,27 +51,39 @@ class Wake(NamedTuple):
     needs: Needs
 
 
+class Index(NamedTuple):
+    """What a term wakes: a number with one bit for each place in the book, the lowest for the first.
+
+    Some two dozen places are woken by an error and four are tried: numbers are merged, and give up
+    their lowest bit, in a fraction of the time that it takes to merge and sort lists.
+    """
+
+    terms: frozenset[str]
+    woken: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What may fire in reading order, and where in it stands what a code in a field, a code anywhere, a key word wakes."""
+    """What may fire, in reading order, and its indexes: by codes in a field, by codes anywhere, by key words of wordings."""
 
     wakes: tuple[Wake, ...]
-    fields: Mapping[str, tuple[int, ...]]
-    loose: Mapping[str, tuple[int, ...]]
-    words: Mapping[str, tuple[int, ...]]
+    fields: Index
+    loose: Index
+    words: Index
 
     def find(self, reading: Reading) -> Match | None:
         """Return the first entry that fires."""
-        woken: set[int] = set()
-        for table, terms in ((self.fields, reading.codes), (self.loose, reading.tokens), (self.words, reading.terms)):
-            for term in terms:
-                if term in table:
-                    woken.update(table[term])
-        for place in sorted(woken):
-            wake = self.wakes[place]
+        woken = 0
+        for index, known in ((self.fields, reading.codes), (self.loose, reading.tokens), (self.words, reading.terms)):
+            for term in index.terms & known:
+                woken |= index.woken[term]
+        while woken:
+            lowest = woken & -woken
+            wake = self.wakes[lowest.bit_length() - 1]
             words = fires(wake, reading)
             if words is not None:
                 return Match(wake.entry, words)
+            woken ^= lowest
         return None
 
 
@@ -116,7 +128,7 @@ def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
                 for term in set(keys(wording)):
                     words.setdefault(term, []).append(len(wakes))
                 wakes.append(Wake(entry, wording, needs(wording)))
-    return Book(tuple(wakes), *(_frozen(table) for table in (fields, loose, words)))
+    return Book(tuple(wakes), *(_index(table) for table in (fields, loose, words)))
 
 
 def _entry(vendor: str, certainty: float, rule: Rule, *, foreign: bool) -> Entry:
@@ -131,5 +143,5 @@ def _entry(vendor: str, certainty: float, rule: Rule, *, foreign: bool) -> Entry
     )
 
 
-def _frozen(table: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
-    return {term: tuple(places) for term, places in table.items()}
+def _index(table: dict[str, list[int]]) -> Index:
+    return Index(frozenset(table), {term: sum(1 << place for place in set(places)) for term, places in table.items()})
