@@ -34,19 +34,19 @@ class Budget:
             self._advance(second)
         self._requests[second % WINDOW_S] += 1
 
-    def retry(self, now: float) -> bool:
-        """Take one retry out of the budget; False where it is spent."""
-        return self._take(self._retries, now, RETRY_RATIO, RETRY_FLOOR)
+    def retry(self, now: float, *, held: bool = False) -> bool:
+        """Take one retry out of the budget; False where it is spent. One of a deployment that is held costs two."""
+        return self._take(self._retries, now, RETRY_RATIO, RETRY_FLOOR, 2 if held else 1)
 
     def hedge(self, now: float) -> bool:
         """Take one hedge out of the budget; False where it is spent."""
-        return self._take(self._hedges, now, HEDGE_RATIO, HEDGE_FLOOR)
+        return self._take(self._hedges, now, HEDGE_RATIO, HEDGE_FLOOR, 1)
 
-    def _take(self, taken: list[int], now: float, ratio: float, floor: float) -> bool:
+    def _take(self, taken: list[int], now: float, ratio: float, floor: float, cost: int) -> bool:
         self._advance(int(now))
         if sum(taken) >= max(floor, ratio * sum(self._requests)):
             return False
-        taken[self._second % WINDOW_S] += 1
+        taken[self._second % WINDOW_S] += cost
         return True
 
     def _advance(self, second: int) -> None:

@@ -11,6 +11,7 @@ Not safe for threads: `runtime.state` holds its lock around it. Times are monoto
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.gradient import Refusals, Slowness
@@ -43,6 +44,8 @@ class Want(NamedTuple):
 
 
 NOTHING = Want()
+DROP = 1e-6
+"""So little lacks only because fractions are rounded."""
 UNLIMITED = float("inf")
 
 
@@ -51,6 +54,10 @@ class Place(NamedTuple):
 
     rank: int
     number: int
+
+
+Call = Callable[[], None]
+"""Tells somebody who waits to ask again."""
 
 
 class Bucket:
@@ -69,7 +76,8 @@ class Bucket:
         if now > self._at:
             self._level = min(self._room, self._level + (now - self._at) * self._rate)
             self._at = now
-        return max(0.0, (min(amount, self._room) - self._level) / self._rate)
+        lacking = min(amount, self._room) - self._level
+        return lacking / self._rate if lacking > DROP else 0.0
 
     def wait_behind(self, ahead: int, amount: float, now: float) -> float:
         """As `wait`, after so many others who want as much."""
@@ -85,6 +93,7 @@ class Load:
 
     __slots__ = (
         "_calls",
+        "_calls_of",
         "_most",
         "_number",
         "_queue",
@@ -103,6 +112,7 @@ class Load:
         self._tokens = Bucket(limits.tpm) if limits.tpm else None
         self._most = tuple(_most(limits.concurrency, rank, ranks) for rank in range(len(SHARES)))
         self._queue: list[Place] = []
+        self._calls_of: dict[Place, Call] = {}
         self._number = 0
         self._service_s = SERVICE_S
         self.in_flight = 0
@@ -112,18 +122,24 @@ class Load:
         self.whole = Latency(WHOLE)
         self.idle = Latency(IDLE)
 
-    def enter(self, want: Want) -> Place:
-        """Take a place in the queue; it must be left again."""
+    def enter(self, want: Want, call: Call) -> Place:
+        """Take a place in the queue, to be called when it is the first; it must be left again."""
         self._number += 1
         place = Place(want.rank, self._number)
         insort(self._queue, place)
+        self._calls_of[place] = call
         return place
+
+    @property
+    def head(self) -> Call | None:
+        """Calls whoever is first in the queue."""
+        return self._calls_of[self._queue[0]] if self._queue else None
 
     def quit(self, place: Place) -> None:
         """Leave the queue; leaving twice is once."""
         at = bisect_left(self._queue, place)
         if at < len(self._queue) and self._queue[at] == place:
-            del self._queue[at]
+            del self._queue[at], self._calls_of[place]
 
     def admit(self, want: Want, now: float, place: Place | None = None) -> float:
         """Let a call in and answer 0, or the seconds until it is likely to be let in; who is let in must `leave`.
@@ -159,10 +175,11 @@ class Load:
             waits.append((ahead + 1) * self._service_s / max(1.0, most))
         return max(waits)
 
-    def leave(self, took: float) -> None:
-        """A call that was let in is over."""
+    def leave(self, took: float | None) -> None:
+        """A call that was let in is over; `took` where it was answered."""
         self.in_flight -= 1
-        self._service_s += (took - self._service_s) * 0.1
+        if took is not None:
+            self._service_s += (took - self._service_s) * 0.1
 
     def showed(self, took: float) -> None:
         """A stream showed its first content."""

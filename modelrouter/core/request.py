@@ -5,7 +5,7 @@ permits (`causes.PERMITS`); refusals by a hold cost nothing. When no untried dep
 this order:
 
 1. a hold that was only inferred is waived, since nothing else stands (never one that is legal,
-   definitive, or stated by the provider);
+   definitive, or stated by the provider): the one that ends first, any further one within the retry budget;
 2. a deployment whose cause permits it is asked once more, within the retry budget;
 3. a stated wait that fits the deadline is waited out;
 4. the request is given up, with the last fault.
@@ -136,7 +136,14 @@ class Woke:
     """The time of a `Wait` has come."""
 
 
-Fact = Begun | Refused | Unable | OverBudget | Failed | Showed | Moved | Woke
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A deployment that carried all it could may have room for this request now."""
+
+    index: int
+
+
+Fact = Begun | Refused | Unable | OverBudget | Failed | Showed | Moved | Woke | Freed
 
 
 @dataclass(slots=True)
@@ -153,6 +160,8 @@ class _Option:
     refused: bool = False
     """A hold stands in its way."""
     waivable: bool = False
+    waived: bool = False
+    """It was called in spite of a hold: once is enough."""
 
 
 @dataclass(slots=True)
@@ -199,6 +208,8 @@ class Request:
             case Unable(index, fault):
                 self._undo(index).closed = True
                 self.last_fault = fault
+            case Freed(index):
+                self.options[index].free_at = now
             case Begun() | Woke():
                 pass
             case _:
@@ -210,7 +221,7 @@ class Request:
         self.last_fault = fault
         permits = PERMITS[fault.cause]
         option = self.options[index]
-        option.again = permits.again
+        option.again = Again.NO if option.waived else permits.again
         option.free_at = now + fault.retry_after_s if fault.retry_after_s is not None else None
         allowed = permits.next is not Next.IF_PROCESS_SAYS or self.process.on_refusal == "next"
         self.stopped = self.stopped or permits.next is Next.NO or not allowed
@@ -241,7 +252,7 @@ class Request:
         exhausted = self.stopped or self.calls >= self.process.attempts
         command = None if exhausted else self._untried(now) or self._waived(now) or self._repeated(now)
         if command is None and self.in_flight and not self.stopped:
-            return Wait(self.deadline)
+            return self._waited(now) or Wait(self.deadline)
         return command or GiveUp(self.last_fault)
 
     def _hedged(self, now: float) -> Command | None:
@@ -259,11 +270,18 @@ class Request:
     def _waived(self, now: float) -> Command | None:
         if self.in_flight:
             return None
-        for index, option in enumerate(self.options):
-            if option.waivable and not option.calls and self._fits(option):
-                option.waivable = False
-                return self._call(index, now, waive=True)
-        return None
+        held = [
+            (option.free_at or 0.0, index)
+            for index, option in enumerate(self.options)
+            if option.waivable and not option.calls and self._fits(option)
+        ]
+        if not held:
+            return None
+        index = min(held)[1]
+        again = any(option.waived for option in self.options)
+        self.options[index].waivable = False
+        self.options[index].waived = True
+        return self._call(index, now, waive=True, retry=again)
 
     def _repeated(self, now: float) -> Command | None:
         if self.in_flight:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from modelrouter.core.causes import PERMITS, Cause, Scope
@@ -20,6 +22,7 @@ from modelrouter.core.request import (
     Call,
     Deliver,
     Failed,
+    Freed,
     GiveUp,
     Moved,
     OverBudget,
@@ -104,6 +107,8 @@ class _Run:
         self.failure: Failure | None = None
         self.full: dict[int, float] = {}
         """By place in the route: when a deployment that carried all it could may have room."""
+        self.patient_until = self.begun_at
+        """It waits for room no longer than this, so that time is left for the call."""
         self.places: dict[int, Place] = {}
         self.facts: deque[Fact] = deque()
         self.wake: asyncio.Future[None] | None = None
@@ -134,8 +139,7 @@ class _Run:
                 if shown.stream is not None:
                     shown.stream.close()
                     self.driver.state.abandon(call.lease)
-            for index, place in self.places.items():
-                self.driver.state.quit(self.request.route[index], place)
+            self._quit(*self.places)
 
     def _begin(self, command: Call) -> Fact | None:
         """Start a call; or answer at once why it may not be made."""
@@ -153,7 +157,7 @@ class _Run:
         )
         if isinstance(leave, Refusal):
             return self._refused(command.index, leave, at)
-        self.places.pop(command.index, None)
+        self._quit(*self.places)
         for call in [call for call in self.calls.values() if call.replaceable is not None]:
             call.replace()
         self.calls[command.index] = _Call(self, command, leave, rendered)
@@ -167,17 +171,36 @@ class _Run:
             self.trail.append(
                 Attempt(deployment, at, 0.0, None, None, held=str(refusal.domain), held_for=refusal.cause)
             )
-        if refusal.cause == FULL and refusal.until is not None:
-            self.full[index] = refusal.until
-        return Refused(index, refusal.until, refusal.waivable)
+        if refusal.cause != FULL or refusal.until is None:
+            return Refused(index, refusal.until, refusal.waivable)
+        if not self.full:
+            now = self.driver.clock.now()
+            self.patient_until = now + (self.request.deadline - now) / 2
+        self.full[index] = refusal.until
+        if refusal.until <= self.patient_until:
+            return Refused(index, refusal.until, waivable=False)
+        self._quit(index)
+        return Refused(index, None, waivable=False)
 
     def _queue(self) -> None:
-        """Take a place wherever there will be room in time, unless a call is under way."""
-        if self.calls:
+        """Take a place wherever there will be room in time, unless a call is under way that may still answer."""
+        if self.request.in_flight - self.request.moved:
             return
         for index, until in self.full.items():
-            if index not in self.places and until < self.request.deadline:
-                self.places[index] = self.driver.state.enter(self.request.route[index], self.want)
+            if index not in self.places and until <= self.patient_until:
+                call = partial(self._called, index)
+                self.places[index] = self.driver.state.enter(self.request.route[index], self.want, call)
+
+    def _quit(self, *places: int) -> None:
+        """Wait no longer: whoever keeps a place that he does not use keeps everybody behind him waiting."""
+        for index in places:
+            if (place := self.places.pop(index, None)) is not None:
+                self.driver.state.quit(self.request.route[index], place)
+
+    def _called(self, index: int) -> None:
+        """There may be room; from any thread."""
+        with suppress(RuntimeError):  # its loop was closed under it
+            self.loop.call_soon_threadsafe(self.tell, Freed(index))
 
     def _crowded(self) -> Failure | None:
         """What to say where nothing was called for want of capacity."""

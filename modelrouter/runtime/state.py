@@ -25,7 +25,7 @@ from modelrouter.core.load import RANKS, Load
 from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from modelrouter.core.inventory import Deployment, Inventory
     from modelrouter.core.load import Place, Want
@@ -73,13 +73,16 @@ class State:
             lease = Lease(deployment, self._generation, trials, now, load, terms.streamed)
             if not (terms.retry or terms.hedge):
                 self._budget.request(now)
-            elif not (self._budget.retry(now) if terms.retry else self._budget.hedge(now)):
+            elif not (self._budget.retry(now, held=bool(trials)) if terms.retry else self._budget.hedge(now)):
                 self._give_up(lease)
                 return Refusal(None, None, waivable=False)
             if (wait := load.admit(terms.want, now, terms.place)) > 0.0:
                 self._give_up(lease)
                 return Refusal(self._domains[deployment.id][0], now + wait, waivable=False, cause=FULL)
-            return lease
+            head = load.head if terms.place is not None else None
+        if head is not None:
+            head()
+        return lease
 
     def _admit(self, deployment: Deployment, now: float, *, waive: bool) -> tuple[Domain, ...] | Refusal:
         trials: list[Domain] = []
@@ -105,15 +108,22 @@ class State:
                 record.hold = holds.trial_begun(record.hold, now)
         return tuple(trials)
 
-    def enter(self, deployment: Deployment, want: Want) -> Place:
-        """Take a place among those who wait for a deployment that carries all it can."""
+    def enter(self, deployment: Deployment, want: Want, call: Callable[[], None]) -> Place:
+        """Take a place among those who wait for a deployment that carries all it can.
+
+        `call` is called outside the lock, from any thread, when it is the first place's turn to ask again.
+        """
         with self._lock:
-            return self._loads[deployment.id].enter(want)
+            return self._loads[deployment.id].enter(want, call)
 
     def quit(self, deployment: Deployment, place: Place) -> None:
         """Leave it; leaving twice is once."""
+        load = self._loads[deployment.id]
         with self._lock:
-            self._loads[deployment.id].quit(place)
+            load.quit(place)
+            head = load.head
+        if head is not None:
+            head()
 
     def patience(self, deployment: Deployment, *, streamed: bool) -> float:
         """How long a call may stay silent, as its deployment has shown; seconds."""
@@ -145,10 +155,12 @@ class State:
 
     def abandon(self, lease: Lease) -> None:
         """The call told nothing of its domains: it was cancelled, or never made."""
-        now = self._clock.now()
         with self._lock:
-            lease.load.leave(now - lease.at)
+            lease.load.leave(None)
             self._give_up(lease)
+            head = lease.load.head
+        if head is not None:
+            head()
 
     def _give_up(self, lease: Lease) -> None:
         for domain in lease.trials:
@@ -176,14 +188,17 @@ class State:
         with self._lock:
             adapting = lease.load.refusals.limit is not None
             self._learn(lease, fault, now, outlasted=outlasted, pause_s=pause_s)
-            if fault is None and not (lease.trials or self._streaks or self._ended or self._lapsed):
-                return []
-            changes, self._ended = self._ended, []
-            changes += self._tried(lease, fault, now)
-            if fault is None:
-                self._calmed(lease.deployment, now)
-            else:
-                changes += self._faulted(lease, fault, now, adapting=adapting)
+            head = lease.load.head
+            changes: list[Change] = []
+            if fault is not None or lease.trials or self._streaks or self._ended or self._lapsed:
+                changes, self._ended = self._ended, []
+                changes += self._tried(lease, fault, now)
+                if fault is None:
+                    self._calmed(lease.deployment, now)
+                else:
+                    changes += self._faulted(lease, fault, now, adapting=adapting)
+        if head is not None:
+            head()
         return changes
 
     def _learn(self, lease: Lease, fault: Fault | None, now: float, *, outlasted: bool, pause_s: float | None) -> None:
@@ -200,7 +215,7 @@ class State:
             load.refusals.served(now, load.in_flight)
         elif PERMITS[fault.cause].crowded:
             load.refusals.refused(lease.at, now, load.in_flight)
-        load.leave(took)
+        load.leave(took if fault is None else None)
 
     def _tried(self, lease: Lease, fault: Fault | None, now: float) -> list[Change]:
         """Settle the trials of a call. A fault elsewhere than on the tried domain leaves the trial open."""
