@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
-
-import orjson
 
 from modelrouter.core.candidates import candidates, process_named
 from modelrouter.core.causes import Cause
@@ -20,7 +17,7 @@ from modelrouter.core.inventory import USUAL, Inventory
 from modelrouter.core.load import RANKS, Want
 from modelrouter.core.policy import refuse_unknown
 from modelrouter.core.request import Request
-from modelrouter.errors import BadRequestError, MissingSecretError, UnknownNameError
+from modelrouter.errors import MissingSecretError, UnknownNameError
 from modelrouter.inventory.loader import load
 from modelrouter.inventory.secrets import resolve
 from modelrouter.providers.base import KeyUnavailableError
@@ -31,6 +28,9 @@ from modelrouter.runtime.answer import Answer, SyncAnswer
 from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.board import Board
 from modelrouter.runtime.calls import EXTRA, Ask, Caller
+from modelrouter.runtime.chat import chat_body
+from modelrouter.runtime.checkfile import CheckFile
+from modelrouter.runtime.checkfile import beside as checks_beside
 from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.drive import Driver, UnservedError
 from modelrouter.runtime.failures import failed
@@ -38,10 +38,10 @@ from modelrouter.runtime.holdfile import HoldFile, default_path
 from modelrouter.runtime.log import logger
 from modelrouter.runtime.observers import LogObserver
 from modelrouter.runtime.portal import Portal
-from modelrouter.runtime.probes import Prober
 from modelrouter.runtime.state import State
 from modelrouter.runtime.streams import STALLED
 from modelrouter.runtime.unrecognised import UnknownErrors, beside
+from modelrouter.runtime.watch import Watch
 from modelrouter.wire.body import parse
 from modelrouter.wire.dialects import CALLERS, DIALECTS
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from modelrouter.core.candidates import Candidates
+    from modelrouter.core.checks import Checked
     from modelrouter.core.faults import Fault
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment
@@ -63,8 +64,6 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "Router", "default_inventory"]
 
 INVENTORY_VARIABLE = "MODELROUTER_INVENTORY"
-PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-"""Only what JSON has: what is written must be what was given."""
 DEFAULT = "default"
 """A hold file in its usual place: see `runtime.holdfile.default_path`."""
 ROUTES_KEPT = 4096
@@ -113,10 +112,10 @@ class Router:
         self._state = State(self.inventory, self._clock)
         path = default_path(self.inventory) if hold_file == DEFAULT else hold_file and Path(hold_file)
         self._board = Board(self._state, HoldFile(path, self._clock), self._clock) if path else None
-        self._asking = Asking(self._clients, self._clock)
-        self._prober = Prober(self._state, self.inventory, self._asking, self._clock, self._publish, self._share)
         self._unknown = UnknownErrors(beside(path) if path else None, self._clock, logs=bool(self._observers))
         caller = Caller(self._clients, self._clock, self.inventory.signatures, self._unknown)
+        asking = Asking(self._clients, self._clock, CheckFile(checks_beside(path)) if path else None)
+        self._watch = Watch(self._state, self.inventory, asking, caller, self._publish, self._board)
         self._driver = Driver(self._state, caller, self._clock, self._publish)
         self._portal = Portal()
         self._routes: dict[tuple[Any, ...], Candidates] = {}
@@ -143,6 +142,7 @@ class Router:
             self._tell("decided", error.decision)
             raise failed(wire, error) from error
         self._tell("decided", served.decision)
+        self._watch.served(served.lease.deployment.id)
         return self._answer(served)
 
     def _request(self, route: Candidates, asked: Asked, context: Context) -> Request:
@@ -178,14 +178,14 @@ class Router:
 
         `messages` may be one text. `parameters` are those of the API: `stream=True`, `tools=…`.
         """
-        body, parsed = _chat(process, messages, parameters)
+        body, parsed = chat_body(process, messages, parameters)
         return await self._serve("openai-chat", body, parsed, context)
 
     def chat(
         self, process: str, messages: str | Sequence[Mapping[str, Any]], *, context: Context = NOBODY, **parameters: Any
     ) -> SyncAnswer:
         """As `achat`, for a thread without an event loop."""
-        body, parsed = _chat(process, messages, parameters)
+        body, parsed = chat_body(process, messages, parameters)
         return self._portal.run(partial(self._in_sync, "openai-chat", body, parsed, context))
 
     def listing(self) -> dict[str, Any]:
@@ -257,9 +257,28 @@ class Router:
             raise UnknownNameError("fault domain", text, get_close_matches(text, map(str, known), 3))
         return domain
 
+    async def start(self) -> None:
+        """Begin what runs beside requests, on this event loop: scheduled checks, and probes of what is held.
+
+        The first request does so too; `async with` and the gateway do it at once.
+        """
+        self._attend()
+
+    def health(self) -> tuple[Checked, ...]:
+        """What checks and probes found last, of each layer of each deployment, by any process of this inventory."""
+        return self._watch.noted()
+
+    async def acheck(self) -> tuple[Checked, ...]:
+        """Ask every deployment everything that is free, once, now. It opens and ends no hold."""
+        return await self._watch.check()
+
+    def check(self) -> tuple[Checked, ...]:
+        """As `acheck`, for a thread without an event loop."""
+        return self._portal.run(self.acheck)
+
     async def aclose(self) -> None:
         """Close what belongs to the running event loop, and finish writing."""
-        await self._prober.aclose()
+        await self._watch.aclose()
         for client in self._clients.values():
             await client.aclose()
         if self._board is not None:
@@ -274,6 +293,7 @@ class Router:
         self._unknown.close()
 
     async def __aenter__(self) -> Self:
+        await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -325,7 +345,7 @@ class Router:
         """Take over what other processes changed, and see that every hold that needs a probe has one."""
         if self._board is not None:
             self._publish(self._board.look(), ours=False)
-        self._prober.attend(())
+        self._watch.attend()
 
     def _publish(self, changes: Sequence[Change], *, ours: bool = True) -> None:
         """Carry what follows from changed holds, outside the state's lock."""
@@ -340,12 +360,7 @@ class Router:
             self._tell("changed", change)
         if ours and self._board is not None:
             self._board.tell(changes)
-        self._prober.attend([change.after for change in changes if change.after])
-
-    def _share(self, changes: Sequence[Change]) -> None:
-        """Tell the other processes alone."""
-        if self._board is not None:
-            self._board.tell(changes)
+        self._watch.attend([change.after for change in changes if change.after])
 
     def _forget(self, domain: Domain) -> None:
         for name in self._state.deployments_in(domain):
@@ -373,21 +388,3 @@ def _key_of(deployment: Deployment) -> str | None:
         return resolve(account.key).reveal()
     except MissingSecretError as error:
         raise KeyUnavailableError(str(error)) from error
-
-
-def _chat(
-    process: str, messages: str | Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]
-) -> tuple[bytes, dict[str, Any]]:
-    """A request body, and what it says; raises BadRequestError for what JSON cannot hold."""
-    if "model" in parameters:
-        raise BadRequestError("'model' is the process, and given as such")
-    if not isinstance(messages, (str, list, tuple)):
-        raise BadRequestError("'messages' must be a text or a list of messages")
-    if any(isinstance(value, float) and not isfinite(value) for value in parameters.values()):
-        raise BadRequestError("parameters must be finite numbers")
-    turns = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
-    parsed = {"model": process, "messages": turns, **parameters}
-    try:
-        return orjson.dumps(parsed, option=PLAIN), parsed
-    except TypeError as error:
-        raise BadRequestError(f"the request cannot be written as JSON: {error}") from error

@@ -12,12 +12,15 @@ from weakref import WeakKeyDictionary
 
 from modelrouter.core.checks import BELOW, Answer, Checked, Layer, Told, broke
 from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
+from modelrouter.runtime.checkfile import DAY_S
+from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from modelrouter.core.inventory import Deployment
     from modelrouter.providers.base import ProviderClient, Reply
+    from modelrouter.runtime.checkfile import CheckFile
     from modelrouter.runtime.clock import Clock
 
 __all__ = ["Asking", "Heard"]
@@ -43,9 +46,12 @@ class Heard(NamedTuple):
 class Asking:
     """Puts free questions to providers. Safe to use from several event loops."""
 
-    def __init__(self, clients: Mapping[str, ProviderClient], clock: Clock) -> None:
+    def __init__(self, clients: Mapping[str, ProviderClient], clock: Clock, file: CheckFile | None = None) -> None:
         self.clients = clients
-        self._clock = clock
+        self.clock = self._clock = clock
+        self._file = file
+        self._unsaved: dict[tuple[str, Layer], Checked] = {}  # guarded by _lock
+        self._spent: dict[tuple[str, int], float] = {}  # by deployment and day, where there is no file
         self._lock = threading.Lock()
         # Guarded by _lock.
         self._noted: dict[tuple[str, Layer], Checked] = {}
@@ -111,11 +117,43 @@ class Asking:
                     if below is not None and not below.ok:
                         del self._noted[checked.deployment, layer]
             self._noted[checked.deployment, checked.layer] = checked
+            if self._file is not None:
+                self._unsaved[checked.deployment, checked.layer] = checked
+
+    async def save(self) -> None:
+        """Show other processes what was noted; on a thread, since a disk may be slow."""
+        with self._lock:
+            unsaved, self._unsaved = list(self._unsaved.values()), {}
+        if self._file is None or not unsaved:
+            return
+        try:
+            await asyncio.to_thread(self._file.write, unsaved, self._clock.wall())
+        except OSError as error:
+            logger().warning("check file not written: other processes do not see these checks", error=str(error))
+
+    async def spend(self, deployment: str, usd: float, budget: float) -> bool:
+        """Take the price of a canary out of the budget of the day; where none is left, False."""
+        wall = self._clock.wall()
+        if self._file is not None:
+            try:
+                return await asyncio.to_thread(self._file.spend, deployment, usd, budget, wall)
+            except OSError as error:
+                logger().warning("check file not written: canaries are counted by this process", error=str(error))
+        today = deployment, int(wall // DAY_S)
+        with self._lock:
+            after = self._spent.get(today, 0.0) + usd
+            if after <= budget:
+                self._spent[today] = after
+            return after <= budget
 
     def noted(self) -> tuple[Checked, ...]:
-        """The last check of each layer of each deployment."""
+        """The last check of each layer of each deployment, by any process of the inventory."""
+        latest = {(each.deployment, each.layer): each for each in (self._file.read() if self._file else ())}
         with self._lock:
-            return tuple(self._noted.values())
+            for key, checked in self._noted.items():
+                if key not in latest or latest[key].at <= checked.at:
+                    latest[key] = checked
+        return tuple(latest.values())
 
     def forget(self, deployment: Deployment) -> None:
         """See that its key is resolved anew."""

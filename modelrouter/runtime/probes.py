@@ -149,7 +149,7 @@ class Prober:
             probe = self._planned(hold, cause)
         self._probes[domain] = probe
         now = self._clock.now()
-        if hold.ending is Ending.TRIAL and hold.until is not None and probe.due <= now and hold.until < now + GRACE_S:
+        if hold.ending is Ending.TRIAL and probe.due <= now < (hold.until or now) < now + GRACE_S:
             self._put_off(probe, hold, now + GRACE_S)
         probe.begin(loop, self._attend(domain, probe))
 
@@ -181,6 +181,7 @@ class Prober:
             # Before the question: however short-lived the loops are, nobody is asked more often than so.
             probe.due = self._clock.now() + pace_s(probe.cause, probe.asked, self._clock.chance())
             told = await self._ask(domain, probe)
+            await self._asking.save()
             hold = self._standing(domain, probe)
             if hold is None or self._told(probe, hold, told):
                 return self._done(domain, probe)

@@ -120,8 +120,13 @@ def test_stated_wait_is_kept(tmp_path):
     run(promise())
 
 
+def phases(recorder):
+    """Where holds stood, in order."""
+    return [str(change.after.phase) for change in recorder.changes if change.after]
+
+
 def test_outage_is_held_tried_once_and_ramped(tmp_path):
-    """Three failures in a row hold a deployment; one trial brings it back, in steps."""
+    """Three failures in a row hold a deployment; its listing tells when it is back, and one trial brings it in steps."""
 
     async def promise():
         recorder, clock = Recorder(), Unlucky()
@@ -131,17 +136,21 @@ def test_outage_is_held_tried_once_and_ramped(tmp_path):
                 for _ in range(10):
                     await client.chat.completions.create(**ASK)
                 failed = calls(at.first)
+                await asyncio.sleep(1.05)  # longer than the hold lasts by time: the listing fails, so nobody tries
+                await client.chat.completions.create(**ASK)
+                meanwhile = calls(at.first)
                 at.first.clear()
-                await asyncio.sleep(1.05)
+                while "trial" not in phases(recorder):
+                    await asyncio.sleep(0.05)
                 await client.chat.completions.create(**ASK)
                 tried = calls(at.first)
                 held_back = [await client.chat.completions.create(**ASK) for _ in range(5)]
                 clock.luck = 0.01
                 let_in = [await client.chat.completions.create(**ASK) for _ in range(5)]
 
-        assert 3 == failed
+        assert 3 == failed == meanwhile
         assert 1 == tried - failed
-        assert ["open", "ramp"] == [str(change.after.phase) for change in recorder.changes if change.after]
+        assert ["open", "trial", "ramp"] == phases(recorder)
         assert {"anthropic1-direct"} == {decision_of(answer).served_by for answer in held_back}
         assert {"openai0-direct"} == {decision_of(answer).served_by for answer in let_in}
 
