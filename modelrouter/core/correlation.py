@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from modelrouter.core.causes import PERMITS
 from modelrouter.core.domains import Domain, Kind, domains_of, endpoint_of
+from modelrouter.core.faults import Fault
 from modelrouter.core.holds import Phase
 
 if TYPE_CHECKING:
@@ -62,3 +63,15 @@ def _together(domain: Domain, deployments: Collection[Deployment], failing: Coll
     if domain.kind is Kind.UPSTREAM:
         return len({each.provider.id for each in down}) >= APART
     return len({(each.account and each.account.name, each.region, endpoint_of(each)) for each in down}) >= APART
+
+
+def spreading(fault: Fault) -> bool:
+    """Whether a fault is of the kind that may have its reason further up."""
+    opens = PERMITS[fault.cause].opens
+    return opens is not None and opens.spreads
+
+
+def as_one(domain: Domain, fault: Fault) -> Fault:
+    """The fault of a wider domain, of which this one is the latest sign."""
+    evidence = f"most deployments of {domain} fail together; the latest: {fault.evidence}"
+    return Fault(cause=fault.cause, scope=fault.scope, rule="runtime.together", evidence=evidence[:300])

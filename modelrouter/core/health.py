@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelrouter.core.causes import PERMITS
+from modelrouter.core.holds import Phase
+
 if TYPE_CHECKING:
     from modelrouter.core.causes import Opens
+    from modelrouter.core.faults import Fault
+    from modelrouter.core.holds import Hold
 
 WINDOW_S = 10.0
 
@@ -41,6 +46,19 @@ def suffices(streak: Streak, opens: Opens, now: float) -> bool:
     calls = sum(calls for calls, _ in recent)
     failures = sum(failures for _, failures in recent)
     return failures >= opens.after and failures >= opens.ratio * calls
+
+
+def proves(fault: Fault, before: Hold | None, *, adapting: bool) -> bool:
+    """Whether one answer is enough to hold: it states a wait or an overload, or comes while the domain returns.
+
+    Where a deployment is known to bear only so much, an overload alone is no reason: fewer calls are the answer.
+    """
+    if fault.retry_after_s is not None:
+        return True
+    permits = PERMITS[fault.cause]
+    if before is not None and before.phase is not Phase.OPEN:
+        return not (permits.crowded and adapting and before.phase is Phase.RAMP)
+    return fault.stated and permits.crowded and not adapting
 
 
 def _counted(

@@ -103,6 +103,7 @@ class Load:
         "idle",
         "in_flight",
         "refusals",
+        "showed_at",
         "slowness",
         "whole",
     )
@@ -116,6 +117,8 @@ class Load:
         self._number = 0
         self._service_s = SERVICE_S
         self.in_flight = 0
+        self.showed_at = float("-inf")
+        """When a call last had something to show."""
         self.refusals = Refusals()
         self.slowness = Slowness()
         self.first_token = Latency(FIRST_TOKEN)
@@ -181,8 +184,14 @@ class Load:
         if took is not None:
             self._service_s += (took - self._service_s) * 0.1
 
-    def showed(self, took: float) -> None:
+    def answered(self, took: float, now: float) -> None:
+        """A whole answer came."""
+        self.showed_at = now
+        self.whole.took(took)
+
+    def showed(self, took: float, now: float) -> None:
         """A stream showed its first content."""
+        self.showed_at = now
         self.first_token.took(took)
         self.slowness.showed(took, self.in_flight)
 

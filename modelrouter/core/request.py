@@ -263,7 +263,8 @@ class Request:
 
     def _untried(self, now: float, *, hedge: bool = False) -> Command | None:
         for index, option in enumerate(self.options):
-            if not option.calls and not option.refused and self._fits(option):
+            free = not option.refused or (option.free_at is not None and option.free_at <= now)
+            if not option.calls and free and self._fits(option):
                 return self._call(index, now, hedge=hedge)
         return None
 

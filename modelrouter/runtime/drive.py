@@ -10,31 +10,30 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
-from modelrouter.core.causes import PERMITS, Cause, Scope
+from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.decision import Attempt, Decision
 from modelrouter.core.faults import Fault
 from modelrouter.core.request import (
     Begun,
     Call,
     Deliver,
-    Failed,
     Freed,
     GiveUp,
     Moved,
     OverBudget,
     Refused,
     Request,
-    Showed,
     Unable,
     Wait,
     Woke,
 )
 from modelrouter.runtime.calls import Failure, Shown
 from modelrouter.runtime.leases import FULL, Refusal, Terms
+from modelrouter.runtime.underway import Underway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.leases import Change, Lease
     from modelrouter.runtime.state import State
-    from modelrouter.wire.translate import Rendered
 
 __all__ = ["Driver", "Served", "UnservedError"]
 
@@ -81,13 +79,15 @@ class Driver:
     clock: Clock
     publish: Callable[[Sequence[Change]], None]
     """Told of holds that changed, outside the lock."""
+    trials: set[Underway] = field(default_factory=set)
+    """Calls that go on for their verdict after another has answered."""
 
     async def drive(self, ask: Ask, candidates: Candidates, request: Request, want: Want, id_: str) -> Served:
         """Serve one request; raises UnservedError. A cancelled caller cancels its calls."""
-        return await _Run(self, ask, candidates, request, want, id_).run()
+        return await Run(self, ask, candidates, request, want, id_).run()
 
 
-class _Run:
+class Run:
     """One request under way."""
 
     def __init__(
@@ -101,8 +101,8 @@ class _Run:
         self.id = id_
         self.loop = asyncio.get_running_loop()
         self.begun_at = driver.clock.now()
-        self.calls: dict[int, _Call] = {}
-        self.results: dict[int, tuple[_Call, Shown]] = {}
+        self.calls: dict[int, Underway] = {}
+        self.results: dict[int, tuple[Underway, Shown]] = {}
         self.trail: list[Attempt] = []
         self.failure: Failure | None = None
         self.full: dict[int, float] = {}
@@ -160,7 +160,9 @@ class _Run:
         self._quit(*self.places)
         for call in [call for call in self.calls.values() if call.replaceable is not None]:
             call.replace()
-        self.calls[command.index] = _Call(self, command, leave, rendered)
+        self.calls[command.index] = Underway(self, command, leave, rendered)
+        if leave.racing:
+            self.tell(Moved(command.index))
         return None
 
     def _refused(self, index: int, refusal: Refusal, at: float) -> Fact:
@@ -244,7 +246,7 @@ class _Run:
             self.wake.set_result(None)
 
     def note(
-        self, call: _Call, status: int | None, fault: Fault | None, losses: tuple[str, ...], model: str = ""
+        self, call: Underway, status: int | None, fault: Fault | None, losses: tuple[str, ...], model: str = ""
     ) -> None:
         """Add a call that was made to the trail."""
         took = self.driver.clock.now() - call.begun_at
@@ -255,7 +257,7 @@ class _Run:
         call, shown = self.results.pop(index)
         if shown.stream is not None:
             shown.stream.idle_s = self.driver.state.idle(call.lease.deployment)
-        for other in self.calls.values():
+        for other in list(self.calls.values()):
             other.outrun()
         return Served(shown, self._decision("served", call.lease.deployment), call.lease)
 
@@ -270,119 +272,3 @@ class _Run:
             excluded=self.candidates.excluded,
             took_s=self.driver.clock.now() - self.begun_at,
         )
-
-
-class _Call:
-    """One call under way, up to its first content."""
-
-    __slots__ = ("begun_at", "command", "lease", "replaceable", "run", "task", "timer")
-
-    def __init__(self, run: _Run, command: Call, lease: Lease, rendered: Rendered) -> None:
-        self.run = run
-        self.command = command
-        self.lease = lease
-        self.replaceable: Fault | None = None
-        """Why it was moved away from, where it need not race on: whoever replaces it drops it."""
-        self.begun_at = run.driver.clock.now()
-        self.timer = run.loop.call_later(command.until - self.begun_at, self._silent)
-        self.task = run.loop.create_task(run.driver.caller.call(run.ask, lease.deployment, rendered))
-        self.task.add_done_callback(self._done)
-        run.driver.state.wait(lease.deployment, self)
-
-    @property
-    def index(self) -> int:
-        """Its place in the route."""
-        return self.command.index
-
-    def _done(self, task: asyncio.Task[Shown | Failure]) -> None:
-        if self.run.calls.get(self.index) is not self:
-            return _dispose(task)
-        self._leave()
-        if task.cancelled() or task.exception() is not None:
-            self.run.driver.state.abandon(self.lease)
-            self.run.crash = asyncio.CancelledError() if task.cancelled() else task.exception()
-            return self.run.stir()
-        result = task.result()
-        if isinstance(result, Failure):
-            return self._failed(result)
-        self.run.note(self, result.status, None, result.losses, result.model)
-        self.run.results[self.index] = (self, result)
-        self.run.tell(Showed(self.index))
-        return self._succeeded(streamed=result.stream is not None)
-
-    def _succeeded(self, *, streamed: bool) -> None:
-        """A whole answer is a success; of a stream only its trials are passed, the rest its end will tell."""
-        if not streamed:
-            return self._publish(self.run.driver.state.apply(self.lease, None))
-        self.lease, changes = self.run.driver.state.show(self.lease)
-        return self._publish(changes)
-
-    def _failed(self, failure: Failure, *, blamed: bool = True, outlasted: bool = False) -> None:
-        self.run.failure = failure
-        self.run.note(self, failure.status, failure.fault, failure.losses)
-        self.run.tell(Failed(self.index, failure.fault))
-        if blamed:
-            self._publish(self.run.driver.state.apply(self.lease, failure.fault, outlasted=outlasted))
-        else:
-            self.run.driver.state.abandon(self.lease)
-
-    def _silent(self) -> None:
-        """It has said nothing for too long: its own fault, or only that of a caller in haste."""
-        self._leave()
-        self.task.cancel()
-        evidence = f"no content within {self.command.until - self.begun_at:.1f} s"
-        fault = Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.silence", evidence=evidence)
-        self._failed(Failure(fault), blamed=self.command.fair, outlasted=True)
-
-    def moved(self, domain: str, cause: Cause) -> None:
-        """Its domain was held; from any thread."""
-        try:
-            self.run.loop.call_soon_threadsafe(self._move, domain, cause)
-        except RuntimeError:  # its loop was closed under it
-            self.run.driver.state.unwait(self.lease.deployment, self)
-
-    def _move(self, domain: str, cause: Cause) -> None:
-        if self.run.calls.get(self.index) is not self:
-            return
-        if not PERMITS[cause].races:
-            evidence = f"{domain} was held"
-            self.replaceable = Fault(cause=cause, scope=Scope.DEPLOYMENT, rule="runtime.moved", evidence=evidence)
-        self.run.tell(Moved(self.index))
-
-    def replace(self) -> None:
-        """Another deployment was called in its stead."""
-        fault = self.replaceable
-        self.drop()
-        if fault is not None:
-            self.run.note(self, None, fault, ())
-            self.run.tell(Failed(self.index, fault))
-
-    def outrun(self) -> None:
-        """Another answered first: what this one cost belongs into the trail."""
-        took = self.run.driver.clock.now() - self.begun_at
-        at = self.begun_at - self.run.begun_at
-        self.run.trail.append(Attempt(self.lease.deployment.id, at, took, None, None, outrun=True))
-
-    def drop(self) -> None:
-        """Let it go without a verdict: another answered, or the caller went away."""
-        self._leave()
-        self.run.driver.state.abandon(self.lease)
-        self.task.cancel()
-
-    def _leave(self) -> None:
-        self.timer.cancel()
-        self.run.driver.state.unwait(self.lease.deployment, self)
-        self.run.calls.pop(self.index, None)
-
-    def _publish(self, changes: Sequence[Change]) -> None:
-        if changes:
-            self.run.driver.publish(changes)
-
-
-def _dispose(task: asyncio.Task[Shown | Failure]) -> None:
-    """Close what a call found after nobody wanted it any more."""
-    if task.cancelled() or task.exception() is not None:
-        return
-    result = task.result()
-    if isinstance(result, Shown) and result.stream is not None:
-        result.stream.close()

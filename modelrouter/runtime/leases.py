@@ -56,6 +56,8 @@ class Lease(NamedTuple):
     """When leave was given: names this trial among others of a domain."""
     load: Load
     streamed: bool
+    racing: bool = False
+    """It tries a domain that was silent: nobody should have to wait for what it finds."""
     shown: bool = False
     """A stream whose first content has been seen."""
 

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 from modelrouter.core import health, holds
 from modelrouter.core.budget import Budget
 from modelrouter.core.causes import PERMITS, Ending
-from modelrouter.core.correlation import WIDE, beneath, further_up
+from modelrouter.core.correlation import WIDE, as_one, beneath, further_up, spreading
 from modelrouter.core.domains import Domain, domains_of, held_domain
-from modelrouter.core.faults import Fault
 from modelrouter.core.holds import Admission, Hold, Phase
 from modelrouter.core.load import RANKS, Load
 from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal
@@ -27,6 +26,7 @@ from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Deployment, Inventory
     from modelrouter.core.load import Place, Want
     from modelrouter.runtime.clock import Clock
@@ -70,7 +70,7 @@ class State:
             trials = self._admit(deployment, now, waive=terms.waive) if self._held else ()
             if isinstance(trials, Refusal):
                 return trials
-            lease = Lease(deployment, self._generation, trials, now, load, terms.streamed)
+            lease = Lease(deployment, self._generation, trials, now, load, terms.streamed, self._races(trials))
             if not (terms.retry or terms.hedge):
                 self._budget.request(now)
             elif not (self._budget.retry(now, held=bool(trials)) if terms.retry else self._budget.hedge(now)):
@@ -139,6 +139,10 @@ class State:
         """How long a stream that has begun may pause, as its deployment has shown; seconds."""
         return self._loads[deployment.id].idle.limit_s
 
+    def _races(self, trials: tuple[Domain, ...]) -> bool:
+        held = [record.hold for domain in trials if (record := self._records.get(domain))]
+        return any(hold.cause is not None and PERMITS[hold.cause].races for hold in held if hold)
+
     def _lapse(self, hold: Hold) -> None:
         """A hold ended by time alone: whether its domain is well again, a call will tell."""
         self._ended.append(self._set(hold.domain, None))
@@ -172,7 +176,7 @@ class State:
         """A stream showed its first content: its trials are passed, and the lease is that of the rest of it."""
         now = self._clock.now()
         with self._lock:
-            lease.load.showed(now - lease.at)
+            lease.load.showed(now - lease.at, now)
             changes = self._tried(lease, None, now) if lease.trials else []
             return lease._replace(generation=self._generation, trials=(), shown=True), changes
 
@@ -186,9 +190,11 @@ class State:
         """
         now = self._clock.now()
         with self._lock:
-            adapting = lease.load.refusals.limit is not None
+            load = lease.load
+            adapting = load.refusals.limit is not None
+            hung = outlasted and load.showed_at < lease.at  # it answered nobody since this call began
             self._learn(lease, fault, now, outlasted=outlasted, pause_s=pause_s)
-            head = lease.load.head
+            head = load.head
             changes: list[Change] = []
             if fault is not None or lease.trials or self._streaks or self._ended or self._lapsed:
                 changes, self._ended = self._ended, []
@@ -196,7 +202,7 @@ class State:
                 if fault is None:
                     self._calmed(lease.deployment, now)
                 else:
-                    changes += self._faulted(lease, fault, now, adapting=adapting)
+                    changes += self._faulted(lease, fault, now, adapting=adapting, hung=hung)
         if head is not None:
             head()
         return changes
@@ -210,7 +216,7 @@ class State:
         elif pause_s is not None:
             load.idle.took(pause_s)
         if fault is None and not lease.shown:
-            load.whole.took(took)
+            load.answered(took, now)
         if fault is None:
             load.refusals.served(now, load.in_flight)
         elif PERMITS[fault.cause].crowded:
@@ -229,8 +235,8 @@ class State:
             there = fault is not None and held is None and record.hold.waivable
             if fault is None or there:
                 changes.append(self._set(domain, holds.trial_passed(record.hold, now)))
-            elif domain.kind in WIDE and _spreads(fault):
-                again = holds.opened(record.hold, domain, _together(domain, fault), now, self._clock.chance())
+            elif domain.kind in WIDE and spreading(fault):
+                again = holds.opened(record.hold, domain, as_one(domain, fault), now, self._clock.chance())
                 changes.append(self._set(domain, again))
             elif record.hold.trial_since == lease.at:
                 record.hold = holds.trial_abandoned(record.hold)
@@ -248,7 +254,7 @@ class State:
             else:
                 self._streaks[domain] = after
 
-    def _faulted(self, lease: Lease, fault: Fault, now: float, *, adapting: bool) -> list[Change]:
+    def _faulted(self, lease: Lease, fault: Fault, now: float, *, adapting: bool, hung: bool) -> list[Change]:
         domain = held_domain(fault.cause, fault.scope, lease.deployment)
         opens = PERMITS[fault.cause].opens
         if domain is None or opens is None:
@@ -258,7 +264,7 @@ class State:
             return []
         streak = self._streaks[domain] = health.failed(self._streaks.get(domain, health.Streak()), now)
         before = record.hold if record else None
-        if not (_proves(fault, before, adapting=adapting) or health.suffices(streak, opens, now)):
+        if not (hung or health.proves(fault, before, adapting=adapting) or health.suffices(streak, opens, now)):
             return []
         del self._streaks[domain]
         lapsed = self._lapsed.pop(domain, 0)
@@ -269,7 +275,7 @@ class State:
 
     def _widened(self, deployment: Deployment, fault: Fault, now: float) -> list[Change]:
         """Where most of a provider's or an upstream's deployments fail, hold that as one instead."""
-        if not _spreads(fault):
+        if not spreading(fault):
             return []
         held = {domain: record.hold for domain, record in self._records.items() if record.hold}
         domain = further_up(deployment, self._deployments, held)
@@ -278,7 +284,7 @@ class State:
         part = beneath(domain, self._deployments, held)
         changes = [self._set(each, None) for each in part]
         times = max((held[each].times for each in part), default=1) - 1
-        together = _together(domain, fault)
+        together = as_one(domain, fault)
         hold = holds.opened(None, domain, together, now, self._clock.chance(), lapsed=times)
         return [*changes, self._set(domain, hold)._replace(waiting=self._on(domain))]
 
@@ -362,30 +368,6 @@ def _loads(inventory: Inventory) -> dict[str, Load]:
         for deployment in process.routes:
             ranks[deployment.id].add(RANKS[process.criticality])
     return {name: Load(each.limits, ranks[name]) for name, each in inventory.deployments.items()}
-
-
-def _proves(fault: Fault, before: Hold | None, *, adapting: bool) -> bool:
-    """Whether one answer is enough to hold: it states a wait or an overload, or comes while the domain returns.
-
-    Where a deployment is known to bear only so much, an overload alone is no reason: fewer calls are the answer.
-    """
-    if fault.retry_after_s is not None:
-        return True
-    permits = PERMITS[fault.cause]
-    if before is not None and before.phase is not Phase.OPEN:
-        return not (permits.crowded and adapting and before.phase is Phase.RAMP)
-    return fault.stated and permits.crowded and not adapting
-
-
-def _spreads(fault: Fault) -> bool:
-    opens = PERMITS[fault.cause].opens
-    return opens is not None and opens.spreads
-
-
-def _together(domain: Domain, fault: Fault) -> Fault:
-    """The fault of a wider domain, of which this one is the latest sign."""
-    evidence = f"most deployments of {domain} fail together; the latest: {fault.evidence}"
-    return Fault(cause=fault.cause, scope=fault.scope, rule="runtime.together", evidence=evidence[:300])
 
 
 def _refusal(held: list[Hold]) -> Refusal:

@@ -64,7 +64,32 @@ def test_a_silent_primary_costs_ten_seconds_cold_and_nothing_then():
     took = play({"a": [silent()], "b": [stream("ok")]}, promise)
 
     assert took[0] <= 12
-    assert [0, 0] == [round(seconds, 3) for seconds in took[2:]]
+    assert [0, 0, 0] == [round(seconds, 3) for seconds in took[1:]]
+
+
+def test_nobody_waits_for_a_trial_of_a_silent_deployment():
+    """While a primary stays silent, its trials run beside answers from elsewhere; when it is back, it is used again."""
+
+    async def promise(at):
+        took = []
+        for _ in range(60):
+            begun = at.time.now()
+            await (await at.router.achat("p", "x", stream=True)).aclose()
+            took.append(at.time.now() - begun)
+            await asyncio.sleep(2)
+        tried = at.scripted.count("a")
+        at.scripted.play("a", [stream("ok")])
+        await asyncio.sleep(70)
+        await (await at.router.achat("p", "x", stream=True)).aclose()
+        await asyncio.sleep(10)
+        async with await at.router.achat("p", "x", stream=True) as answer:
+            return took, tried, answer.decision.served_by
+
+    took, tried, last = play({"a": [silent()], "b": [stream("ok")]}, promise)
+
+    assert [0] * 59 == [round(seconds, 3) for seconds in took[1:]]
+    assert 3 <= tried <= 20
+    assert "a" == last
 
 
 def test_retry_after_is_kept_to_the_second():

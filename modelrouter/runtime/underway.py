@@ -1,0 +1,167 @@
+"""One call under way, from leave to its first content, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from modelrouter.core.causes import PERMITS, Cause, Scope
+from modelrouter.core.decision import Attempt
+from modelrouter.core.faults import Fault
+from modelrouter.core.request import Failed, Moved, Showed
+from modelrouter.runtime.calls import Failure, Shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelrouter.core.request import Call
+    from modelrouter.runtime.drive import Run
+    from modelrouter.runtime.leases import Change, Lease
+    from modelrouter.wire.translate import Rendered
+
+__all__ = ["Underway"]
+
+
+class Underway:
+    """One call under way, up to its first content."""
+
+    __slots__ = ("begun_at", "command", "lease", "replaceable", "run", "task", "timer")
+
+    def __init__(self, run: Run, command: Call, lease: Lease, rendered: Rendered) -> None:
+        self.run = run
+        self.command = command
+        self.lease = lease
+        self.replaceable: Fault | None = None
+        """Why it was moved away from, where it need not race on: whoever replaces it drops it."""
+        self.begun_at = run.driver.clock.now()
+        self.timer = run.loop.call_later(command.until - self.begun_at, self._silent)
+        self.task = run.loop.create_task(run.driver.caller.call(run.ask, lease.deployment, rendered))
+        self.task.add_done_callback(self._done)
+        run.driver.state.wait(lease.deployment, self)
+
+    @property
+    def index(self) -> int:
+        """Its place in the route."""
+        return self.command.index
+
+    def _done(self, task: asyncio.Task[Shown | Failure]) -> None:
+        try:
+            self._report(task)
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it: the request would wait for ever
+            self.run.crash = error
+            self.run.stir()
+
+    def _report(self, task: asyncio.Task[Shown | Failure]) -> None:
+        if self in self.run.driver.trials:
+            return self._tried(task)
+        if self.run.calls.get(self.index) is not self:
+            return _dispose(task)
+        self._leave()
+        if task.cancelled() or task.exception() is not None:
+            self.run.driver.state.abandon(self.lease)
+            self.run.crash = asyncio.CancelledError() if task.cancelled() else task.exception()
+            return self.run.stir()
+        result = task.result()
+        if isinstance(result, Failure):
+            return self._failed(result)
+        self.run.note(self, result.status, None, result.losses, result.model)
+        self.run.results[self.index] = (self, result)
+        self.run.tell(Showed(self.index))
+        return self._succeeded(streamed=result.stream is not None)
+
+    def _succeeded(self, *, streamed: bool) -> None:
+        """A whole answer is a success; of a stream only its trials are passed, the rest its end will tell."""
+        if not streamed:
+            return self._publish(self.run.driver.state.apply(self.lease, None))
+        self.lease, changes = self.run.driver.state.show(self.lease)
+        return self._publish(changes)
+
+    def _failed(self, failure: Failure, *, blamed: bool = True, outlasted: bool = False) -> None:
+        self.run.failure = failure
+        self.run.note(self, failure.status, failure.fault, failure.losses)
+        self.run.tell(Failed(self.index, failure.fault))
+        if blamed:
+            self._publish(self.run.driver.state.apply(self.lease, failure.fault, outlasted=outlasted))
+        else:
+            self.run.driver.state.abandon(self.lease)
+
+    def _silent(self) -> None:
+        """It has said nothing for too long: its own fault, or only that of a caller in haste."""
+        self.run.driver.trials.discard(self)
+        self._leave()
+        self.task.cancel()
+        evidence = f"no content within {self.command.until - self.begun_at:.1f} s"
+        fault = Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.silence", evidence=evidence)
+        self._failed(Failure(fault), blamed=self.command.fair, outlasted=True)
+
+    def moved(self, domain: str, cause: Cause) -> None:
+        """Its domain was held; from any thread."""
+        try:
+            self.run.loop.call_soon_threadsafe(self._move, domain, cause)
+        except RuntimeError:  # its loop was closed under it
+            self.run.driver.state.unwait(self.lease.deployment, self)
+
+    def _move(self, domain: str, cause: Cause) -> None:
+        if self.run.calls.get(self.index) is not self:
+            return
+        if not PERMITS[cause].races:
+            evidence = f"{domain} was held"
+            self.replaceable = Fault(cause=cause, scope=Scope.DEPLOYMENT, rule="runtime.moved", evidence=evidence)
+        self.run.tell(Moved(self.index))
+
+    def replace(self) -> None:
+        """Another deployment was called in its stead."""
+        fault = self.replaceable
+        self.drop()
+        if fault is not None:
+            self.run.note(self, None, fault, ())
+            self.run.tell(Failed(self.index, fault))
+
+    def outrun(self) -> None:
+        """Another answered first: what this one cost belongs into the trail."""
+        took = self.run.driver.clock.now() - self.begun_at
+        at = self.begun_at - self.run.begun_at
+        self.run.trail.append(Attempt(self.lease.deployment.id, at, took, None, None, outrun=True))
+        if self.lease.racing:
+            self._leave()
+            self.run.driver.trials.add(self)
+            self.timer = self.run.loop.call_at(self.timer.when(), self._silent)
+
+    def _tried(self, task: asyncio.Task[Shown | Failure]) -> None:
+        """A trial that went on after another call had answered: its verdict is all that is wanted."""
+        self.run.driver.trials.discard(self)
+        self.timer.cancel()
+        if task.cancelled() or task.exception() is not None:
+            return self.run.driver.state.abandon(self.lease)
+        result = task.result()
+        if isinstance(result, Failure):
+            return self._publish(self.run.driver.state.apply(self.lease, result.fault))
+        self._succeeded(streamed=result.stream is not None)
+        if result.stream is not None:
+            result.stream.close()
+            self.run.driver.state.abandon(self.lease)
+        return None
+
+    def drop(self) -> None:
+        """Let it go without a verdict: another answered, or the caller went away."""
+        self._leave()
+        self.run.driver.state.abandon(self.lease)
+        self.task.cancel()
+
+    def _leave(self) -> None:
+        self.timer.cancel()
+        self.run.driver.state.unwait(self.lease.deployment, self)
+        self.run.calls.pop(self.index, None)
+
+    def _publish(self, changes: Sequence[Change]) -> None:
+        if changes:
+            self.run.driver.publish(changes)
+
+
+def _dispose(task: asyncio.Task[Shown | Failure]) -> None:
+    """Close what a call found after nobody wanted it any more."""
+    if task.cancelled() or task.exception() is not None:
+        return
+    result = task.result()
+    if isinstance(result, Shown) and result.stream is not None:
+        result.stream.close()
