@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from modelrouter.cli.holding import ON_RELEASE
-from modelrouter.cli.unknown import show as show_unknown
 from modelrouter.core.causes import PERMITS, Ending
 from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence, Fault, Surface
@@ -26,7 +26,6 @@ from modelrouter.inventory import load
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.spelling import did_you_mean
 from modelrouter.inventory.vendors import VENDORS
-from modelrouter.router import default_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -82,7 +81,8 @@ def main(
 ) -> None:
     """Explain an error: why a call failed, how far that reaches, what follows."""
     if unknown:
-        show_unknown(inventory or Path(default_inventory()), as_json=as_json)
+        # A router and all that it needs: loaded here, it costs nothing where one error is explained.
+        import_module("modelrouter.cli.unknown").show(inventory, as_json=as_json)
         return
     own = _own(inventory)
     source = _source(text, file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,10 +14,9 @@ from rich.text import Text
 
 from modelrouter.cli.opening import opened, show_json
 from modelrouter.core.unrecognised import suggested
+from modelrouter.router import default_inventory
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from modelrouter.core.inventory import Signature
     from modelrouter.core.unrecognised import Unrecognised
     from modelrouter.router import Router
@@ -59,9 +59,9 @@ def fields(entry: Unrecognised) -> dict[str, Any]:
     }
 
 
-def show(inventory: Path, *, as_json: bool) -> None:
+def show(inventory: Path | None, *, as_json: bool) -> None:
     """Print all of them with a rule for each: YAML to be pasted into the inventory, or one JSON object."""
-    with opened(inventory, as_json=as_json) as router:
+    with opened(inventory or Path(default_inventory()), as_json=as_json) as router:
         entries = router.unrecognised()
         if as_json:
             listed = [fields(entry) | {"signature": _plain(suggested(entry))} for entry in entries]
