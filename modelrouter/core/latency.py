@@ -14,10 +14,8 @@ GROWTH = log(1.2)
 BUCKETS = 80
 """From a millisecond to half an hour."""
 REMEMBERED = 1000
-ENOUGH = 50
-"""Samples before anything is concluded from them."""
-EVERY = 16
-"""Quantiles are computed anew after so many samples."""
+EVERY = 50
+"""Quantiles are computed after so many samples, and anew after as many again."""
 PATIENCE = 2.0
 """A limit is so many times the duration that 99 of 100 calls stay below."""
 
@@ -55,10 +53,9 @@ class Latency:
     def took(self, seconds: float) -> None:
         """Learn from one call."""
         place = int(log(seconds / LEAST_S) / GROWTH) if seconds > LEAST_S else 0
-        self._counts[min(place, BUCKETS - 1)] += 1
-        self._total += 1
+        self._counts[place if place < BUCKETS else -1] += 1
         self._since += 1
-        if self._since >= EVERY and self._total >= ENOUGH:
+        if self._since >= EVERY:
             self._conclude()
 
     def outlasted(self, seconds: float) -> None:
@@ -66,6 +63,7 @@ class Latency:
         self.took(seconds * PATIENCE)
 
     def _conclude(self) -> None:
+        self._total += self._since
         self._since = 0
         if self._total >= REMEMBERED:
             self._counts = [count // 2 for count in self._counts]

@@ -178,7 +178,8 @@ class State:
         with self._lock:
             lease.load.showed(now - lease.at, now)
             changes = self._tried(lease, None, now) if lease.trials else []
-            return lease._replace(generation=self._generation, trials=(), shown=True), changes
+            rest = Lease(lease.deployment, self._generation, (), lease.at, lease.load, streamed=True, shown=True)
+            return rest, changes
 
     def apply(
         self, lease: Lease, fault: Fault | None, *, outlasted: bool = False, pause_s: float | None = None
