@@ -34,11 +34,12 @@ GOOD = range(200, 300)
 
 _BEDROCK = re.compile(r"-v[0-9]{1,2}:[0-9]{1,2}$")
 """Only Amazon closes its names so, `-v1:0`; elsewhere a `-v3` tells two models apart."""
+_FILE = re.compile(r"\.(?:gguf|ggml|bin|safetensors)$")
 _OWNERS = re.compile(r"^(?:[a-z][a-z-]*\.)+(?=[a-z])")
 _DATE = re.compile(r"(?<![0-9])20[0-9]{2}-?[01][0-9](?:-?[0-3][0-9])?(?![0-9])|(?<![0-9])[01][0-9]-[0-3][0-9](?![0-9])")
 _TOKEN = re.compile(r"[a-z]+[0-9]*[a-z]*|[0-9]+[a-z]*")
 _ORNAMENT = re.compile(
-    r"latest|stable|default|gguf|ggml|awq|gptq|exl[23]|mlx|bnb|hf|onnx|quantized|quantised"
+    r"latest|preview|stable|default|gguf|ggml|awq|gptq|exl[23]|mlx|bnb|hf|onnx|quantized|quantised"
     r"|(?:b?f|fp)(?:4|8|16|32)(?:e[0-9]m[0-9])?|(?:nv|mx)fp(?:4|6|8)|int(?:4|8)|w[0-9]{1,2}a[0-9]{1,2}|[0-9]{1,2}bits?|i?q[2-8]"
     r"|00[0-9]|(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])|2[3-9](?:0[1-9]|1[0-2])"
 )
@@ -93,8 +94,8 @@ def _fault(asked: str, answered: str, certainty: float, rule: str) -> Fault:
 def _words(name: str) -> list[str]:
     """The words of a name that tell which weights it means; all of them where none would be left."""
     name = name[:LONGEST_NAME].strip().lower().rstrip("/").rpartition("/")[2]
-    bare = re.split("[:@]", _BEDROCK.sub("", _OWNERS.sub("", name)), maxsplit=1)[0]
-    bare = _QUANTISED.sub("", bare)
+    bare = re.split("[:@]", _BEDROCK.sub("", name), maxsplit=1)[0]
+    bare = _OWNERS.sub("", _QUANTISED.sub("", _FILE.sub("", bare)))
     words = _TOKEN.findall(_DATE.sub(" ", bare))
     return [word for word in words if not _ORNAMENT.fullmatch(word)] or _TOKEN.findall(name)
 
