@@ -128,7 +128,9 @@ def mask(text: str) -> str:
     """Return the text with keys, tokens and long opaque strings struck out."""
     if "bearer " in text:
         text = _BEARER.sub("***", text)
-    # No run has a space: to look at the few parts between spaces that are long is faster than to search all of the text.
+    if not _NOT_OF_WORDS.search(text):
+        return text
+    # No run has a space: to look at the few long parts between spaces is faster than to search all of the text.
     return " ".join([part if len(part) < SHORTEST_RUN else _struck(part) for part in text.split(" ")])
 
 

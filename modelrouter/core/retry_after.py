@@ -70,6 +70,8 @@ _STATED = (
     Wording(rf"(?P<span>{_SPAN})\s?(?:后|後|之后|以后)", ("后", "後"), has_unit=True),
 )
 """In the order in which they are believed."""
+_OF_ALL = ("try", "wait", "reset", "again", "available", "come back", "renew", "refresh", "estimated", "后", "後")
+"""No wait is stated without one of these."""
 _DATED = (
     r"(?:regain access|resets?|reset|available|again|renews?|try again|retry|until|unlock\w*)[^.]{0,20}?\s(?:on|at|after|until|in)\s"
     r"\"?(?P<date>\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?)(?:\s?(?:at\s)?(?P<clock>\d\d:\d\d))?\s?(?P<zone>utc|z|gmt)?"
@@ -135,7 +137,7 @@ def _from_resets(headers: Mapping[str, str], now: datetime | None) -> float | No
         for remaining, reset in _RESET_HEADERS
         if reset in headers and (_number(headers.get(remaining, "0")) or 0) <= 0
     ]
-    return max((wait for wait in waits if wait is not None), default=None)
+    return max([wait for wait in waits if wait is not None], default=None)
 
 
 def moment(value: str, now: datetime | None) -> float | None:
@@ -184,10 +186,12 @@ def _date(value: str, now: datetime | None) -> float | None:
 
 
 def _from_text(text: str) -> float | None:
-    has_unit = _regex(_AMOUNT).search(text) is not None
+    if not any(map(text.__contains__, _OF_ALL)):
+        return None
     for wording in _STATED:
-        may_be = (has_unit or not wording.has_unit) and any(map(text.__contains__, wording.letters))
-        found = _regex(wording.source).search(text) if may_be else None
+        if not any(map(text.__contains__, wording.letters)) or (wording.has_unit and not _regex(_AMOUNT).search(text)):
+            continue
+        found = _regex(wording.source).search(text)
         if found is None:
             continue
         groups = found.groupdict()

@@ -152,13 +152,9 @@ def read(body: str, status: int | None, headers: Mapping[str, str]) -> Reading:
         text = _PER.sub(r" per \1 ", text)
     text = without_echo(text)
     tokens, terms = words_of(text)
-    return Reading(
-        status=stated_status(text) or status if status in (None, 200) else status,
-        text=text,
-        codes=_codes(text, body, headers),
-        tokens=tokens,
-        terms=terms,
-    )
+    if status in (None, 200):
+        status = stated_status(text) or status
+    return Reading(status, text, _codes(text, body, headers), tokens, terms)
 
 
 def _codes(text: str, body: str, headers: Mapping[str, str]) -> set[str]:

@@ -66,8 +66,8 @@ class Rule:
 
 def squash(code: str) -> str:
     """Return a code without case and punctuation: `RESOURCE_EXHAUSTED` and `ResourceExhausted` are one."""
-    lower = code.lower()
-    return lower if lower.isalnum() else _NO_PART_OF_A_CODE.sub("", lower)
+    plain = code.lower().replace("_", "").replace("-", "")
+    return plain if plain.isalnum() else _NO_PART_OF_A_CODE.sub("", plain)
 
 
 def is_loose(code: str) -> bool:
