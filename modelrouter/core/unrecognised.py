@@ -35,6 +35,11 @@ WEAK = 0.5
 SHORTEST_WORDS = 8
 """Letters that a piece of a text must have to tell one error from others."""
 
+GOOD = range(200, 300)
+_ANSWER = re.compile(
+    r"[\"'](?:choices|candidates|content|delta|parts|text|output|output_text|completion|generated_text)\\*[\"']\s*:"
+)
+"""The members in which models answer, in the wires of all providers."""
 _ID = re.compile(r"[a-z0-9]{6,}")
 _DIGITS = re.compile(r"[0-9]+")
 _GAPS = re.compile(r"#(?:[-_.:,/+=*]*#)+")
@@ -120,7 +125,12 @@ def is_unrecognised(fault: Fault) -> bool:
 
 
 def seen(evidence: Evidence, fault: Fault, deployment: str, at: float) -> Unrecognised | None:
-    """An error as it is counted; None where it said nothing that a rule could read. `at` is in seconds since 1970."""
+    """An error as it is counted; None where it said nothing that a rule could read. `at` is in seconds since 1970.
+
+    Nor is what looks like an answer counted, a whole one in the place of a stream for instance: answers are not kept.
+    """
+    if _ANSWER.search(evidence.body) and (evidence.status is None or evidence.status in GOOD):
+        return None
     text = mask(read(evidence.body, evidence.status, evidence.headers).text)
     shape = normalised(text)
     if not any(sign.isalpha() for sign in shape):

@@ -96,6 +96,16 @@ def test_what_says_nothing_is_not_counted(body: str) -> None:
     assert counted(body) is None
 
 
+@pytest.mark.parametrize("status", [200, 206, None])
+def test_no_answer_is_kept(status) -> None:
+    """What looks like a model's answer under a good status is not counted, whole or cut off; under an error's it is."""
+    body = '{"object": "chat.completion", "choices": [{"message": {"content": "the patient has"}}'
+
+    assert counted(body, status=status) is None
+    assert counted(body, status=500) is not None
+    assert counted('{"notice": "the glacier melted"}', status=status) is not None
+
+
 def test_a_long_error_is_kept_from_its_message_on() -> None:
     """Of a body that begins with noise, what it says is kept."""
     found = entry('{"trace": "' + "noise " * 200 + '", "message": "the glacier melted away"}')
