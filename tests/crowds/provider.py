@@ -54,7 +54,7 @@ class Crowded:
 
     def clients(self) -> dict[str, ProviderClient]:
         """This provider for every wire."""
-        return dict.fromkeys(DIALECTS, self)  # type: ignore[arg-type] # a double: only what the router calls
+        return dict.fromkeys(DIALECTS, self)
 
     async def send(self, deployment: Deployment, body: bytes) -> ScriptedReply:
         """Serve one call as the place is disposed to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 from support.inventories import deployment, inventory, process
@@ -11,7 +12,7 @@ from crowds.load import play
 from crowds.provider import Crowded, Place
 from modelrouter.core.holds import Phase
 from modelrouter.core.inventory import Limits, Objectives
-from modelrouter.testing import Recorder
+from modelrouter.testing import Recorder, VirtualTime
 
 CROWD = 1000
 
@@ -19,12 +20,12 @@ CROWD = 1000
 class Watch(Recorder):
     """Remembers when the first hold opened."""
 
-    time = None
-    verdict_at = None
+    time = VirtualTime()
+    verdict_at = math.inf
 
     def changed(self, change):
         super().changed(change)
-        if self.verdict_at is None:
+        if self.verdict_at == math.inf:
             self.verdict_at = self.time.now()
 
 
