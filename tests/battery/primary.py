@@ -126,7 +126,14 @@ class Exchange:
         else:
             while self.server.open and await self._present(0.02 if act is Act.ON else 0.2):
                 if act is Act.ON:
-                    await self.send(_chunk(_content(self.events())[0].data))
+                    await self._go_on()
+
+    async def _go_on(self) -> None:
+        try:
+            await self.send(_chunk(_content(self.events())[0].data))
+        except OSError:  # the caller's end may be found out by writing, too
+            self._gone()
+            raise
 
     async def _present(self, for_s: float) -> bool:
         """Whether the caller is still there after so long; notes when it left."""
@@ -137,9 +144,12 @@ class Exchange:
             return True
         except OSError:
             pass
+        self._gone()
+        return False
+
+    def _gone(self) -> None:
         self.server.left.append(time.monotonic())
         self.server.abandoned.set()
-        return False
 
 
 Meet: TypeAlias = "Callable[[Exchange], Awaitable[None]]"
