@@ -65,6 +65,10 @@ docs: setup ## write the generated pages and parts of pages anew
 	@$(BIN)/modelrouter schema --write docs/providers.schema.json
 	@$(BIN)/python docs/generate.py
 
+.PHONY: battery
+battery: setup ## every way to fail, over real sockets, through both doors (about five minutes; needs openssl)
+	@PYTHONPATH=tests $(BIN)/python -m battery --markdown docs/battery.md
+
 .PHONY: bench
 bench: setup .venv-openai3/.done ## what a call costs, beside others in the same run (under five minutes)
 	-@$(BIN)/python -m benchmarks.imports
