@@ -42,6 +42,8 @@ def test_nothing_is_held(desk: Desk) -> None:
         "inventory": "two-upstreams",
         "holds": [],
         "deployments": {"gpt": {"provider": "first", "held_by": []}, "qwen": {"provider": "second", "held_by": []}},
+        "unrecognised": [],
+        "unrecognised_dropped": 0,
     }
 
 

@@ -134,6 +134,7 @@ def test_a_rule_is_written_from_what_stays_the_same() -> None:
     rule = suggested(entry(DRAINED.format(17, "011CSHoEeqs5C35K2UUqR7Fy", "noon")))
     later = Evidence(vendor="generic", provider="acme", status=403, body=DRAINED.format(99, "zz", "midnight"))
 
+    assert rule is not None
     assert rule.text == "the glacier of team"
     assert classify(later, [rule]).rule == f"inventory.{rule.id}"
 

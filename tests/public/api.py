@@ -17,6 +17,7 @@ from modelrouter import (
     load,
 )
 from modelrouter.core.holds import Hold
+from modelrouter.core.unrecognised import Unrecognised
 from modelrouter.router import Explanation
 from modelrouter.runtime.answer import Answer, SyncAnswer
 from modelrouter.testing import ManualClock, Recorder, ScriptedProvider, text
@@ -37,6 +38,8 @@ def synchronous(path: str) -> None:
         assert_type(router.holds(), tuple[Hold, ...])
         assert_type(router.hold("family:claude", "drill", for_s=60), Hold)
         assert_type(router.release("family:claude"), bool)
+        assert_type(router.unrecognised(), tuple[Unrecognised, ...])
+        assert_type(router.unrecognised_dropped(), int)
         assert_type(router.explain("p"), Explanation)
         for block in router.chat("p", [{"role": "user", "content": "hi"}], stream=True):
             assert_type(block, bytes)
