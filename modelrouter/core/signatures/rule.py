@@ -7,10 +7,10 @@ ASCII letter or digit the match ends at a word's edge, so `auth` never fires ins
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass
 from functools import cache
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -212,5 +212,5 @@ def foreign_terms(text: str) -> list[str]:
     found: list[str] = []
     for run in _FOREIGN.findall(text):
         found += run
-        found += map("".join, itertools.pairwise(run))
+        found += map(add, run, run[1:])
     return found
