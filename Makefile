@@ -72,6 +72,7 @@ battery: setup ## every way to fail, over real sockets, through both doors (abou
 .PHONY: bench
 bench: setup .venv-openai3/.done ## what a call costs, beside others in the same run (under five minutes)
 	-@$(BIN)/python -m benchmarks.imports
+	@$(BIN)/python -m benchmarks.classify
 	@$(BIN)/python -m benchmarks.run
 
 .PHONY: bench-peer
