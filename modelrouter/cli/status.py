@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelrouter.cli.duration import spoken
+from modelrouter.cli.health import by_deployment, fields, shown
 from modelrouter.cli.holding import CLOCK, Holding, because, cause_of, ends, holdings
 from modelrouter.cli.opening import USUAL, AsJson, InventoryFile, opened, show_json
 from modelrouter.cli.unknown import block as unknown_block
@@ -28,16 +29,22 @@ def main(
     *,
     inventory: InventoryFile = USUAL,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again each second, until interrupted.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask every deployment everything that is free first; exit 1 if any fails.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what is held now, why, how it ends, and whom it affects."""
     with opened(inventory, as_json=as_json) as router:
+        failed = check and any(checked.ok is False for checked in router.check())
         if watch:
             _watch(router, as_json=as_json)
         elif as_json:
             show_json(_fields(router))
         else:
             Console(highlight=False).print(_drawn(router))
+    if failed:
+        raise typer.Exit(1)
 
 
 def _watch(router: Router, *, as_json: bool) -> None:
@@ -56,11 +63,16 @@ def _watch(router: Router, *, as_json: bool) -> None:
 
 def _fields(router: Router) -> dict[str, Any]:
     standing = holdings(router)
+    checks = by_deployment(router.health())
     return {
         "inventory": router.inventory.name,
         "holds": [holding.as_dict() for holding in standing],
         "deployments": {
-            name: {"provider": deployment.provider.id, "held_by": _barring(name, standing)}
+            name: {
+                "provider": deployment.provider.id,
+                "held_by": _barring(name, standing),
+                "checks": fields(checks.get(name, [])),
+            }
             for name, deployment in router.inventory.deployments.items()
         },
         "unrecognised": [unknown_fields(entry) for entry in router.unrecognised()],
@@ -108,10 +120,11 @@ def _processes(holding: Holding) -> Text:
 
 def _deployments(router: Router, standing: tuple[Holding, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("deployment", "provider", "model", "now"):
+    checks = by_deployment(router.health())
+    for heading in ("deployment", "provider", "model", "now", "last check"):
         table.add_column(heading, overflow="fold")
     for name, deployment in router.inventory.deployments.items():
         barring = _barring(name, standing)
         now = Text(f"held: {', '.join(barring)}", "yellow") if barring else Text("free", "green")
-        table.add_row(name, deployment.provider.id, deployment.model.id, now)
+        table.add_row(name, deployment.provider.id, deployment.model.id, now, shown(checks, name))
     return table

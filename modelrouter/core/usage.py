@@ -74,7 +74,8 @@ def _moonshot(body: dict[str, Any]) -> Usage:
 
 def _openrouter(body: dict[str, Any]) -> Usage:
     # A key without a limit of its own says null; what its account holds is asked with another kind of key.
-    if "data" in body and _at(body, "data", "limit_remaining") is None:
+    data = body.get("data")
+    if isinstance(data, dict) and data.get("limit_remaining", 0) is None:
         return Usage(None, "the key has no limit")
     return _remaining("openrouter", _at(body, "data", "limit_remaining"), Scope.KEY)
 

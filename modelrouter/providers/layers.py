@@ -94,5 +94,5 @@ async def _timed(layer: Layer, asking: Awaitable[str]) -> Reached:
     except TimeoutError:
         why, ok = broke(layer, "timeout"), False
     except (OSError, ValueError) as error:  # ssl's errors are among them
-        why, ok = broke(layer, str(error)), False
+        why, ok = broke(layer, f"{type(error).__name__} {error}"), False
     return Reached(layer, ok, time.monotonic() - begun, why)

@@ -8,11 +8,10 @@ writer undoes another. Records that this version does not understand are left as
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,10 +20,11 @@ import orjson
 from modelrouter.core.causes import Cause, Ending
 from modelrouter.core.domains import Domain
 from modelrouter.core.holds import Hold, Phase
+from modelrouter.runtime.files import locked, replace
 from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from modelrouter.core.inventory import Inventory
     from modelrouter.runtime.clock import Clock
@@ -104,8 +104,7 @@ class HoldFile:
 
     def write(self, changes: Mapping[Domain, Hold | None]) -> dict[Domain, Stamp]:
         """Record changes as of now, and name them; raises OSError where the file cannot be written."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._locked():
+        with locked(self.path):
             wall = self._clock.wall()
             document = self._load()
             kept = {name: entry for name, entry in document["domains"].items() if not _forgotten(entry, wall)}
@@ -113,23 +112,8 @@ class HoldFile:
             records = {domain: Record(wall, hold, number) for domain, hold in changes.items()}
             entries = kept | {str(domain): self._entry(record) for domain, record in records.items()}
             document |= {"number": number, "domains": dict(sorted(entries.items()))}
-            self._replace(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+            replace(self.path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
         return {domain: record.stamp for domain, record in records.items()}
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with self.path.with_suffix(".lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough: a process forked meanwhile has it open too
-
-    def _replace(self, content: bytes) -> None:
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.stem)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(self.path)
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -41,7 +41,10 @@ def test_nothing_is_held(desk: Desk) -> None:
     assert desk.json("status") == {
         "inventory": "two-upstreams",
         "holds": [],
-        "deployments": {"gpt": {"provider": "first", "held_by": []}, "qwen": {"provider": "second", "held_by": []}},
+        "deployments": {
+            "gpt": {"provider": "first", "held_by": [], "checks": []},
+            "qwen": {"provider": "second", "held_by": [], "checks": []},
+        },
         "unrecognised": [],
         "unrecognised_dropped": 0,
     }

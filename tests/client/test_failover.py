@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from support.twins import calls, setting
 
 from modelrouter import AsyncOpenAI, OpenAI, Router, decision_of
+from modelrouter.core.holds import Phase
 from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.twins.injection import Injection
 from modelrouter.runtime.clock import SystemClock
@@ -120,6 +121,20 @@ def test_stated_wait_is_kept(tmp_path):
     run(promise())
 
 
+class Watching(Recorder):
+    """Says when a hold is ready for its trial."""
+
+    def __init__(self):
+        super().__init__()
+        self.ready = asyncio.Event()
+
+    def changed(self, change):
+        """Remember a hold."""
+        super().changed(change)
+        if change.after is not None and change.after.phase is Phase.TRIAL:
+            self.ready.set()
+
+
 def phases(recorder):
     """Where holds stood, in order."""
     return [str(change.after.phase) for change in recorder.changes if change.after]
@@ -129,7 +144,7 @@ def test_outage_is_held_tried_once_and_ramped(tmp_path):
     """Three failures in a row hold a deployment; its listing tells when it is back, and one trial brings it in steps."""
 
     async def promise():
-        recorder, clock = Recorder(), Unlucky()
+        recorder, clock = Watching(), Unlucky()
         async with setting(tmp_path, "openai", "anthropic") as at:
             at.first.inject(Injection(effect=Effect.OUTAGE))
             async with client_of(at, recorder, clock=clock) as client:
@@ -140,8 +155,7 @@ def test_outage_is_held_tried_once_and_ramped(tmp_path):
                 await client.chat.completions.create(**ASK)
                 meanwhile = calls(at.first)
                 at.first.clear()
-                while "trial" not in phases(recorder):
-                    await asyncio.sleep(0.05)
+                await recorder.ready.wait()
                 await client.chat.completions.create(**ASK)
                 tried = calls(at.first)
                 held_back = [await client.chat.completions.create(**ASK) for _ in range(5)]
