@@ -1,4 +1,4 @@
-"""Chinese vendors: DashScope, Zhipu, Moonshot, MiniMax, Volcengine, Qianfan, SiliconFlow, DeepSeek.
+"""Vendors of China and Korea: DashScope, Zhipu, Moonshot, MiniMax, Volcengine, Qianfan, Spark, HyperCLOVA, …
 
 Their numeric codes come from the error tables of their documentation; the same number means
 something else elsewhere, so those count only for the vendor that uses them.
@@ -92,7 +92,7 @@ VOLCENGINE = Vendor(
         Rule("busy", Cause.OVERLOADED, Scope.MODEL, codes=("ServerOverloaded", "ModelLoadingError")),
         Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("SensitiveContentDetected", "InputTextSensitiveContentDetected", "InputImageSensitiveContentDetected",
              "OutputTextSensitiveContentDetected", "ContentSecurityDetectionError", "InputImageRiskDetection", "OutputImageSensitiveContentDetected")),
-        Rule("not_open", Cause.PERMISSION, Scope.MODEL, codes=("ModelNotOpen", "AccessDenied", "OperationDenied.ServiceNotOpen", "OperationDenied")),
+        Rule("not_open", Cause.PERMISSION, Scope.MODEL, codes=("ModelNotOpen", "AccessDenied", "OperationDenied.ServiceNotOpen", "OperationDenied.PermissionDenied")),
         Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("InvalidEndpointOrModel.NotFound", "InvalidEndpointOrModel", "InvalidEndpointOrModel.ModelIDAccessDisabled")),
         Rule("endpoint", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, codes=("InvalidEndpoint.NotFound", "InvalidEndpoint.ClosedEndpoint", "InvalidEndpoint")),
         Rule("key", Cause.AUTH, Scope.KEY, codes=("AuthenticationError", "InvalidAccountStatus", "MissingAuthentication")),
@@ -140,4 +140,57 @@ DEEPSEEK = Vendor(
     ),
 )  # fmt: skip
 
-ALL = (DASHSCOPE, ZHIPU, MOONSHOT, MINIMAX, VOLCENGINE, QIANFAN, SILICONFLOW, DEEPSEEK)
+SPARK = Vendor(
+    "spark",
+    ("xfyun", "iflytek", "xunfei"),
+    (
+        Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("10013", "10014", "10019", "10021", "10022")),
+        Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, codes=("10907",)),
+        Rule("volume", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("11201",)),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("10007", "11202", "11203")),
+        Rule("busy", Cause.OVERLOADED, Scope.PROVIDER, codes=("10008", "10110")),
+        Rule("rights", Cause.PERMISSION, Scope.ACCOUNT, codes=("11200", "10016")),
+        Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("10003", "10004", "10005", "10163")),
+        Rule("blacklisted", Cause.SUSPENDED, Scope.ACCOUNT, codes=("10015",)),
+        Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("10009", "10010", "10011", "10012", "10221", "10222", "10223")),
+    ),
+)  # fmt: skip
+
+HYPERCLOVA = Vendor(
+    "hyperclova",
+    ("clova", "clova-studio", "clovastudio", "naver", "ncloud"),
+    (
+        Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, codes=("40003", "64400", "65400"), text=("text too long",), unless=("(image|images)",)),
+        Rule("images", Cause.REQUEST_TOO_LARGE, Scope.REQUEST, codes=("40003",), also=("(image|images)",)),
+        Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("40005", "40006"), text=("unavailable output",)),
+        Rule("feature", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, codes=("40002", "40009")),
+        Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("40080", "40082"), text=("model (fade out|faded out)",)),
+        Rule("key", Cause.AUTH, Scope.KEY, codes=("40100", "40101", "40102", "40103", "40104")),
+        Rule("not_subscribed", Cause.PERMISSION, Scope.ACCOUNT, codes=("40170", "40300", "40301"), text=("no subscription request history", "no ownership")),
+        Rule("tokens_used_up", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("40380",), text=("used all your",)),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("64429",)),
+        Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("40000", "40001", "40004", "40055", "40060", "40061")),
+    ),
+)  # fmt: skip
+
+HUNYUAN = Vendor(
+    "hunyuan",
+    ("tencent", "tencentcloud", "tencent-hunyuan"),
+    (
+        Rule("arrears", Cause.SUSPENDED, Scope.ACCOUNT, codes=("FailedOperation.ServiceStopArrears", "ResourceUnavailable.InArrears")),
+        Rule("pack", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("FailedOperation.ResourcePackExhausted", "FailedOperation.FreeResourcePackExhausted",
+             "ResourceInsufficient.ChargeResourceExhaust")),
+        Rule("not_open", Cause.PERMISSION, Scope.ACCOUNT, codes=("FailedOperation.ServiceNotActivated", "FailedOperation.ServiceStop", "AuthFailure.UnauthorizedOperation",
+             "FailedOperation.UserUnAuthError")),
+        Rule("key", Cause.AUTH, Scope.KEY, codes=("AuthFailure", "AuthFailure.SignatureFailure", "AuthFailure.SecretIdNotFound", "AuthFailure.TokenFailure", "AuthFailure.SignatureExpire",
+             "AuthFailure.InvalidSecretId", "AuthFailure.MFAFailure")),
+        Rule("unsafe", Cause.CONTENT_BLOCKED, Scope.REQUEST, codes=("OperationDenied.TextIllegalDetected", "OperationDenied.ImageIllegalDetected")),
+        Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("RequestLimitExceeded", "LimitExceeded", "RequestLimitExceeded.UinLimitExceeded", "RequestLimitExceeded.IPLimitExceeded")),
+        Rule("busy", Cause.OVERLOADED, Scope.PROVIDER, codes=("FailedOperation.EngineServerLimitExceeded",)),
+        Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("FailedOperation.EngineRequestTimeout",)),
+        Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("InvalidParameterValue.Model", "ResourceNotFound.Model")),
+        Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("FailedOperation.EngineServerError", "InternalError")),
+    ),
+)  # fmt: skip
+
+ALL = (DASHSCOPE, ZHIPU, MOONSHOT, MINIMAX, VOLCENGINE, QIANFAN, SILICONFLOW, DEEPSEEK, SPARK, HYPERCLOVA, HUNYUAN)

@@ -26,7 +26,8 @@ GOOGLE_RULES = (
     Rule("quota_a_day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, shortest_wait_s=3600, codes=("QUOTA_EXHAUSTED",),
          text=("(perday|perdayperproject|perdayperuser|perdayperprojectpermodel)", "per day", "daily limit")),
     Rule("quota_a_minute", Cause.THROTTLED, Scope.ACCOUNT, codes=("RATE_LIMIT_EXCEEDED",), text=("perminute", "per minute", "online_prediction_requests_per_base_model")),
-    Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("exceeded your current quota", "spending cap", "monthly spending")),
+    # Where no day is named the limit is as often one of a minute, and the wait it states is true.
+    Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, shortest_wait_s=0, text=("exceeded your current quota", "spending cap", "monthly spending")),
     Rule("shared_capacity", Cause.THROTTLED, Scope.MODEL, text=("resource exhausted. please try again",)),
     Rule("exhausted", Cause.THROTTLED, Scope.ACCOUNT, text=("resource has been exhausted",)),
     Rule("model_unknown", Cause.MODEL_UNAVAILABLE, Scope.MODEL,

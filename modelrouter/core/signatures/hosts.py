@@ -43,7 +43,7 @@ OPENROUTER = Vendor("openrouter", (), (
     Rule("user", Cause.AUTH, Scope.KEY, status=(401,), text=("user not found", "no auth credentials found", "no cookie auth")),
 ))  # fmt: skip
 
-ONE_API = Vendor("one-api", ("new-api", "one-api-relay", "oai-compat-relay", "sub2api", "chatgpt-relay"), (
+ONE_API = Vendor("one-api", ("new-api", "new-api-relay", "one-api-relay", "oai-compat-relay", "sub2api", "chatgpt-relay"), (
     Rule("user_quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("insufficient_user_quota", "pre_consume_token_quota_failed", "token_quota_not_enough")),
     Rule("token_status", Cause.AUTH, Scope.KEY, codes=("token_status_invalid", "invalid_token")),
     Rule("no_channel", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_found", "get_channel_failed", "no_available_channel"), text=("no available channel", "无可用渠道")),
@@ -119,7 +119,27 @@ CLOUDFLARE = Vendor("cloudflare", ("cloudflare-workers-ai", "workers-ai"), (
     Rule("capacity", Cause.OVERLOADED, Scope.MODEL, codes=("3040",), text=("capacity temporarily exceeded",)),
     Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("5007", "7000"), text=("no route for that uri", "no such model")),
     Rule("key", Cause.AUTH, Scope.KEY, codes=("10000",)),
+    # The account in the address is wrong.
+    Rule("address", Cause.AUTH, Scope.DEPLOYMENT, codes=("7003",), text=("object identifier is invalid",)),
     Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("3007", "3008")),
+))  # fmt: skip
+
+WATSONX = Vendor("watsonx", ("watson", "watsonx-ai", "ibm"), (
+    Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("token_quota_reached", "consumption_limit_reached", "no_quota")),
+    Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("rate_limit_reached_requests", "rate_limit_reached_tokens")),
+    Rule("key", Cause.AUTH, Scope.KEY, codes=("authentication_token_expired", "authentication_token_not_valid", "authentication_token_missing")),
+    Rule("rights", Cause.PERMISSION, Scope.ACCOUNT, codes=("authorization_rejected", "user_authorization_failed", "no_associated_service_instance_error")),
+    Rule("feature", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, codes=("model_no_support_for_function",)),
+    Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("invalid_request_entity", "invalid_input_argument")),
+    Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("downstream_request_failed", "service_under_maintenance")),
+))  # fmt: skip
+
+VERCEL = Vendor("vercel-ai-gateway", ("vercel",), (
+    Rule("verification", Cause.PERMISSION, Scope.ACCOUNT, codes=("customer_verification_required",)),
+    Rule("providers", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("no_providers_available",)),
+    Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("FUNCTION_INVOCATION_TIMEOUT", "ROUTER_EXTERNAL_TARGET_TIMEOUT")),
+    Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("FUNCTION_INVOCATION_FAILED", "INTERNAL_FUNCTION_SERVICE_UNAVAILABLE", "ROUTER_EXTERNAL_TARGET_ERROR")),
+    Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("FUNCTION_THROTTLED",)),
 ))  # fmt: skip
 
 ALL = (
@@ -137,4 +157,6 @@ ALL = (
     GITHUB,
     DATABRICKS,
     CLOUDFLARE,
+    WATSONX,
+    VERCEL,
 )

@@ -74,7 +74,8 @@ MONEY = (
     "(plan and billing|billing details|purchase more|buy more|buy credits|add credits|add funds|top up|topup|recharge|upgrade your plan|purchase credits)",
     "(requests|tokens|messages|neurons) (per|a|each) (day|month|week)",
     "(rpd|tpd|perday|permonth)",
-    "(daily|monthly|weekly) (free |)(allocation|quota|limit|allowance|usage)",
+    "(daily|monthly|weekly|yearly|annual|lifetime) (free |request |requests |token |tokens |transaction |transactions |call |calls |api |message |messages |character |characters |spend |credit |user |model |)"
+    "(allocation|quota|quotas|limit|limits|allowance|usage|cap|budget)",
     "(free|trial) (tier|plan|credits|quota|usage|allocation) * (exceeded|exhausted|expired|ended|used|over|limit|reached|depleted)",
     "(余额|額度|额度|配额|资源包|套餐|积分|算力|流量包) * (不足|用尽|用完|耗尽|超限|超出|已满|用光|没有|上限|过期|到期)",
     "(充值|续费|付费|购买资源包|余额不足|额度不足|超出配额|超出额度)",
@@ -96,6 +97,8 @@ TOO_LONG = (
     "(input|prompt|total|requested) (token|tokens|length|token count) * (exceed|exceeds|exceeded|must be|should be|greater|larger|longer|over|limit|maximum)",
     "(exceed|exceeds|exceeded|exceeding) * (maximum|max|model|allowed|limit of|token) (input |prompt |sequence |number of |allowed |)(length|tokens|token|token limit|sequence)",
     "(exceed|exceeds|exceeded|exceeding) (the |)(available |)(context|model's context|token limit|maximum length|token length)",
+    "(shorten|truncate|trim|compact) (your |the |this |)(prompt|input|inputs|message|messages|conversation|context|text|history|query|chat)",
+    "(缩短|精简|截断|减少) * (输入|提示|对话|上下文|内容|文本)",
     "reduce (the |your |)(length|size of|number of|prompt|input|messages)",
     "(maximum|max) (input|sequence|prompt|model|position) (length|len|tokens|embeddings)",
     "max new tokens",
@@ -157,6 +160,13 @@ RULES = (
                "InsufficientQuotaError", "insufficient_credit", "out_of_credits", "balance_insufficient",
                "account_quota_exceeded", "AccountQuotaExceeded", "pre_consume_token_quota_failed", "access_terminated_quota"),
         text=MONEY,
+    ),
+    # Class names follow the status, and many answer load with 429: words about the server go before them.
+    Rule(
+        "load_said_as_rate",
+        Cause.OVERLOADED,
+        Scope.PROVIDER,
+        text=("(server|servers|engine|service|system|backend|model) (is |are )(currently |temporarily |now |still |)(overloaded|over capacity|at capacity)",),
     ),
     Rule(
         "rate_limited",

@@ -62,6 +62,7 @@ ELSEWHERE = (
     f"{PLACE} (not|isn't|is unsupported|unsupported|restricted|is restricted|is blocked|blocked|not supported|not allowed)",
     f"(not|isn't|aren't|unavailable|unsupported|never) (currently |yet |)(available|supported|offered|allowed|permitted|accessible) * (your|this|the user's) {PLACE}",
     "(not|isn't|aren't) (currently |yet |)(available|supported|offered|allowed|permitted|accessible|served) (in|for|from|to) (your|this|the user's|certain|some) (current |)(country|countries|region|territory|location|jurisdiction|area)",
+    "(only|not yet|not) (be |)(available|offered|supported|accessible) (in|to|for|from) (certain|select|selected|some|specific|supported|approved|eligible|a limited number of|a few|all) (regions|countries|territories|locations|jurisdictions|markets)",
     f"(unavailable|blocked|restricted|prohibited) (in|for|from) (your|this|the user's|certain) (current |){PLACE}",
     "(do|does|can|cannot|can't) not (currently |)(serve|support|offer|provide|operate) * (your|that|this) (country|region|location|territory)",
     "your (country|region|location|territory|area) (has|is|was) * (banned|blocked|restricted|excluded)",

@@ -20,6 +20,8 @@ UNSAFE = (
     "(input|output|prompt|response|request|query|image) * (sensitive|inappropriate|unsafe|moderated|blocked by|was filtered|flagged)",
     "guardrail(s|) (intervened|blocked|violation|violated|triggered)",
     "(recitation|copyrighted)",
+    "(response|prompt|candidate|candidates|output|completion|answer|image) (was|were|is|has been|have been|got) (blocked|censored|withheld|suppressed)",
+    "(safety ratings|prompt feedback|finish reason: safety)",
     "(敏感|不安全|违规内容|内容安全|安全审核|不合规|违反|涉黄|不当|审核不通过|审核未通过|风控|内容风险)",
     "(敏感內容|違規內容|不適當)",
     "(不適切な|コンテンツフィルター)",
@@ -45,8 +47,10 @@ BAD_KEY = (
     "(failed|unable|could not|cannot|can't) (to |)(verify|refresh|validate) * token",
     "(login|log in|sign in|re authenticate|reauthenticate|authenticate|logged out|not logged in|session expired|session has expired)",
     "(user not found|no auth credentials|no cookie auth)",
+    "(require|requires|needs|expects) (aws |google |azure |valid |an |a |)(api key|credentials|authentication|login|service account key)",
+    "(set|export|define|specify) * (api key|apikey|access key|auth token|api token|secret key|credentials) * (environment|env|variable|variables)",
     "(load|locate|find|resolve|obtain) * credentials",
-    "(api key|apikey|密钥|令牌|秘钥|token|鉴权|凭证|身份|签名) * (无效|错误|过期|失败|不存在|缺失|失效|不正确|有误|为空|非法)",
+    "(api key|apikey|密钥|令牌|秘钥|token|鉴权|凭证|身份|签名) * (无效|错误|过期|失败|不存在|缺失|失效|不正确|有误|为空|非法|状态不可用|已禁用|被禁用|已停用|已吊销|已删除|未启用|不匹配)",
     "(无效的令牌|无效令牌|无效的api|无效的密钥|未授权|未登录|认证失败|鉴权失败|身份验证|未提供令牌|未提供token)",
     "(無效的|認證失敗|未授權)",
     "(認証|apiキー)",
@@ -104,7 +108,7 @@ NO_MODEL = (
     "(migrate|switch|upgrade|transition) to * (newer|another|a newer|latest|different|instead|model)",
     "please use * instead",
     "api (deployment|version) * (does not exist|not exist|not found)",
-    "(模型|模型名称|渠道|接入点) * (不存在|不可用|已下线|下线|停止服务|未找到|无可用|没有找到|无效)",
+    "(模型|模型名称|渠道|接入点) * (不存在|不可用|下线|下架|停止服务|停服|停用|废弃|弃用|退役|淘汰|未部署|未上线|未启动|未加载|未找到|无可用|没有找到|无效)",
     "(无可用渠道|模型不存在|暂无可用|不支持的模型|模型代码)",
     "(無可用渠道|模型不可用)",
     "モデル * (存在しません|見つかりません|利用できません)",
@@ -139,6 +143,7 @@ CANNOT = (
     "(不支持|暂不支持|不支援) * (工具|图片|函数|功能|参数|流式|该模型|多模态|图像|tools|stream|function|思考)",
     "(tool choice|tools) requires",
     "inference profile",
+    "not (eligible|available|supported|enabled|offered|possible) for (provisioned|on demand|batch|serverless|fine tuning|streaming|reserved|priority|realtime)",
 )
 
 MALFORMED = (
@@ -155,6 +160,15 @@ MALFORMED = (
     "(tool use|tool result|tool_use|tool_result|tool call|tool_call_id|tool calls) * (without|must|following|corresponding|preceding|found|did not have|immediately)",
     "(参数|请求格式|格式错误|不能为空|请求体|非法参数|缺少|参数错误)",
     "(參數|格式錯誤)",
+)
+
+NO_PATH = (
+    "cannot (get|post|put) /",
+    "(404 page not found|page not found|path not found|url not found|no such path|no such route|unknown path|unknown route)",
+    "no route(s|) (matched|matches|found|for)",
+    "(route|path|url|uri) (was |is |)(not found|unknown)",
+    "invalid url (post|get)",
+    "(unrecognized|unknown) request url",
 )
 
 RULES = (
@@ -201,6 +215,8 @@ RULES = (
                "ACCESS_TOKEN_TYPE_UNSUPPORTED", "api_key_disabled", "RefreshError", "DefaultCredentialsError", "auth_error", "InvalidAccessKeyId"),
         unless=("(account|organization) * (suspended|disabled|banned)",),
     ),
+    # No server of models answers at this address: one of another kind does, or the path is wrong.
+    Rule("no_such_path", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, status=(404, 405), text=NO_PATH),
     Rule("named_model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=NO_MODEL,
          unless=("(tool|tools|image|images|function calling|streaming|temperature|parameter|thinking) * (not supported|unsupported)",
                  "(overloaded|capacity|high demand|busy|loading|warming)", "not support (tools|tool|images|image|function|system|vision)",

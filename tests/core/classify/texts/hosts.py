@@ -205,4 +205,16 @@ TEXTS = {
         ("request_too_large", 413, "<html><head><title>413 Request Entity Too Large</title></head></html>"),
         ("outage", 200, '{"id": "own", "choices": [], "usage": null}'),
     ),
+    "watsonx": (
+        ("quota_exhausted", 403, openai("The tokens of the plan are gone.", "token_quota_reached")),
+        ("throttled", 429, openai("More calls than the plan serves in a second.", "rate_limit_reached_requests")),
+        ("auth", 401, openai("This bearer is old.", "authentication_token_expired")),
+        ("permission", 403, openai("The project has no runtime beside it.", "no_associated_service_instance_error")),
+        ("quota_exhausted", 400, plain("monthly-message-limit-exceeded")),
+    ),
+    "vercel-ai-gateway": (
+        ("permission", 403, openai("Show who you are by a card first.", "customer_verification_required")),
+        ("timeout", 504, flat("FUNCTION_INVOCATION_TIMEOUT", "The function took too much time.")),
+        ("outage", 500, flat("FUNCTION_INVOCATION_FAILED", "The function fell over.")),
+    ),
 }  # fmt: skip

@@ -1,0 +1,54 @@
+"""Families of wordings: siblings of what vendors were seen to say, in several languages, in words of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.classify import classify
+from modelrouter.core.faults import Evidence
+
+FAMILIES: list[tuple[Cause, str, int | None, str]] = [
+    # keys and logins
+    (Cause.AUTH, "generic", None, "该密钥状态不可用，请联系站长"),
+    (Cause.AUTH, "generic", 401, "令牌已被禁用"),
+    (Cause.AUTH, "generic", None, "This client requires valid credentials before the first call."),
+    (Cause.AUTH, "generic", None, "Please set ACME_API_KEY in your environment."),
+    # what stands before a provider
+    (Cause.OUTAGE, "generic", 503, "upstream_reset_after_response_started{remote_reset}"),
+    (Cause.OUTAGE, "generic", 502, "An invalid response was received from the upstream server"),
+    (Cause.OUTAGE, "generic", 502, "no live upstreams while serving the client"),
+    # models that are gone, addresses where none ever was
+    (Cause.MODEL_UNAVAILABLE, "generic", None, "所选模型已于本月停用"),
+    (Cause.MODEL_UNAVAILABLE, "generic", 400, "模型 acme-7b 已废弃"),
+    (Cause.MODEL_UNAVAILABLE, "generic", 404, '{"message": "Cannot POST /v2/chat"}'),
+    (Cause.MODEL_UNAVAILABLE, "generic", 404, "404 page not found"),
+    # money and volume
+    (Cause.QUOTA_EXHAUSTED, "generic", 400, "monthly-character-cap reached for the workspace"),
+    (Cause.QUOTA_EXHAUSTED, "generic", 403, "Daily request quota used"),
+    # load, whatever the class is called
+    (Cause.OVERLOADED, "generic", 429, "acme.RateLimitError: the engine is currently overloaded"),
+    (Cause.OVERLOADED, "generic", 429, "RateLimitError: our servers are over capacity"),
+    # content
+    (Cause.CONTENT_BLOCKED, "gemini", None, "No text to return: the candidate was blocked, see safety_ratings."),
+    # length
+    (Cause.CONTEXT_OVERFLOW, "generic", None, "Too much to read at once. Shorten your message."),
+    (Cause.CONTEXT_OVERFLOW, "generic", 400, "请精简对话内容后再发送"),
+    # what a model or a place cannot do
+    (Cause.UNSUPPORTED_FEATURE, "generic", 400, "acme-7b is not available for batch inference."),
+    (Cause.GEOFENCED, "generic", None, "Acme is only offered in select countries for now."),
+    (Cause.GEOFENCED, "generic", 403, "The assistant is not yet available in all regions."),
+]
+
+
+@pytest.mark.parametrize(("cause", "vendor", "status", "body"), FAMILIES)
+def test_a_sibling_is_recognised(cause: Cause, vendor: str, status: int | None, body: str) -> None:
+    """A wording that another vendor might use means what its family means."""
+    surface = "exception" if status is None else "http"
+
+    assert classify(Evidence(vendor=vendor, surface=surface, status=status, body=body)).cause == cause
+
+
+def test_an_address_without_models_is_one_deployments_fault() -> None:
+    """A path that a server does not know says nothing about the model: only this deployment is held."""
+    assert classify(Evidence(vendor="generic", status=404, body="Cannot POST /v2/chat")).scope == Scope.DEPLOYMENT
