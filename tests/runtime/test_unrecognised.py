@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -230,19 +231,20 @@ def test_processes_that_count_at_once_lose_nothing(tmp_path) -> None:
 def test_a_process_that_is_killed_leaves_the_file_whole(tmp_path) -> None:
     """Whatever a writer was doing when it was killed, the file is whole, and the next one writes on."""
     path = tmp_path / "x.json"
-    for _ in range(3):
+    for moment in range(8):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), "1000000"], stdout=subprocess.PIPE, text=True
         )
         assert writer.stdout is not None
-        counted = [int(writer.stdout.readline()) for _ in range(20)]
+        counted = [int(writer.stdout.readline()) for _ in range(5)]
+        time.sleep(moment * 0.0013)  # so that it is at something else each time
         writer.send_signal(signal.SIGKILL)
         writer.wait(timeout=60)
         writer.stdout.close()
 
     found = TallyFile(path).read().entries
-    assert len(counted) == 20
-    assert [entry.count >= 60 for entry in found] == [True]
+    assert len(counted) == 5
+    assert [entry.count >= 40 for entry in found] == [True]
     assert not path.with_suffix(".broken").exists()
     done = subprocess.run([sys.executable, "-c", WRITER, str(path), "1"], capture_output=True, check=True, timeout=60)
     assert done.stdout == b"1\n"
