@@ -11,7 +11,7 @@ from support.inventories import deployment, inventory, process
 
 from modelrouter.core.inventory import Objectives
 from modelrouter.router import Router
-from modelrouter.testing import ScriptedProvider, ScriptedReply, VirtualTime, broken, status, text
+from modelrouter.testing import ScriptedProvider, ScriptedReply, VirtualTime, broken, silent, status, text
 
 A, B = deployment("a"), deployment("b")
 DESCRIBED = inventory(process("p", A, B, objectives=Objectives(deadline_s=30.0)))
@@ -118,6 +118,15 @@ def test_an_outage_of_a_minute_costs_what_opened_the_hold_and_nothing_more(fails
         assert seen.all_after <= 15, (seed, seen)
         assert 10 <= seen.probes <= 20, (seed, seen)
         assert 0 == seen.unserved
+
+
+def test_nobody_tries_before_the_first_answer():
+    """A listing that hangs fails after 5 s; the hold's own second is over by then, and still no request is tried on it."""
+    for seed in SEEDS[:10]:
+        seen = outage(seed, UNAVAILABLE, silent())
+
+        assert seen.attempts <= 3, (seed, seen)
+        assert seen.back_after <= 10, (seed, seen)
 
 
 @pytest.mark.parametrize(
