@@ -52,7 +52,7 @@ _STATED = (
     ),
     Wording(
         (
-            r"(?:(?:try|retry|retrying|come back|available|wait|resets?|reset|again|renews?|refresh\w*)"
+            r"(?:(?:try|retry|come back|available|wait|resets?|reset|again|renews?|refresh\w*)"
             rf"(?: again)?(?: your request)?(?: after| in| for| at least| about| approximately){{1,2}}[:\s]{{1,2}}(?P<span>{_SPAN}))"
         ),
         ("try", "come back", "available", "wait", "reset", "again", "renew", "refresh"),

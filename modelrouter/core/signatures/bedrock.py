@@ -18,6 +18,8 @@ BEDROCK = Vendor(
         Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("ServiceQuotaExceededException",)),
         Rule("too_many", Cause.THROTTLED, Scope.MODEL, text=("too many (requests|tokens), please wait", "rate exceeded")),
         Rule("on_demand_unsupported", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=("on demand throughput isn't supported", "with on demand throughput")),
+        # A field of fixed length, such as a text to embed; where the prompt is meant, the pointer says so.
+        Rule("field_too_long", Cause.REQUEST_TOO_LARGE, Scope.REQUEST, text=("expected (maxlength|maxitems)",), also=("request: #/",), unless=("#/(prompt|inputtext|messages|system)",)),
         Rule("too_long", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("input is too long", "expected maxlength", "too many input tokens", "prompt is too long")),
         Rule("model_end_of_life", Cause.MODEL_UNAVAILABLE, Scope.MODEL,
              text=("end of its life", "marked by provider as legacy", "model identifier is invalid", "model id * (isn't|not) supported")),

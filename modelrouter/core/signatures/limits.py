@@ -74,8 +74,10 @@ MONEY = (
     "(plan and billing|billing details|purchase more|buy more|buy credits|add credits|add funds|top up|topup|recharge|upgrade your plan|purchase credits)",
     "(requests|tokens|messages|neurons) (per|a|each) (day|month|week)",
     "(rpd|tpd|perday|permonth)",
-    "(daily|monthly|weekly|yearly|annual|lifetime) (free |request |requests |token |tokens |transaction |transactions |call |calls |api |message |messages |character |characters |spend |credit |user |model |)"
-    "(allocation|quota|quotas|limit|limits|allowance|usage|cap|budget)",
+    (
+        "(daily|monthly|weekly|yearly|annual|lifetime) (free |request |requests |token |tokens |transaction |transactions |call |calls |api |message |messages |character |characters |spend |credit |user |model |)"
+        "(allocation|quota|quotas|limit|limits|allowance|usage|cap|budget)"
+    ),
     "(free|trial) (tier|plan|credits|quota|usage|allocation) * (exceeded|exhausted|expired|ended|used|over|limit|reached|depleted)",
     "(余额|額度|额度|配额|资源包|套餐|积分|算力|流量包) * (不足|用尽|用完|耗尽|超限|超出|已满|用光|没有|上限|过期|到期)",
     "(充值|续费|付费|购买资源包|余额不足|额度不足|超出配额|超出额度)",

@@ -132,6 +132,8 @@ UNPAID = (
 )
 
 NOT_STRUCK = (
+    # A relay that is full may say so under a code of money or of accounts.
+    "(负载|饱和|繁忙|过载|currently overloaded|at capacity)",
     "(api key|access key|token) (with|which|that) * (has been|is|was) (disabled|revoked|deactivated|suspended)",
     "(api key|access key|token|credential|credentials) (has been|is|was|been) (disabled|revoked|deactivated|suspended)",
     "(model|models|deployment|endpoint|feature|tool) * (is|are|has been) (disabled|deactivated|restricted)",

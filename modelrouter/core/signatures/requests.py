@@ -21,6 +21,15 @@ UNSAFE = (
     "guardrail(s|) (intervened|blocked|violation|violated|triggered)",
     "(recitation|copyrighted)",
     "(response|prompt|candidate|candidates|output|completion|answer|image) (was|were|is|has been|have been|got) (blocked|censored|withheld|suppressed)",
+    "flagged (this|your|the) (message|request|prompt|conversation|content|input|image|query|question)",
+    "(safety measures|safeguard|safeguards|safety classifier|safety classifiers|safety system|content filter) * (flagged|blocked|triggered|declined|refused|stopped)",
+    "(安全策略|安全机制|安全系统|内容策略|审核系统) * (拦截|阻止|拒绝|屏蔽)",
+    "(安全ポリシー|コンテンツポリシー|利用ポリシー|有害)",
+    "(안전 정책|콘텐츠 정책|유해)",
+    "(sicherheitsrichtlinien|inhaltsrichtlinien|inhaltsfilter|nutzungsrichtlinien)",
+    "(politique|politiques|filtre|filtres) de (contenu|sécurité|modération)",
+    "(política|políticas|filtro|filtros) de (contenido|contenidos|conteúdo|seguridad|segurança|moderación)",
+    "(политика|политику|политики|политикой|фильтр|фильтром) * (контента|содержания|содержимого|безопасности)",
     "(safety ratings|prompt feedback|finish reason: safety)",
     "(敏感|不安全|违规内容|内容安全|安全审核|不合规|违反|涉黄|不当|审核不通过|审核未通过|风控|内容风险)",
     "(敏感內容|違規內容|不適當)",
@@ -46,6 +55,7 @@ BAD_KEY = (
     "(failed|unable|could not|cannot|can't) (to |)(authenticate|resolve authentication)",
     "(failed|unable|could not|cannot|can't) (to |)(verify|refresh|validate) * token",
     "(login|log in|sign in|re authenticate|reauthenticate|authenticate|logged out|not logged in|session expired|session has expired)",
+    "(unknown|invalid) client (id|secret)",
     "(user not found|no auth credentials|no cookie auth)",
     "(require|requires|needs|expects) (aws |google |azure |valid |an |a |)(api key|credentials|authentication|login|service account key)",
     "(set|export|define|specify) * (api key|apikey|access key|auth token|api token|secret key|credentials) * (environment|env|variable|variables)",
@@ -162,6 +172,20 @@ MALFORMED = (
     "(參數|格式錯誤)",
 )
 
+UNVERIFIED = (
+    "(organization|organisation|workspace|account|identity|developer|business|company|phone|phone number|age|email|email address) (must|needs to|need to|has to|have to|should) (first |)be verified",
+    "verify (your |the |an |)(organization|organisation|identity|phone|phone number|email|email address|age|business|company)",
+    "(organization|organisation|identity|business|phone|email|age|developer|company) verification (is |)(required|needed|pending|incomplete|missing|failed)",
+    "(complete|requires|require|pass) (the |your |an |)(identity|organization|organisation|business|age|phone|email) (verification|check)",
+    "(实名认证|企业认证|个人认证|实名|實名)",
+    "本人確認",
+    "(본인 인증|본인인증|실명 인증|사업자 인증)",
+    "(identitätsprüfung|identität bestätigen|verifizierung (erforderlich|ihrer))",
+    "(vérification|vérifier|vérifiez) * (identité|organisation|entreprise)",
+    "(verificación|verificar|verifique|verificação) * (identidad|identidade|organización|organização|empresa)",
+    "(подтвердите|подтверждение|верификация|верификацию) * (личность|личности|организации|организацию|аккаунта|номер)",
+)
+
 NO_PATH = (
     "cannot (get|post|put) /",
     "(404 page not found|page not found|path not found|url not found|no such path|no such route|unknown path|unknown route)",
@@ -195,6 +219,8 @@ RULES = (
                "model_not_loaded", "model_disabled", "endpoint_not_found", "no_available_channel",
                "ModelDeprecated"),
     ),
+    # Who must first prove who it is hears so under any code: that of the parameter it needs the proof for, too.
+    Rule("unverified", Cause.PERMISSION, Scope.ACCOUNT, codes=("verification_required", "identity_verification_required", "kyc_required"), text=UNVERIFIED),
     Rule(
         "unsupported_feature",
         Cause.UNSUPPORTED_FEATURE,
@@ -211,7 +237,7 @@ RULES = (
                "SignatureDoesNotMatch", "MissingAuthenticationTokenException", "invalid_authentication_error", "incorrect_api_key_error",
                "InvalidApiKey", "unauthenticated", "token_expired", "token_revoked", "invalid_token", "missing_api_key", "NoCredentialsError",
                "IncompleteSignatureException", "ACCESS_TOKEN_EXPIRED", "token_invalidated", "api_key_expired", "invalid_key",
-               "no_api_key", "expired_token", "unauthorized", "invalid_iam_token", "authentication_failed", "invalid_grant", "CREDENTIALS_MISSING",
+               "no_api_key", "expired_token", "invalid_client", "unauthorized_client", "unsupported_grant_type", "login_required", "InvalidTokenError", "unauthorized", "invalid_iam_token", "authentication_failed", "invalid_grant", "CREDENTIALS_MISSING",
                "ACCESS_TOKEN_TYPE_UNSUPPORTED", "api_key_disabled", "RefreshError", "DefaultCredentialsError", "auth_error", "InvalidAccessKeyId"),
         unless=("(account|organization) * (suspended|disabled|banned)",),
     ),
@@ -223,7 +249,8 @@ RULES = (
                  "(api key|apikey) * (invalid|not valid)", "(don't have|do not have|no) (access|permission)", "permission * denied", "available for (integrator|integration|this client)", "endpoints found that (support|can)")),
     Rule("cannot_do_that", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=CANNOT,
          unless=("(overloaded|high demand)", "(api key|apikey)")),
-    Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY, unless=("not authorized to (perform|invoke|access)",)),
+    Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY,
+         unless=("not authorized to (perform|invoke|access)", "(unexpected|special|stop|eos|bos|next) token")),
     Rule(
         "not_allowed",
         Cause.PERMISSION,
@@ -231,7 +258,7 @@ RULES = (
         codes=("SERVICE_DISABLED", "API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED", "API_KEY_IP_ADDRESS_BLOCKED", "insufficient_permissions",
                "insufficient_scope", "access_denied", "ModelAccessDenied", "GatedRepoError", "missing_scope", "IAM_PERMISSION_DENIED",
                "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "not_allowed", "model_access_denied", "plan_required", "insufficient_plan", "not_entitled",
-               "verification_required", "Model.AccessDenied", "access_not_allowed"),
+               "Model.AccessDenied", "access_not_allowed"),
         text=NOT_ALLOWED,
         # What a validator does not permit is in the request, not in anybody's rights.
         unless=("(input|inputs|field|fields|parameter|parameters|property|properties|argument|arguments) (is |are |)not (permitted|allowed)",),

@@ -101,6 +101,19 @@ BROKEN = (
     "(внутренняя ошибка|ошибка сервера)",
 )
 
+UNREADABLE = (
+    (
+        "validation (error|errors) for (chatcompletion|chatcompletionchunk|chatcompletionresponse|chatcompletionstreamresponse|completion|completionresponse"
+        "|completionstreamresponse|modelresponse|modelresponsestream|generatecontentresponse|embeddingresponse|message|response)"
+    ),
+    "cannot unmarshal * (go struct|go value)",
+    "cannot deserialize (value|instance)",
+    "json value could not be converted",
+    "unexpected token * json",
+    "(invalid|unexpected) character * looking for beginning of value",
+    "(failed|unable|could not|couldn't|error) (to |)(parse|parsing|decode|decoding|deserialize|unmarshal) (the |)(response|answer|reply|stream|chunk|event|sse)",
+)
+
 VAGUE = frozenset({0, 200, 400, 408, 409, 424, *range(500, 600)})
 """Where words such as "error occurred" add to the status; beside any other the status knows better."""
 
@@ -162,6 +175,8 @@ RULES = (
                "ClientConnectionError", "ServerConnectionError"),
         text=CUT,
     ),
+    # The reader of an answer complains of its form: what came was no answer.
+    Rule("unreadable_answer", Cause.OUTAGE, Scope.DEPLOYMENT, text=UNREADABLE, status=(0, 200, *range(500, 600))),
     Rule(
         "broken",
         Cause.OUTAGE,

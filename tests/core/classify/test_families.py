@@ -10,10 +10,26 @@ from modelrouter.core.faults import Evidence
 
 FAMILIES: list[tuple[Cause, str, int | None, str]] = [
     # keys and logins
-    (Cause.AUTH, "generic", None, "该密钥状态不可用，请联系站长"),
+    (Cause.AUTH, "generic", None, "该密钥状态不可用"),
     (Cause.AUTH, "generic", 401, "令牌已被禁用"),
     (Cause.AUTH, "generic", None, "This client requires valid credentials before the first call."),
     (Cause.AUTH, "generic", None, "Please set ACME_API_KEY in your environment."),
+    (Cause.AUTH, "generic", None, '{"error": "unauthorized_client"}'),
+    (Cause.AUTH, "qianfan", None, "Token call failed: unknown client id"),
+    # who has to prove who it is
+    (
+        Cause.PERMISSION,
+        "generic",
+        400,
+        '{"message": "Your account must be verified to use tools", "code": "unsupported_parameter"}',
+    ),
+    (Cause.PERMISSION, "generic", 403, "请先完成实名认证后再调用"),
+    (Cause.PERMISSION, "generic", 403, "本人確認が完了していません"),
+    (Cause.PERMISSION, "generic", 403, "본인 인증을 완료해 주세요"),
+    (Cause.PERMISSION, "generic", 403, "Bitte zuerst Ihre Identität bestätigen"),
+    (Cause.PERMISSION, "generic", 403, "Veuillez vérifier votre identité"),
+    (Cause.PERMISSION, "generic", 403, "Verifique su identidad para continuar"),
+    (Cause.PERMISSION, "generic", 403, "Сначала подтвердите личность"),
     # what stands before a provider
     (Cause.OUTAGE, "generic", 503, "upstream_reset_after_response_started{remote_reset}"),
     (Cause.OUTAGE, "generic", 502, "An invalid response was received from the upstream server"),
@@ -29,8 +45,22 @@ FAMILIES: list[tuple[Cause, str, int | None, str]] = [
     # load, whatever the class is called
     (Cause.OVERLOADED, "generic", 429, "acme.RateLimitError: the engine is currently overloaded"),
     (Cause.OVERLOADED, "generic", 429, "RateLimitError: our servers are over capacity"),
+    (Cause.OVERLOADED, "one-api", None, '{"error": {"message": "当前线路负载已满", "code": "billing_not_active"}}'),
+    # what a client cannot read
+    (Cause.OUTAGE, "generic", None, "2 validation errors for ChatCompletionChunk: choices: field required"),
+    (Cause.OUTAGE, "generic", None, "json: cannot unmarshal array into Go value of type string"),
+    (Cause.OUTAGE, "generic", 200, "could not parse the response: Unexpected token '<' is not valid JSON"),
     # content
     (Cause.CONTENT_BLOCKED, "gemini", None, "No text to return: the candidate was blocked, see safety_ratings."),
+    (Cause.CONTENT_BLOCKED, "generic", None, "Our safeguards flagged your question; rephrase it."),
+    (Cause.CONTENT_BLOCKED, "generic", 400, "您的问题被安全策略拦截"),
+    (Cause.CONTENT_BLOCKED, "generic", 400, "コンテンツポリシーにより応答できません"),
+    (Cause.CONTENT_BLOCKED, "generic", 400, "콘텐츠 정책에 따라 답변할 수 없습니다"),
+    (Cause.CONTENT_BLOCKED, "generic", 400, "Die Antwort wurde vom Inhaltsfilter gestoppt"),
+    (Cause.CONTENT_BLOCKED, "generic", 400, "La demande ne respecte pas la politique de contenu"),
+    (Cause.CONTENT_BLOCKED, "generic", 400, "La pregunta no cumple la política de contenido"),
+    (Cause.CONTENT_BLOCKED, "generic", 400, "O pedido viola a política de conteúdo"),
+    (Cause.CONTENT_BLOCKED, "generic", 400, "Запрос нарушает политику безопасности"),
     # length
     (Cause.CONTEXT_OVERFLOW, "generic", None, "Too much to read at once. Shorten your message."),
     (Cause.CONTEXT_OVERFLOW, "generic", 400, "请精简对话内容后再发送"),
