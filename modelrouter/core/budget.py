@@ -44,7 +44,7 @@ class Budget:
 
     def _take(self, taken: list[int], now: float, ratio: float, floor: float, cost: int) -> bool:
         self._advance(int(now))
-        if sum(taken) >= max(floor, ratio * sum(self._requests)):
+        if sum(taken) + cost > max(floor, ratio * sum(self._requests)):
             return False
         taken[self._second % WINDOW_S] += cost
         return True

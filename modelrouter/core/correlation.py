@@ -2,7 +2,8 @@
 
 One deployment that fails is its own affair. Where more than half of a provider's fail at a time, in at
 least two of its accounts, regions or endpoints, the provider is what fails; where more than half of the
-deployments on an upstream do, of at least two providers, the upstream is. Then the wider domain is held,
+deployments on an upstream do, of at least two providers, the upstream is. What one narrower hold explains
+needs no wider one. Then the wider domain is held,
 and opened again as one.
 """
 
@@ -37,28 +38,34 @@ def further_up(
     deployment: Deployment, deployments: Collection[Deployment], held: Mapping[Domain, Hold]
 ) -> Domain | None:
     """The widest domain of this deployment that fails as one, judged by the holds that stand; None for none."""
-    failing = {each.id for each in deployments if _fails(each, held)}
+    failing = {each.id: signs for each in deployments if (signs := _signs(each, held))}
     up = [domain for domain in domains_of(deployment) if domain.kind in WIDE]
     together = [domain for domain in up if _together(domain, deployments, failing)]
     return together[-1] if together else None
 
 
 def beneath(domain: Domain, deployments: Iterable[Deployment], held: Mapping[Domain, Hold]) -> list[Domain]:
-    """The holds that are part of a wider one: of the same kind of failure, on domains of its deployments alone."""
+    """The holds that are part of a wider one: of the same kind of failure, on domains of its deployments alone.
+
+    What a provider stated stays: its end is known, that of the wider hold is not.
+    """
     members = [domains_of(each) for each in deployments if domain in domains_of(each)]
     others = [domains_of(each) for each in deployments if domain not in domains_of(each)]
     inside = {each for domains in members for each in domains} - {each for domains in others for each in domains}
-    return [each for each in inside if each != domain and each in held and spreads(held[each])]
+    return [
+        each for each in inside if each != domain and each in held and spreads(held[each]) and not held[each].stated
+    ]
 
 
-def _fails(deployment: Deployment, held: Mapping[Domain, Hold]) -> bool:
-    return any(domain in held and spreads(held[domain]) for domain in domains_of(deployment))
+def _signs(deployment: Deployment, held: Mapping[Domain, Hold]) -> frozenset[Domain]:
+    """The holds that tell that it fails."""
+    return frozenset(domain for domain in domains_of(deployment) if domain in held and spreads(held[domain]))
 
 
-def _together(domain: Domain, deployments: Collection[Deployment], failing: Collection[str]) -> bool:
+def _together(domain: Domain, deployments: Collection[Deployment], failing: Mapping[str, frozenset[Domain]]) -> bool:
     members = [each for each in deployments if domain in domains_of(each)]
     down = [each for each in members if each.id in failing]
-    if 2 * len(down) <= len(members):
+    if 2 * len(down) <= len(members) or frozenset.intersection(*(failing[each.id] for each in down)):
         return False
     if domain.kind is Kind.UPSTREAM:
         return len({each.provider.id for each in down}) >= APART

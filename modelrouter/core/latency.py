@@ -42,8 +42,8 @@ class Latency:
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
-        self._counts = [0] * BUCKETS
-        self._total = 0
+        self._counts = [0.0] * BUCKETS
+        self._total = 0.0
         self._since = 0
         self.limit_s = bounds.most
         """How long a call may take before it is given up."""
@@ -66,8 +66,8 @@ class Latency:
         self._total += self._since
         self._since = 0
         if self._total >= REMEMBERED:
-            self._counts = [count // 2 for count in self._counts]
-            self._total = sum(self._counts)
+            self._counts = [count / 2 for count in self._counts]  # in whole numbers the tail would be lost
+            self._total /= 2
         self.p95_s = self._quantile(0.95)
         self.limit_s = min(self._bounds.most, max(self._bounds.least, PATIENCE * self._quantile(0.99)))
 

@@ -45,7 +45,7 @@ class Want(NamedTuple):
 
 NOTHING = Want()
 DROP = 1e-6
-"""So little lacks only because fractions are rounded."""
+"""So little lacks only because fractions are rounded; of a fast bucket, what fills in a microsecond."""
 UNLIMITED = float("inf")
 
 
@@ -77,7 +77,7 @@ class Bucket:
             self._level = min(self._room, self._level + (now - self._at) * self._rate)
             self._at = now
         lacking = min(amount, self._room) - self._level
-        return lacking / self._rate if lacking > DROP else 0.0
+        return lacking / self._rate if lacking > DROP * max(1.0, self._rate) else 0.0
 
     def wait_behind(self, ahead: int, amount: float, now: float) -> float:
         """As `wait`, after so many others who want as much."""
@@ -176,7 +176,7 @@ class Load:
             waits.append(self._tokens.wait_behind(ahead, want.tokens, now))
         if self.in_flight + 1 > most or (ahead and most < UNLIMITED):
             waits.append((ahead + 1) * self._service_s / max(1.0, most))
-        return max(waits)
+        return max(waits) or (SOONEST_S if ahead else 0.0)
 
     def leave(self, took: float | None) -> None:
         """A call that was let in is over; `took` where it was answered."""

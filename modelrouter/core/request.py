@@ -200,11 +200,12 @@ class Request:
             case Failed(index, fault):
                 self._failed(index, fault, now)
             case Refused(index, until, waivable):
-                self._refused(index, until, waivable=waivable)
+                self._refused(index, until if until is None or until > now else None, waivable=waivable)
             case OverBudget(index):
                 self._undo(index).again = Again.NO
             case Moved(index):
                 self.moved.add(index)
+                self.hedge_at = None  # another is asked in its stead, and has been silent for no time
             case Unable(index, fault):
                 self._undo(index).closed = True
                 self.last_fault = fault
@@ -218,6 +219,7 @@ class Request:
 
     def _failed(self, index: int, fault: Fault, now: float) -> None:
         self.in_flight.discard(index)
+        self.hedge_at = None
         self.last_fault = fault
         permits = PERMITS[fault.cause]
         option = self.options[index]
@@ -256,10 +258,10 @@ class Request:
         return command or GiveUp(self.last_fault)
 
     def _hedged(self, now: float) -> Command | None:
-        if self.hedge_at is None or now < self.hedge_at - GRAIN_S or self.calls >= self.process.attempts:
+        if self.hedge_at is None or now < self.hedge_at - GRAIN_S:
             return None
         self.hedge_at = None
-        return self._untried(now, hedge=True)
+        return self._untried(now, hedge=True) if self.calls < self.process.attempts else None
 
     def _untried(self, now: float, *, hedge: bool = False) -> Command | None:
         for index, option in enumerate(self.options):
@@ -289,7 +291,6 @@ class Request:
             return None
         for index, option in enumerate(self.options):
             if option.again is Again.BUDGETED and option.calls < CALLS_OF_ONE and self._fits(option):
-                option.again = Again.NO
                 return self._call(index, now, waive=True, retry=True)
         return self._waited(now)
 
@@ -305,8 +306,6 @@ class Request:
         free_at, index = min(frees)
         if free_at > now:
             return Wait(free_at)
-        option = self.options[index]
-        option.again = Again.NO
         return self._call(index, now)
 
     def _fits(self, option: _Option) -> bool:
@@ -315,6 +314,7 @@ class Request:
     def _call(self, index: int, now: float, *, waive: bool = False, retry: bool = False, hedge: bool = False) -> Call:
         option = self.options[index]
         option.calls += 1
+        option.again = Again.NO
         self.calls += 1
         self.in_flight.add(index)
         if self.hedge_s is not None and self.calls == 1:
