@@ -44,7 +44,7 @@ _STATED = (
     Wording(r"retry[\s_\-]?after[\s_\-]?ms[\"']?\s?[:=]\s?[\"']?(?P<ms>\d{1,12}(?:\.\d{1,9})?)", ("ms",)),
     Wording(
         (
-            r"(?:retry[\s_\-]?after(?:[\s_\-]?(?:seconds|secs|s))?|retry[\s_\-]?delay|resets?[\s_\-]in[\s_\-]seconds"
+            r"(?<![a-z])(?:retry[\s_\-]?after(?:[\s_\-]?(?:seconds|secs|s))?|retry[\s_\-]?delay|resets?[\s_\-]in[\s_\-]seconds"
             r"|reset[\s_\-]after[\s_\-]seconds|retry[\s_\-]in[\s_\-]seconds)"
             rf"[\"']?\s?[:=]?\s?[\"'{{]?\s?(?:seconds: ?)?(?P<span>{_SPAN}|\d{{1,9}}(?:\.\d{{1,12}})?(?![\d\-:/]))"
         ),

@@ -38,6 +38,18 @@ RULES = (
         Scope.DEPLOYMENT,
         text=("error (code |code: |)(1006|1007|1008|1010|1012|1020)", "site owner may have set restrictions"),
     ),
+    # Turned away without a word on why: by a firewall, as a rule.
+    Rule(
+        "turned_away",
+        Cause.NETWORK,
+        Scope.DEPLOYMENT,
+        status=(403, 406),
+        text=("(request|connection|traffic|ip|ip address) (was|is|has been) (blocked|rejected|dropped)",),
+        unless=(
+            "(content|policy|policies|safety|moderation|filter|filters|guardrail|guardrails|prompt|harmful|sensitive|prohibited)",
+            "(account|organization|organisation|workspace|user|key|token|region|country|quota|limit|credit|credits|plan|permission|permissions|model)",
+        ),
+    ),
     # Our own way out, whatever the provider would have said.
     Rule(
         "proxy",

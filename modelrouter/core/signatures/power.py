@@ -112,6 +112,7 @@ SUSPENDED = (
     "you (have been|are|were) (banned|suspended|blocked|blacklisted)",
     "(suspicious|abusive|fraudulent|unusual) activity * (account|organization|access|suspended|disabled|blocked)",
     "access * (suspended|terminated|deactivated)",
+    "(been|is|was) (temporarily |permanently |)(limited|restricted|revoked|paused|suspended) (for|due to|because of|following|after) * (suspicious|unusual|abusive|abuse|fraud|fraudulent|violation|violations|misuse)",
     "(appeal|contact support) * (suspension|deactivation|ban)",
     "(账号|账户|帐号|帐户|用户|賬號|帳號|帳戶|组织|企业) * (封禁|被封|停用|禁用|冻结|注销|锁定|违规|受限|被限制|停权|封停|凍結|停權|暂停)",
     "(封禁|冻结|停用) * (账号|账户|帐号|用户)",
@@ -134,6 +135,8 @@ UNPAID = (
 NOT_STRUCK = (
     # A relay that is full may say so under a code of money or of accounts.
     "(负载|饱和|繁忙|过载|currently overloaded|at capacity)",
+    # Money that ran out is no suspension, though the wall it meets be called a block.
+    "(spending limit|spend limit|out of credits|run out of credit|add credits|insufficient credits|budget exceeded)",
     "(api key|access key|token) (with|which|that) * (has been|is|was) (disabled|revoked|deactivated|suspended)",
     "(api key|access key|token|credential|credentials) (has been|is|was|been) (disabled|revoked|deactivated|suspended)",
     "(model|models|deployment|endpoint|feature|tool) * (is|are|has been) (disabled|deactivated|restricted)",

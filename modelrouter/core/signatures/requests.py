@@ -87,6 +87,8 @@ NOT_ALLOWED = (
     "(request|request for) access",
     "(gated|restricted) (repo|model|access|repository|to)",
     "(requires|require|need|needs|upgrade to|available on|available for|only available|only available to|available to) * (plan|tier|subscription|pro|paid|enterprise|verified|verification|premium|max)",
+    "(plan|subscription|tier|license|licence|package|membership|team|seat) (does not|doesn't|do not|don't) (yet |currently |)(include|cover|grant|entitle|give|come with)",
+    "(套餐|订阅|会员|訂閱) * (不包含|未包含|不支持|暂未开放|未开放|无法使用)",
     "upgrade to (plus|pro|max|ultra|premium|enterprise|a paid|paid|team|business)",
     "(must be|not) verified",
     "not available (for|to) (integrator|this client|your plan|your account|your organization|your subscription|free)",
@@ -176,6 +178,8 @@ UNVERIFIED = (
     "(organization|organisation|workspace|account|identity|developer|business|company|phone|phone number|age|email|email address) (must|needs to|need to|has to|have to|should) (first |)be verified",
     "verify (your |the |an |)(organization|organisation|identity|phone|phone number|email|email address|age|business|company)",
     "(organization|organisation|identity|business|phone|email|age|developer|company) verification (is |)(required|needed|pending|incomplete|missing|failed)",
+    "(requires|require|needs|need) (an |a |your |)(explicit |prior |written |)(opt in|consent|approval)",
+    "(must|need to|have to|please|required to) (first |)(accept|agree to) (the|these|its|our|updated|new) * (terms|license|licence|agreement|conditions)",
     "(complete|requires|require|pass) (the |your |an |)(identity|organization|organisation|business|age|phone|email) (verification|check)",
     "(实名认证|企业认证|个人认证|实名|實名)",
     "本人確認",
@@ -219,8 +223,8 @@ RULES = (
                "model_not_loaded", "model_disabled", "endpoint_not_found", "no_available_channel",
                "ModelDeprecated"),
     ),
-    # Who must first prove who it is hears so under any code: that of the parameter it needs the proof for, too.
-    Rule("unverified", Cause.PERMISSION, Scope.ACCOUNT, codes=("verification_required", "identity_verification_required", "kyc_required"), text=UNVERIFIED),
+    # Who must first prove who it is, or agree, hears so under any code: that of the parameter this opens, too.
+    Rule("unproven_or_unasked", Cause.PERMISSION, Scope.ACCOUNT, codes=("verification_required", "identity_verification_required", "kyc_required"), text=UNVERIFIED),
     Rule(
         "unsupported_feature",
         Cause.UNSUPPORTED_FEATURE,

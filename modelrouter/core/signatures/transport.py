@@ -75,6 +75,7 @@ BROKEN = (
     "(server|service|backend|model|engine) (had|encountered|returned|experienced|hit|has) (an |)(error|internal|unexpected|issue|unknown|problem)",
     "(something went wrong|an error occurred|error occurred|encountered an error|went wrong|unable to process|failed to process|could not process|upstream error|inference error|crashed|scheduled maintenance|under maintenance|maintenance)",
     "(upstream|backend) (connect |request |service |server |)(error|failed|failure|unavailable)",
+    "(failed|unable|could not|cannot|can't|couldn't) (to |)(start|launch|spawn|initialize|initialise|restart) * (runner|server|engine|worker|backend|process|instance|container|model|llama|executor)",
     "(unhealthy|healthcheck|health check)",
     "unexpected end of (json|data|input)",
     "(empty|no|null|invalid|missing|malformed|unexpected|incomplete|truncated) (response|choices|output|completion|candidates|content|reply|answer|message)",

@@ -30,6 +30,17 @@ FAMILIES: list[tuple[Cause, str, int | None, str]] = [
     (Cause.PERMISSION, "generic", 403, "Veuillez vérifier votre identité"),
     (Cause.PERMISSION, "generic", 403, "Verifique su identidad para continuar"),
     (Cause.PERMISSION, "generic", 403, "Сначала подтвердите личность"),
+    (Cause.PERMISSION, "generic", 403, "This preview requires an explicit opt-in by an owner."),
+    (Cause.PERMISSION, "generic", 400, "You must first accept the updated licence of this family."),
+    (Cause.PERMISSION, "generic", None, "Your membership doesn't currently include the large model"),
+    (Cause.PERMISSION, "zhipu", 403, "当前套餐暂未开放该功能"),
+    (Cause.PERMISSION, "openai", 403, "Team `t_1` does not have access to model `acme-7b`"),
+    # money that looks like a block, blocks that look like content
+    (Cause.QUOTA_EXHAUSTED, "xai", 403, "workspace-blocked: the team is out of credits"),
+    (Cause.SUSPENDED, "openai", None, "Use of this model has been temporarily restricted due to possible abuse"),
+    (Cause.NETWORK, "generic", 403, "The request has been blocked."),
+    (Cause.CONTENT_BLOCKED, "generic", 403, "The request was blocked by our content filter."),
+    (Cause.OUTAGE, "ollama", None, "could not start the inference server"),
     # what stands before a provider
     (Cause.OUTAGE, "generic", 503, "upstream_reset_after_response_started{remote_reset}"),
     (Cause.OUTAGE, "generic", 502, "An invalid response was received from the upstream server"),

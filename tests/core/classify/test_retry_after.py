@@ -65,6 +65,7 @@ def test_headers_say_when(headers: dict[str, str], seconds: float | None) -> Non
         ("请在30秒后重试", 30),
         ("请等待 2 分钟后再试", 120),
         ("the request took 30 s and failed", None),
+        ("ThrottlingException: wait. attempts: 3, totalRetryDelay: 250", None),
         ("Overloaded. Retrying in 9 seconds (attempt 2 of 5)", None),
         ("maximum of 60 requests per minute", None),
         ("try again later", None),
