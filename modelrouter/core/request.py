@@ -254,7 +254,7 @@ class Request:
         exhausted = self.stopped or self.calls >= self.process.attempts
         command = None if exhausted else self._untried(now) or self._waived(now) or self._repeated(now)
         if command is None and self.in_flight and not self.stopped:
-            return self._waited(now) or Wait(self.deadline)
+            return (None if exhausted else self._waited(now)) or Wait(self.deadline)
         return command or GiveUp(self.last_fault)
 
     def _hedged(self, now: float) -> Command | None:

@@ -15,6 +15,7 @@ from modelrouter.core.request import (
     Call,
     Deliver,
     Failed,
+    Freed,
     GiveUp,
     Moved,
     OverBudget,
@@ -231,3 +232,172 @@ def test_same_deployment_again_only_where_the_table_says(cause):
     command = request.told(Failed(0, fault(cause)), 1.0)
 
     assert isinstance(command, Call) == (PERMITS[cause].again is Again.BUDGETED)
+
+
+def hedging(**facts) -> Request:
+    """A request over three deployments that may hedge after one second."""
+    return Request(process("p", *ROUTE, **facts), ROUTE, deadline=30.0, hedge_s=1.0)
+
+
+def test_a_silent_first_one_is_hedged_by_the_next():
+    """After its time of silence the next deployment is asked beside the first, once, and whoever shows is delivered."""
+    request = hedging()
+    request.told(Begun(), 0.0)
+
+    hedge = request.told(Woke(), 1.0)
+    after = request.told(Woke(), 5.0)
+
+    assert isinstance(hedge, Call)
+    assert (1, True, False) == (hedge.index, hedge.hedge, hedge.retry)
+    assert Wait(30.0) == after
+    assert Deliver(0) == request.told(Showed(0), 6.0)
+
+
+def test_nothing_is_hedged_before_its_time_or_where_nobody_asked():
+    """A hedge comes after its silence and not before, and never where the process does not hedge."""
+    early, never = hedging(), machine()
+    early.told(Begun(), 0.0)
+    never.told(Begun(), 0.0)
+
+    assert Wait(1.0) == early.told(Woke(), 0.9)
+    assert Wait(30.0) == never.told(Woke(), 10.0)
+
+
+def test_a_request_of_one_call_waits_for_it():
+    """Where no further call is allowed, the time of the hedge passes and comes no more."""
+    request = hedging(attempts=1)
+    request.told(Begun(), 0.0)
+
+    assert Wait(30.0) == request.told(Woke(), 1.0)
+
+
+@pytest.mark.parametrize("gone", [Failed(0, fault(Cause.OUTAGE)), Moved(0)])
+def test_only_the_first_is_hedged(gone):
+    """A second deployment, asked because the first failed or was left, is not hedged for the silence of the first."""
+    request = hedging()
+    request.told(Begun(), 0.0)
+    request.told(gone, 0.9)
+
+    assert Wait(30.0) == request.told(Woke(), 1.0)
+
+
+def test_a_hedge_beyond_its_budget_costs_nothing():
+    """Where the budget of hedges is spent, the next deployment can still be asked once the first has failed."""
+    request = hedging()
+    request.told(Begun(), 0.0)
+    request.told(Woke(), 1.0)
+    waits = request.told(OverBudget(1), 1.0)
+
+    command = request.told(Failed(0, fault(Cause.TIMEOUT)), 2.0)
+
+    assert Wait(30.0) == waits
+    assert isinstance(command, Call)
+    assert (1, False) == (command.index, command.hedge)
+
+
+def test_who_was_refused_and_is_asked_later_is_not_asked_twice_at_once():
+    """A deployment that is called once its hold has ended is not called again while that call races on."""
+    route = ROUTE[:2]
+    request = Request(process("p", *route), route, deadline=30.0)
+    request.told(Begun(), 0.0)
+    request.told(Refused(0, 5.0, waivable=False), 0.0)
+    request.told(Failed(1, fault(Cause.OUTAGE)), 6.0)
+
+    assert {0} == request.in_flight
+    assert Wait(30.0) == request.told(Moved(0), 7.0)
+
+
+def test_who_waits_for_room_is_called_when_there_is():
+    """A deployment without room is asked as soon as it has some, before the time that was expected."""
+    route = ROUTE[:1]
+    request = Request(process("p", *route), route, deadline=30.0)
+    request.told(Begun(), 0.0)
+    waits = request.told(Refused(0, 9.0, waivable=False), 0.0)
+
+    command = request.told(Freed(0), 3.0)
+
+    assert Wait(9.0) == waits
+    assert isinstance(command, Call)
+
+
+FATES = ["shows", "outage", "throttled", "bad", "silent", "moved", "held", "inferred", "full", "poor"]
+"""What may become of a call: `full` has room after 3 s, `poor` is over budget."""
+FAULTS = {
+    "outage": fault(Cause.OUTAGE),
+    "throttled": fault(Cause.THROTTLED, 4.0),
+    "bad": fault(Cause.BAD_REQUEST),
+    "silent": fault(Cause.TIMEOUT),
+}
+REFUSALS = {"held": (None, False), "inferred": (90.0, True), "full": (3.0, False)}
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+@pytest.mark.parametrize("first", FATES)
+def test_every_script_with_a_hedge_keeps_its_bounds(first, attempts):
+    """Never more than `attempts` calls, two of one deployment, two of one at a time, or one hedge; and it ends."""
+    for rest in product(FATES, repeat=3):
+        for slow in (False, True):
+            _Play((first, *rest), attempts, slow=slow).to_its_end()
+
+
+class _Play:
+    """Plays fates in the order of calls, the last for every later call; answers come early, or after the hedge."""
+
+    def __init__(self, fates, attempts, *, slow):
+        self.fates = list(fates)
+        self.attempts = attempts
+        self.takes_s = 1.5 if slow else 0.4
+        self.request = hedging(attempts=attempts)
+        self.now = 0.0
+        self.due = []
+        self.made = []
+        self.hedges = 0
+
+    def to_its_end(self):
+        command = self.request.told(Begun(), 0.0)
+        for _ in range(60):
+            match command:
+                case Deliver() | GiveUp():
+                    assert self.now <= 30.0
+                    return
+                case Call():
+                    fact = self._called(command)
+                case Wait(until):
+                    assert until > self.now or self.due
+                    fact = None
+            fact = fact or self._next(command)
+            command = self.request.told(fact, self.now)
+        pytest.fail(f"{self.fates} come to no end")
+
+    def _called(self, call):
+        fate = self.fates.pop(0) if len(self.fates) > 1 else self.fates[0]
+        if fate == "poor" and (call.retry or call.hedge):
+            return OverBudget(call.index)
+        if fate in REFUSALS and not (fate == "inferred" and call.waive):
+            after, waivable = REFUSALS[fate]
+            return Refused(call.index, None if after is None else self.now + after, waivable)
+        assert call.index not in [index for _, index, _ in self.due], "two calls of one in flight"
+        self.made.append(call.index)
+        self.hedges += call.hedge
+        assert len(self.made) <= self.attempts
+        assert self.made.count(call.index) <= CALLS_OF_ONE
+        assert self.hedges <= 1
+        self._expect(call, fate)
+        return None
+
+    def _expect(self, call, fate):
+        if fate == "moved":
+            self.due += [(self.now + 0.1, call.index, Moved(call.index))]
+            self.due += [(self.now + 8.0, call.index, Failed(call.index, FAULTS["silent"]))]
+            return
+        failed = Failed(call.index, FAULTS[fate]) if fate in FAULTS else Showed(call.index)
+        self.due.append((call.until if fate == "silent" else self.now + self.takes_s, call.index, failed))
+
+    def _next(self, command):
+        until = command.until if isinstance(command, Wait) else 30.0
+        self.due.sort(key=lambda entry: entry[0])
+        if self.due and self.due[0][0] <= until:
+            self.now, _, fact = self.due.pop(0)
+            return fact
+        self.now = max(self.now, until)
+        return Woke()
