@@ -93,8 +93,8 @@ def _drawn(router: Router) -> Group:
         else Text("nothing is held", "bold green")
     )
     name = Text(f"{router.inventory.name} ({Path(router.inventory.path).name})", "dim")
-    drawn = (*map(_block, standing), Text(), _deployments(router, standing), unknown_block(router))
-    return Group(Text.assemble(head, "  ", name), *drawn)
+    deployments, unknown = _deployments(router, standing), unknown_block(router)
+    return Group(Text.assemble(head, "  ", name), *map(_block, standing), Text(), deployments, unknown)
 
 
 def _block(holding: Holding) -> Group:
