@@ -13,10 +13,11 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from modelrouter.core.holds import Phase
 from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from modelrouter.core.domains import Domain
     from modelrouter.core.holds import Hold
@@ -41,6 +42,7 @@ class Board:
         self._file = file
         self._clock = clock
         self._looked = float("-inf")
+        state.claim = self.claim
         self._known: dict[Domain, Stamp] = {}
         self._renew()
 
@@ -51,6 +53,7 @@ class Board:
         # Guarded by _lock, as `_known` is.
         self._writing: Counter[Domain] = Counter()  # changes of our own that have not reached the file
         self._skipped = False  # the last look left one of those out
+        self._asked: dict[Domain, float] = {}  # when its trial was last claimed
         self._writer: ThreadPoolExecutor | None = None
 
     def look(self) -> list[Change]:
@@ -87,9 +90,13 @@ class Board:
         self._check()
         with self._lock:
             self._writing.update(latest.keys())
-            if self._writer is None:
-                self._writer = ThreadPoolExecutor(1, thread_name_prefix="modelrouter-holds")
-            self._writer.submit(self._write_late, latest)
+            self._later(self._write_late, latest)
+        self.claim([domain for domain, hold in latest.items() if hold and hold.phase is Phase.TRIAL])
+
+    def _later(self, work: Callable[..., None], *arguments: object) -> None:
+        if self._writer is None:
+            self._writer = ThreadPoolExecutor(1, thread_name_prefix="modelrouter-holds")
+        self._writer.submit(work, *arguments)
 
     def _write_late(self, latest: dict[Domain, Hold | None]) -> None:
         try:
@@ -98,10 +105,10 @@ class Board:
             log = logger()
             log.warning("hold file not written: other processes do not see this hold", error=str(error))
 
-    def _write(self, latest: dict[Domain, Hold | None]) -> None:
+    def _write(self, latest: dict[Domain, Hold | None], *, ordered: bool = False) -> None:
         stamps: dict[Domain, Stamp] = {}
         try:
-            stamps = self._file.write(latest)
+            stamps = self._file.write(latest, None if ordered else dict(self._known))
         finally:
             with self._lock:
                 self._known.update(stamps)
@@ -113,7 +120,25 @@ class Board:
         self._check()
         with self._lock:
             self._writing.update(latest.keys())
-        self._write(latest)
+        self._write(latest, ordered=True)
+
+    def claim(self, domains: Sequence[Domain]) -> None:
+        """Ask for the next trial of held domains, soon: of all processes, one at a time tries."""
+        self._check()
+        now = self._clock.now()
+        with self._lock:
+            new = [domain for domain in domains if now - self._asked.get(domain, float("-inf")) >= LOOK_EVERY_S]
+            if new:
+                self._asked.update(dict.fromkeys(new, now))
+                self._later(self._claim, new)
+
+    def _claim(self, domains: Sequence[Domain]) -> None:
+        try:
+            granted = self._file.claim(domains)
+        except OSError as error:
+            logger().warning("hold file not written: other processes may try as well", error=str(error))
+            granted = set(domains)
+        self._state.grant(granted)
 
     def close(self) -> None:
         """Wait until everything is written."""

@@ -3,14 +3,17 @@
 One small JSON file for each inventory. Each domain has one record of its last change; a release is a
 change like any other. Changes are numbered in the order in which they reach the file, whatever the wall
 clock says. Writing is read, merge and replace under a lock file, so that no reader sees half and no
-writer undoes another. Records that this version does not understand are left as they are.
+writer undoes what it has not seen. Who wants to try a held domain claims it here first, so that one process
+does and not each. Records that this version does not understand are left as they are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,12 +22,12 @@ import orjson
 
 from modelrouter.core.causes import Cause, Ending
 from modelrouter.core.domains import Domain
-from modelrouter.core.holds import Hold, Phase
+from modelrouter.core.holds import TRIAL_LEASE_S, Hold, Phase, expired, merged
 from modelrouter.runtime.files import locked, replace
 from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from modelrouter.core.inventory import Inventory
     from modelrouter.runtime.clock import Clock
@@ -34,6 +37,8 @@ __all__ = ["HoldFile", "Record", "Stamp", "default_path"]
 Stamp = tuple[int, float]
 """Names one change of one domain: its number in the file, and its wall time in case the file began anew."""
 
+TICK_NS = 20_000_000
+"""No kernel's clock of files is coarser than this."""
 FORGET_S = 7 * 24 * 3600.0
 """The record of a domain that is no longer held is dropped after so long."""
 
@@ -72,14 +77,18 @@ class HoldFile:
         self.path = path
         self._clock = clock
         self._seen: tuple[int, int, int] | None = None
+        self._read_at = 0
+        self._token = secrets.token_hex(4)
 
     def changed(self) -> bool:
-        """Whether somebody, this process included, has written since the last `read`."""
-        return self._stamp() != self._seen
+        """Whether somebody, this process included, may have written since the last `read`."""
+        stamp = self._stamp()
+        # Two writes within one tick of the kernel's clock may look alike: a file read while young is read once more.
+        return stamp != self._seen or (stamp is not None and stamp[0] + TICK_NS > self._read_at)
 
     def read(self) -> dict[Domain, Record]:
         """Every record that is understood; none where there is no file. A file that is no hold file is set aside."""
-        self._seen = self._stamp()
+        self._seen, self._read_at = self._stamp(), time.time_ns()
         records = {}
         for name, entry in self._load()["domains"].items():
             with suppress(ValueError, KeyError, TypeError, AttributeError):  # a later version wrote it
@@ -87,14 +96,19 @@ class HoldFile:
         return records
 
     def _load(self) -> dict[str, Any]:
-        empty = {"version": 1, "number": 0, "domains": {}}
+        empty = {"version": 1, "number": 0, "domains": {}, "claims": {}}
         try:
             content = self.path.read_bytes()
         except OSError:
             return empty
         try:
             document = orjson.loads(content)
-            return {**empty, **document, "domains": dict(document["domains"])}
+            return {
+                **empty,
+                **document,
+                "domains": dict(document["domains"]),
+                "claims": dict(document.get("claims", {})),
+            }
         except (ValueError, KeyError, TypeError) as error:
             aside = self.path.with_suffix(".broken")
             with suppress(OSError):
@@ -102,18 +116,71 @@ class HoldFile:
             logger().warning("hold file set aside", path=str(aside), error=repr(error))
             return empty
 
-    def write(self, changes: Mapping[Domain, Hold | None]) -> dict[Domain, Stamp]:
-        """Record changes as of now, and name them; raises OSError where the file cannot be written."""
+    def write(
+        self, changes: Mapping[Domain, Hold | None], known: Mapping[Domain, Stamp] | None = None
+    ) -> dict[Domain, Stamp]:
+        """Record changes as of now, and name them; raises OSError where the file cannot be written.
+
+        `known` are the changes of others that the writer has seen; one it has not seen is not undone but merged with.
+        Only what was recorded as given is named: the rest is news to the writer. None: an order, which stands.
+        """
         with locked(self.path):
             wall = self._clock.wall()
             document = self._load()
+            agreed = {domain: self._agreed(document, domain, hold, known) for domain, hold in changes.items()}
             kept = {name: entry for name, entry in document["domains"].items() if not _forgotten(entry, wall)}
             number = 1 + max([_number(document), *map(_number, document["domains"].values())])
-            records = {domain: Record(wall, hold, number) for domain, hold in changes.items()}
+            records = {domain: Record(wall, hold, number) for domain, (hold, ours) in agreed.items() if ours}
             entries = kept | {str(domain): self._entry(record) for domain, record in records.items()}
-            document |= {"number": number, "domains": dict(sorted(entries.items()))}
+            claims = {
+                name: claim for name, claim in document["claims"].items() if not self._settled(claim, name, changes)
+            }
+            document |= {"number": number, "domains": dict(sorted(entries.items())), "claims": claims}
             replace(self.path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
-        return {domain: record.stamp for domain, record in records.items()}
+        return {domain: record.stamp for domain, record in records.items() if record.hold is changes[domain]}
+
+    def _agreed(
+        self, document: Mapping[str, Any], domain: Domain, ours: Hold | None, known: Mapping[Domain, Stamp] | None
+    ) -> tuple[Hold | None, bool]:
+        """What stands where others may have changed the domain unseen, and whether the file must be told."""
+        record = None
+        if known is not None and (entry := document["domains"].get(str(domain))) is not None:
+            with suppress(ValueError, KeyError, TypeError, AttributeError):  # a later version wrote it
+                record = self._record(domain, entry)
+        if record is None or known is None or record.stamp == known.get(domain):
+            return ours, True
+        theirs = record.hold
+        if theirs is None or expired(theirs, self._clock.now()):
+            return ours, True
+        if theirs.by_operator or ours is None or ours.phase is not Phase.OPEN:
+            return theirs, False
+        return (merged(theirs, ours) if theirs.phase is Phase.OPEN else ours), True
+
+    def claim(self, domains: Iterable[Domain]) -> set[Domain]:
+        """Claim the next trials of held domains; those that nobody else is trying are granted, for `TRIAL_LEASE_S`.
+
+        Raises OSError where the file cannot be written.
+        """
+        with locked(self.path):
+            wall = self._clock.wall()
+            document = self._load()
+            claims = {name: claim for name, claim in document["claims"].items() if _until(claim) > wall}
+            free = {domain for domain in domains if _owner(claims.get(str(domain))) in ("", self._owner)}
+            if free:
+                mine = {"owner": self._owner, "until": wall + TRIAL_LEASE_S}
+                document["claims"] = claims | {str(domain): mine for domain in free}
+                replace(self.path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        return free
+
+    @property
+    def _owner(self) -> str:
+        return f"{os.getpid()}-{self._token}"
+
+    def _settled(self, claim: object, name: str, changes: Mapping[Domain, Hold | None]) -> bool:
+        """Whether the outcome of this very trial is being written."""
+        if _owner(claim) != self._owner:
+            return False
+        return any(str(domain) == name and not (hold and hold.phase is Phase.TRIAL) for domain, hold in changes.items())
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -167,6 +234,15 @@ class HoldFile:
 
     def _monotonic(self, wall: float | None) -> float | None:
         return None if wall is None else self._clock.now() + float(wall) - self._clock.wall()
+
+
+def _owner(claim: object) -> str:
+    return str(claim.get("owner", "")) if isinstance(claim, dict) else ""
+
+
+def _until(claim: object) -> float:
+    until = claim.get("until") if isinstance(claim, dict) else None
+    return float(until) if isinstance(until, int | float) else 0.0
 
 
 def _number(entry: object) -> int:

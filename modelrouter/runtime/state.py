@@ -24,7 +24,7 @@ from modelrouter.core.load import RANKS, Load
 from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Deployment, Inventory
@@ -55,15 +55,26 @@ class State:
         self._streaks: dict[Domain, health.Streak] = {}
         self._deployments = tuple(inventory.deployments.values())
         self._loads = _loads(inventory)
-        self._waiting: dict[str, set[Waiting]] = {name: set() for name in inventory.deployments}
+        self._waiting: dict[str, dict[Waiting, None]] = {name: {} for name in inventory.deployments}  # in order
         self._budget = Budget()
         self._generation = 0
         self._ended: list[Change] = []  # holds that ended by time, not yet told
         self._lapsed: dict[Domain, int] = {}  # of those, how often each had opened; until a success
+        self.claim: Callable[[Sequence[Domain]], None] | None = None
+        """Asks, outside the lock, for leave to try domains; set once by whoever shares them among processes."""
+        self._granted: dict[Domain, float] = {}  # until when this process may try it
+        self._wanted: list[Domain] = []  # trials to be claimed
         self._held = 0  # how many records hold: zero is the path of every healthy request
 
     def acquire(self, deployment: Deployment, terms: Terms = PLAIN) -> Lease | Refusal:
         """Ask leave for one call; a lease must be given back by `apply` or `abandon`."""
+        leave = self._leave_for(deployment, terms)
+        if self._wanted and self.claim is not None:
+            wanted, self._wanted = self._wanted, []
+            self.claim(wanted)
+        return leave
+
+    def _leave_for(self, deployment: Deployment, terms: Terms) -> Lease | Refusal:
         now = self._clock.now()
         load = self._loads[deployment.id]
         with self._lock:
@@ -96,12 +107,15 @@ class State:
                 self._lapse(hold)
                 continue
             answer = holds.admission(hold, now, self._clock.chance())
+            if answer is Admission.TRIAL and self.claim is not None and self._granted.get(domain, now) <= now:
+                self._wanted.append(domain)
+                answer = Admission.NO
             if answer is Admission.NO and not (waive and hold.waivable):
                 refusals.append(hold)
             elif answer is Admission.TRIAL or hold.phase is Phase.OPEN:
                 trials.append(domain)
         if refusals:
-            return _refusal(refusals)
+            return _refusal(refusals, now)
         for domain in trials:
             record = self._records[domain]
             if record.hold is not None and holds.admission(record.hold, now, 1.0) is Admission.TRIAL:
@@ -151,11 +165,11 @@ class State:
 
     def wait(self, deployment: Deployment, waiting: Waiting) -> None:
         """A call is under way and has shown nothing."""
-        self._waiting[deployment.id].add(waiting)  # one set operation: atomic under the interpreter's lock
+        self._waiting[deployment.id][waiting] = None  # one operation: atomic under the interpreter's lock
 
     def unwait(self, deployment: Deployment, waiting: Waiting) -> None:
         """It has shown something, or is over."""
-        self._waiting[deployment.id].discard(waiting)
+        self._waiting[deployment.id].pop(waiting, None)
 
     def abandon(self, lease: Lease) -> None:
         """The call told nothing of its domains: it was cancelled, or never made."""
@@ -303,6 +317,8 @@ class State:
         self._generation += 1
         self._records[domain] = _Record(hold, self._generation)
         self._held += (hold is not None) - (before is not None)
+        if hold is None or hold.phase is not Phase.TRIAL:
+            self._granted.pop(domain, None)
         return Change(domain, before, hold)
 
     def place(self, holds_: Iterable[Hold]) -> list[Change]:
@@ -317,6 +333,12 @@ class State:
             for domain in held:
                 self._streaks.pop(domain, None)
             return [self._set(domain, None) for domain in held]
+
+    def grant(self, domains: Iterable[Domain]) -> None:
+        """This process, and no other, may try these domains next."""
+        until = self._clock.now() + holds.TRIAL_LEASE_S
+        with self._lock:
+            self._granted.update(dict.fromkeys(domains, until))
 
     def prove(self, domain: Domain) -> list[Change]:
         """A free probe passed: one real call may try."""
@@ -371,11 +393,13 @@ def _loads(inventory: Inventory) -> dict[str, Load]:
     return {name: Load(each.limits, ranks[name]) for name, each in inventory.deployments.items()}
 
 
-def _refusal(held: list[Hold]) -> Refusal:
+def _refusal(held: list[Hold], now: float) -> Refusal:
     last = max(held, key=lambda hold: (not hold.waivable, hold.until is None, hold.until or 0.0))
     cause = str(last.cause or "by an operator")
-    return Refusal(last.domain, _free_at(last), waivable=all(hold.waivable for hold in held), cause=cause)
+    return Refusal(last.domain, _free_at(last, now), waivable=all(hold.waivable for hold in held), cause=cause)
 
 
-def _free_at(hold: Hold) -> float | None:
-    return hold.until if hold.ending is not Ending.RELEASE and hold.phase is Phase.OPEN else None
+def _free_at(hold: Hold, now: float) -> float | None:
+    """When it ends or may be tried; None where nobody knows, as while others try."""
+    ends = hold.ending is not Ending.RELEASE and hold.phase is Phase.OPEN
+    return hold.until if ends and hold.until is not None and hold.until > now else None

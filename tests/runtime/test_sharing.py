@@ -274,6 +274,8 @@ def test_an_own_hold_never_comes_back_as_somebody_elses(tmp_path):
     board.tell(changes)
     board.close()
     clock.advance(30)
+    state.acquire(A)  # claims the trial
+    board.close()
     state.acquire(A)
     HoldFile(path, clock).write({Domain(Kind.FAMILY, "other"): None})
 
