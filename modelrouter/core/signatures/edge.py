@@ -78,7 +78,12 @@ RULES = (
         ),
     ),
     Rule("edge_rate", Cause.THROTTLED, Scope.ACCOUNT, text=("error (code |code: |)1015", "you are being rate limited")),
-    Rule("edge_late", Cause.TIMEOUT, Scope.DEPLOYMENT, text=("error (code |code: |)(522|524)", "a timeout occurred")),
+    Rule(
+        "edge_late",
+        Cause.TIMEOUT,
+        Scope.DEPLOYMENT,
+        text=("error (code |code: |)(522|524)", "a timeout occurred", "origin (web server|server) timed out"),
+    ),
     Rule(
         "origin_down",
         Cause.OUTAGE,

@@ -23,8 +23,11 @@ GOOGLE_RULES = (
          "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), text=("requests to this api * are blocked", "requests from (referer|this ip)")),
     Rule("capacity", Cause.OVERLOADED, Scope.MODEL, codes=("MODEL_CAPACITY_EXHAUSTED",), text=("no capacity available for model",)),
     Rule("quota_of_none", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, shortest_wait_s=inf, text=("limit: 0", 'quota_limit_value * 0"')),
+    Rule("quota_a_day_of_model", Cause.QUOTA_EXHAUSTED, Scope.MODEL, shortest_wait_s=3600, text=("per day",), also=("(perprojectpermodel|permodel)", "per base model")),
     Rule("quota_a_day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, shortest_wait_s=3600, codes=("QUOTA_EXHAUSTED",),
          text=("(perday|perdayperproject|perdayperuser|perdayperprojectpermodel)", "per day", "daily limit")),
+    Rule("quota_a_minute_of_model", Cause.THROTTLED, Scope.MODEL, text=("per minute", "online_prediction_requests_per_base_model"),
+         also=("(perprojectpermodel|permodel)", "per base model")),
     Rule("quota_a_minute", Cause.THROTTLED, Scope.ACCOUNT, codes=("RATE_LIMIT_EXCEEDED",), text=("perminute", "per minute", "online_prediction_requests_per_base_model")),
     # Where no day is named the limit is as often one of a minute, and the wait it states is true.
     Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, shortest_wait_s=0, text=("exceeded your current quota", "spending cap", "monthly spending")),

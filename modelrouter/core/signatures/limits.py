@@ -71,6 +71,7 @@ MONEY = (
     "(quota|balance|credit|credits|budget|allowance) (is|are|was|remaining) * (not enough|insufficient|too low|zero|used up)",
     "(quota|balance|credit|credits) (is |are |)(not enough|not sufficient)",
     "(额度|余额)不足",
+    "(预扣费|扣费失败|剩余额度|剩余配额|剩余积分)",
     "(plan and billing|billing details|purchase more|buy more|buy credits|add credits|add funds|top up|topup|recharge|upgrade your plan|purchase credits)",
     "(requests|tokens|messages|neurons) (per|a|each) (day|month|week)",
     "(rpd|tpd|perday|permonth)",

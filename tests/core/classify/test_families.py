@@ -41,6 +41,12 @@ FAMILIES: list[tuple[Cause, str, int | None, str]] = [
     (Cause.NETWORK, "generic", 403, "The request has been blocked."),
     (Cause.CONTENT_BLOCKED, "generic", 403, "The request was blocked by our content filter."),
     (Cause.OUTAGE, "ollama", None, "could not start the inference server"),
+    (Cause.PERMISSION, "generic", 403, "u_7 is not a member of this workspace"),
+    (Cause.PERMISSION, "generic", 404, "We could not find any such member; ask the owner to invite you."),
+    (Cause.AUTH, "bedrock", None, "The instance role: credential refresh failed"),
+    (Cause.AUTH, "generic", None, "Could not retrieve AWS credentials in time"),
+    (Cause.QUOTA_EXHAUSTED, "generic", 403, "扣费失败:账户剩余积分 3"),
+    (Cause.TIMEOUT, "generic", 524, "The origin server timed out; its database may be overloaded."),
     # what stands before a provider
     (Cause.OUTAGE, "generic", 503, "upstream_reset_after_response_started{remote_reset}"),
     (Cause.OUTAGE, "generic", 502, "An invalid response was received from the upstream server"),
@@ -93,3 +99,18 @@ def test_a_sibling_is_recognised(cause: Cause, vendor: str, status: int | None, 
 def test_an_address_without_models_is_one_deployments_fault() -> None:
     """A path that a server does not know says nothing about the model: only this deployment is held."""
     assert classify(Evidence(vendor="generic", status=404, body="Cannot POST /v2/chat")).scope == Scope.DEPLOYMENT
+
+
+@pytest.mark.parametrize(
+    ("cause", "quota"),
+    [
+        (Cause.QUOTA_EXHAUSTED, "GenerateRequestsPerDayPerProjectPerModel-FreeTier"),
+        (Cause.THROTTLED, "GenerateContentInputTokensPerMinutePerProjectPerModel"),
+    ],
+)
+def test_a_quota_of_one_model_spares_the_others(cause: Cause, quota: str) -> None:
+    """Google names in a quota what it counts: one of a model holds the model, not the account."""
+    body = f'{{"error": {{"code": 429, "details": [{{"quotaId": "{quota}"}}]}}}}'
+    fault = classify(Evidence(vendor="gemini", surface="http", status=429, body=body))
+
+    assert (fault.cause, fault.scope) == (cause, Scope.MODEL)

@@ -73,7 +73,7 @@ CASES = [
     ("gemini", 400, google(400, "FAILED_PRECONDITION", "User location is not supported for the API use."), Cause.GEOFENCED, Scope.JURISDICTION),
     ("gemini", 403, google(403, "PERMISSION_DENIED", "Consumer has been suspended.", "CONSUMER_SUSPENDED"), Cause.SUSPENDED, Scope.ACCOUNT),
     ("gemini", 400, google(400, "INVALID_ARGUMENT", "API key not valid.", "API_KEY_INVALID"), Cause.AUTH, Scope.KEY),
-    ("gemini", 429, google(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.", quotaId="GenerateRequestsPerDayPerProjectPerModel"), Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT),
+    ("gemini", 429, google(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.", quotaId="GenerateRequestsPerDayPerProjectPerModel"), Cause.QUOTA_EXHAUSTED, Scope.MODEL),
     ("gemini", 429, google(429, "RESOURCE_EXHAUSTED", "Quota exceeded for requests per minute."), Cause.THROTTLED, Scope.ACCOUNT),
     ("gemini", 503, google(503, "UNAVAILABLE", "The model is overloaded. Please try again later."), Cause.OVERLOADED, Scope.MODEL),
     ("gemini", 404, google(404, "NOT_FOUND", "models/x is not found for API version v1beta"), Cause.MODEL_UNAVAILABLE, Scope.MODEL),
