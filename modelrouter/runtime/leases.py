@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from modelrouter.core.causes import Ending
+from modelrouter.core.holds import Hold, Phase
 from modelrouter.core.load import NOTHING, Place, Want
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from modelrouter.core.causes import Cause
     from modelrouter.core.domains import Domain
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment
     from modelrouter.core.load import Load
 
-__all__ = ["FULL", "PLAIN", "Change", "Lease", "Refusal", "Terms", "Waiting"]
+__all__ = ["FULL", "PLAIN", "Change", "Lease", "Refusal", "Terms", "Waiting", "refusal_of"]
 
 FULL = "capacity"
 """What a refusal says of a deployment that carries all it can."""
@@ -81,3 +85,16 @@ class Change(NamedTuple):
     after: Hold | None
     waiting: tuple[Waiting, ...] = ()
     """The calls to be moved away from it."""
+
+
+def refusal_of(held: Sequence[Hold], now: float) -> Refusal:
+    """What several holds together say to one call: the last of them to end speaks."""
+    last = max(held, key=lambda hold: (not hold.waivable, hold.until is None, hold.until or 0.0))
+    cause = str(last.cause or "by an operator")
+    return Refusal(last.domain, _free_at(last, now), waivable=all(hold.waivable for hold in held), cause=cause)
+
+
+def _free_at(hold: Hold, now: float) -> float | None:
+    """When it ends or may be tried; None where nobody knows, as while others try."""
+    ends = hold.ending is not Ending.RELEASE and hold.phase is Phase.OPEN
+    return hold.until if ends and hold.until is not None and hold.until > now else None

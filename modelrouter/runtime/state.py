@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from modelrouter.core import health, holds
 from modelrouter.core.budget import Budget
-from modelrouter.core.causes import PERMITS, Ending
+from modelrouter.core.causes import PERMITS
 from modelrouter.core.correlation import WIDE, as_one, beneath, further_up, spreading
 from modelrouter.core.domains import Domain, domains_of, held_domain
 from modelrouter.core.holds import Admission, Hold, Phase
 from modelrouter.core.load import RANKS, Load
-from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal
+from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from modelrouter.runtime.leases import Terms, Waiting
 
 __all__ = ["State"]
+
+CLAIM_S = 0.05
+"""So long it may take until other processes have left a trial to this one: who has no other way waits."""
 
 
 @dataclass(slots=True)
@@ -115,7 +118,9 @@ class State:
             elif answer is Admission.TRIAL or hold.phase is Phase.OPEN:
                 trials.append(domain)
         if refusals:
-            return _refusal(refusals, now)
+            refusal = refusal_of(refusals, now)
+            claimed = all(hold.domain in self._wanted for hold in refusals)
+            return refusal._replace(until=now + CLAIM_S) if claimed else refusal
         for domain in trials:
             record = self._records[domain]
             if record.hold is not None and holds.admission(record.hold, now, 1.0) is Admission.TRIAL:
@@ -391,15 +396,3 @@ def _loads(inventory: Inventory) -> dict[str, Load]:
         for deployment in process.routes:
             ranks[deployment.id].add(RANKS[process.criticality])
     return {name: Load(each.limits, ranks[name]) for name, each in inventory.deployments.items()}
-
-
-def _refusal(held: list[Hold], now: float) -> Refusal:
-    last = max(held, key=lambda hold: (not hold.waivable, hold.until is None, hold.until or 0.0))
-    cause = str(last.cause or "by an operator")
-    return Refusal(last.domain, _free_at(last, now), waivable=all(hold.waivable for hold in held), cause=cause)
-
-
-def _free_at(hold: Hold, now: float) -> float | None:
-    """When it ends or may be tried; None where nobody knows, as while others try."""
-    ends = hold.ending is not Ending.RELEASE and hold.phase is Phase.OPEN
-    return hold.until if ends and hold.until is not None and hold.until > now else None

@@ -14,9 +14,10 @@ from modelrouter.cli.forecast import Forecast, forecast
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.domains import Domain
 from modelrouter.core.faults import Fault
-from modelrouter.core.holds import Hold, by_operator, opened, ready, trial_begun, trial_passed
+from modelrouter.core.holds import Admission, Hold, admission, by_operator, opened, ready, trial_begun, trial_passed
 from modelrouter.errors import RequestFailedError
 from modelrouter.router import Router
+from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.holdfile import HoldFile
 from modelrouter.testing import ManualClock, ScriptedProvider, text
 
@@ -25,6 +26,15 @@ FAR = 1000.0
 PLACES = [Domain.parse(name) for name in ("deployment:a", "deployment:b", "provider:a-provider", "family:b-family")]
 CAUSES = [Cause.OUTAGE, Cause.THROTTLED, Cause.SUSPENDED, Cause.GEOFENCED, Cause.TIMEOUT, None]
 INVENTORY = inventory(process("p", deployment("a"), deployment("b")))
+
+
+class Typical(SystemClock):
+    """The machine's clock, and luck that is neither good nor bad."""
+
+    @staticmethod
+    def chance() -> float:
+        """The same for everybody."""
+        return 0.5
 
 
 @st.composite
@@ -44,7 +54,7 @@ def standing(draw: st.DrawFn, now: float) -> Hold:
 @settings(max_examples=150, deadline=None)
 def test_forecast_is_what_happens(data: st.DataObject) -> None:
     """Whatever is held: the deployment that is forecast is called, and where none is, none is."""
-    clock = ManualClock()
+    clock = Typical()
     held = data.draw(st.lists(standing(clock.now()), max_size=3, unique_by=lambda hold: hold.domain))
     provider = ScriptedProvider({"a": [text("hi")], "b": [text("hi")]})
     with tempfile.TemporaryDirectory() as folder:
@@ -52,13 +62,22 @@ def test_forecast_is_what_happens(data: st.DataObject) -> None:
         HoldFile(file, clock).write({hold.domain: hold for hold in held})
         with Router(INVENTORY, clients=provider.clients(), clock=clock, hold_file=file, observers=()) as router:
             foreseen = forecast(router.explain("p"), clock.now())
-            try:
-                served = router.chat("p", "x").decision.served_by
-            except RequestFailedError:
-                served = None
+            served = served_by(router)
 
+    if any(admission(hold, clock.now(), 0.5) is Admission.TRIAL for hold in held):
+        # Other processes may be trying: while that is settled the request goes elsewhere, if it can.
+        assert (foreseen.deployment is None) == (served is None)
+        return
     assert foreseen.deployment == served
-    assert [name for name, _ in provider.calls] == ([served] if served else [])
+    assert (served in [name for name, _ in provider.calls]) == (served is not None)
+
+
+def served_by(router: Router) -> str | None:
+    """Who serves a request; None for nobody."""
+    try:
+        return router.chat("p", "x").decision.served_by
+    except RequestFailedError:
+        return None
 
 
 def foreseen(*holds: Hold) -> Forecast:
