@@ -122,7 +122,7 @@ SILICONFLOW = Vendor(
         Rule("balance", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("30001", "30011")),
         Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("20012", "30003")),
         Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("30014",)),
-        Rule("busy", Cause.OVERLOADED, Scope.MODEL, codes=("50505", "50603")),
+        Rule("busy", Cause.OVERLOADED, Scope.MODEL, codes=("50505", "50508", "50603")),
         Rule("late", Cause.TIMEOUT, Scope.MODEL, codes=("50504",)),
     ),
 )  # fmt: skip

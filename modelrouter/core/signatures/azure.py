@@ -17,7 +17,7 @@ AZURE = Vendor(
         Rule("resource_blocked", Cause.SUSPENDED, Scope.DEPLOYMENT, text=("resource has been * (blocked|suspended|disabled)", "(resource|deployment) * (blocked|suspended) * (violate|abuse|policy)")),
         Rule("deployment_not_found", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, codes=("DeploymentNotFound",),
              text=("api deployment for this resource does not exist",)),
-        Rule("model_retired", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("ModelDeprecated", "ServiceModelDeprecated", "DeploymentModelDeprecated")),
+        Rule("model_retired", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("ModelDeprecated", "ServiceModelDeprecated", "ServiceModelDeprecating", "DeploymentModelDeprecated")),
         Rule("wrong_key_or_endpoint", Cause.AUTH, Scope.KEY,
              text=("access denied due to invalid subscription key", "wrong api endpoint")),
         Rule("principal", Cause.AUTH, Scope.ACCOUNT, text=("principal does not have access",)),

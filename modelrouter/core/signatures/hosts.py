@@ -55,6 +55,7 @@ GROQ = Vendor("groq", (), (
     Rule("request_over_rate", Cause.REQUEST_TOO_LARGE, Scope.MODEL, text=("request too large for model",)),
     Rule("day", Cause.QUOTA_EXHAUSTED, Scope.MODEL, shortest_wait_s=0, text=("tokens per day", "requests per day")),
     Rule("rate", Cause.THROTTLED, Scope.MODEL, text=("rate limit reached for",)),
+    Rule("blocked_by_owner", Cause.PERMISSION, Scope.MODEL, codes=("model_permission_blocked_org", "model_permission_blocked_project")),
     Rule("terms", Cause.PERMISSION, Scope.MODEL, codes=("model_terms_required",), text=("requires terms acceptance",)),
     Rule("model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_decommissioned",)),
     Rule("tool_use_failed", Cause.BAD_REQUEST, Scope.REQUEST, codes=("tool_use_failed", "json_validate_failed")),

@@ -120,6 +120,7 @@ TOO_BIG = (
     "(exceeds|exceeded|larger than|over|maximum|limit of|max) * (mb|mib|megabytes|kb|gb|bytes)",
     "(maximum|allowed|max) (request|payload|body|message|file|image|upload) (body |)size",
     "maximum size",
+    "(body|payload|entity) * (length|size) limit (exceeded|reached)",
     "too many images",
     "(请求体|文件|图片) * (过大|太大|超过|超出)",
 )

@@ -133,6 +133,9 @@ UNPAID = (
 )
 
 NOT_STRUCK = (
+    # What is struck is a request or a model, for the same reason or by the account's own owner.
+    "(request|prompt|input|message|content|query|image|output|response) (is|was|has been|are|were) (prohibited|disallowed|rejected|refused|blocked|flagged|denied|filtered) * (violation|violate|violates|violating)",
+    "(model|models|deployment|endpoint|feature|tool) * (blocked|disabled|restricted) (at|on) the (organization|organisation|project|team|workspace|account)",
     # A relay that is full may say so under a code of money or of accounts.
     "(负载|饱和|繁忙|过载|currently overloaded|at capacity)",
     # Money that ran out is no suspension, though the wall it meets be called a block.

@@ -30,6 +30,7 @@ UNSAFE = (
     "(politique|politiques|filtre|filtres) de (contenu|sécurité|modération)",
     "(política|políticas|filtro|filtros) de (contenido|contenidos|conteúdo|seguridad|segurança|moderación)",
     "(политика|политику|политики|политикой|фильтр|фильтром) * (контента|содержания|содержимого|безопасности)",
+    "(request|prompt|input|message|content|query|image) (is|was|has been) (prohibited|disallowed|rejected|refused|denied|not allowed) (due to|because of|for) * (violation|violating|terms|policy)",
     "(safety ratings|prompt feedback|finish reason: safety)",
     "(敏感|不安全|违规内容|内容安全|安全审核|不合规|违反|涉黄|不当|审核不通过|审核未通过|风控|内容风险)",
     "(敏感內容|違規內容|不適當)",
@@ -93,6 +94,7 @@ NOT_ALLOWED = (
     "upgrade to (plus|pro|max|ultra|premium|enterprise|a paid|paid|team|business)",
     "(must be|not) verified",
     "(not|no longer|isn't|aren't) (a |currently a |)(member|collaborator) of (the |this |that |any |)(project|organization|organisation|workspace|team|tenant)",
+    "(must|need to|have to|has to) (be|have) (a |an |the |)(named user|licensed|subscriber|member|owner|admin|administrator|paid|active subscription|license|licence|valid subscription|paying)",
     "(failed to find|could not find|cannot find|no such) * member",
     "not available (for|to) (integrator|this client|your plan|your account|your organization|your subscription|free)",
     "virtual network",
@@ -110,7 +112,7 @@ NOT_ALLOWED = (
 
 NO_MODEL = (
     "(model|models|deployment|engine|endpoint|snapshot|model's) * (not found|does not exist|doesn't exist|not exist|not exists|do not exist|no longer|was not found|could not be found|isn't found|cannot be found)",
-    "(model|models|deployment|endpoint|snapshot) * (deprecated|retired|decommissioned|discontinued|sunset|sunsetted|removed|shut down|end of life|end of its life|eol|legacy|deleted|withdrawn|taken offline|offline|obsolete)",
+    "(model|models|deployment|endpoint|snapshot) * (deprecated|deprecating|retired|retiring|phased out|decommissioned|discontinued|sunset|sunsetted|removed|shut down|end of life|end of its life|eol|legacy|deleted|withdrawn|taken offline|offline|obsolete)",
     "(model|models|deployment) * (not available|unavailable|isn't available|not currently available|not offered|not served|not accessible|not loaded|unloaded|is unloaded|not deployed|not supported|unsupported|not be found|not ready|is invalid|not valid|not installed|disabled|not been deployed|not recognized|not served|not running)",
     "(invalid|unknown|unsupported|unrecognized|no such|nonexistent|wrong|missing|incorrect|bad|illegal) (model|models|deployment|engine|model name|model id|model identifier|model version)",
     "no (such |available |suitable |valid |)(endpoints|endpoint|model|models|deployment|provider|providers|channel|channels|backend|replicas) (found|available|exist|exists|that|for|with|loaded|is|named|matching)",
@@ -183,6 +185,7 @@ UNVERIFIED = (
     "(organization|organisation|identity|business|phone|email|age|developer|company) verification (is |)(required|needed|pending|incomplete|missing|failed)",
     "(requires|require|needs|need) (an |a |your |)(explicit |prior |written |)(opt in|consent|approval)",
     "(must|need to|have to|please|required to) (first |)(accept|agree to) (the|these|its|our|updated|new) * (terms|license|licence|agreement|conditions)",
+    "(model|models|feature|tool|tools|endpoint) * (blocked|disabled|restricted|turned off) (at|by|for) (the |your |this |an |)(organization|organisation|project|team|workspace|admin|administrator|owner)",
     "(complete|requires|require|pass) (the |your |an |)(identity|organization|organisation|business|age|phone|email) (verification|check)",
     "(实名认证|企业认证|个人认证|实名|實名)",
     "本人確認",
@@ -226,8 +229,8 @@ RULES = (
                "model_not_loaded", "model_disabled", "endpoint_not_found", "no_available_channel",
                "ModelDeprecated"),
     ),
-    # Who must first prove who it is, or agree, hears so under any code: that of the parameter this opens, too.
-    Rule("unproven_or_unasked", Cause.PERMISSION, Scope.ACCOUNT, codes=("verification_required", "identity_verification_required", "kyc_required"), text=UNVERIFIED),
+    # Who must first prove who it is, agree or allow, hears so under any code: that of the parameter this opens, too.
+    Rule("owner_must_act", Cause.PERMISSION, Scope.ACCOUNT, codes=("verification_required", "identity_verification_required", "kyc_required"), text=UNVERIFIED),
     Rule(
         "unsupported_feature",
         Cause.UNSUPPORTED_FEATURE,
@@ -248,6 +251,8 @@ RULES = (
                "ACCESS_TOKEN_TYPE_UNSUPPORTED", "api_key_disabled", "RefreshError", "DefaultCredentialsError", "auth_error", "InvalidAccessKeyId"),
         unless=("(account|organization) * (suspended|disabled|banned)",),
     ),
+    # What follows is about an argument, whatever stands before it, such as the key it was sent with.
+    Rule("argument_refused", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=("(argument|parameter|parameters|field|option|property|attribute) (is |are |)not supported (on|by|for|with|in) (this|the) (model|endpoint|deployment|api)",)),
     # No server of models answers at this address: one of another kind does, or the path is wrong.
     Rule("no_such_path", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, status=(404, 405), text=NO_PATH),
     Rule("named_model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=NO_MODEL,
@@ -257,7 +262,7 @@ RULES = (
     Rule("cannot_do_that", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=CANNOT,
          unless=("(overloaded|high demand)", "(api key|apikey)")),
     Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY,
-         unless=("not authorized to (perform|invoke|access)", "(unexpected|special|stop|eos|bos|next) token")),
+         unless=("not authorized to (perform|invoke|access)", "(unexpected|special|stop|eos|bos|next) token", "failed during generation")),
     Rule(
         "not_allowed",
         Cause.PERMISSION,

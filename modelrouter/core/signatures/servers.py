@@ -33,7 +33,8 @@ LLAMACPP = Vendor("llamacpp", ("llama.cpp", "llama-cpp", "llamacpp-python", "lla
 
 LMSTUDIO = Vendor("lmstudio", ("lm-studio",), (
     Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("greater than the context length", "context length of only", "initial portion of the prompt")),
-    Rule("none_loaded", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, text=("no models loaded", "model unloaded", "model has crashed", "multiple models are loaded", "please load a model")),
+    Rule("none_loaded", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, text=("no models loaded", "model unloaded", "multiple models are loaded", "please load a model")),
+    Rule("crashed", Cause.OUTAGE, Scope.DEPLOYMENT, text=("(model|engine|runtime|process) (has |)(crashed|exited)",)),
     Rule("load_failed", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("failed to load model", "error loading model")),
 ))  # fmt: skip
 

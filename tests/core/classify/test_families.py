@@ -47,6 +47,18 @@ FAMILIES: list[tuple[Cause, str, int | None, str]] = [
     (Cause.AUTH, "generic", None, "Could not retrieve AWS credentials in time"),
     (Cause.QUOTA_EXHAUSTED, "generic", 403, "扣费失败:账户剩余积分 3"),
     (Cause.TIMEOUT, "generic", 524, "The origin server timed out; its database may be overloaded."),
+    (Cause.PERMISSION, "generic", None, "You need to be a licensed colleague: only those may ask it."),
+    (Cause.PERMISSION, "groq", 403, "The model acme-7b is disabled at the project level; an owner can allow it."),
+    (Cause.CONTENT_BLOCKED, "generic", 403, "The prompt was refused because of a violation of our terms of service."),
+    (
+        Cause.UNSUPPORTED_FEATURE,
+        "generic",
+        400,
+        "With api key sk-x: invalid call, the parameter is not supported by this model: seed",
+    ),
+    (Cause.REQUEST_TOO_LARGE, "generic", None, "payload refused: size limit exceeded"),
+    (Cause.MODEL_UNAVAILABLE, "azure", None, "Error: model acme-7b is retiring and takes no new calls"),
+    (Cause.OUTAGE, "lmstudio", None, "The engine exited without a word"),
     # what stands before a provider
     (Cause.OUTAGE, "generic", 503, "upstream_reset_after_response_started{remote_reset}"),
     (Cause.OUTAGE, "generic", 502, "An invalid response was received from the upstream server"),
