@@ -48,6 +48,17 @@ def test_a_buckets_wait_is_honest(rate, takings, now, amount):
     assert bucket.wait(amount, now + wait) == 0
 
 
+@pytest.mark.parametrize("now", [0.3, 1e6 + 0.1, 1e7 / 3])
+@given(rate=st.integers(10_000_000, 1_000_000_000), amount=st.integers(1, 100_000))
+def test_a_fast_buckets_wait_is_honest_after_months(now, rate, amount):
+    """Where a clock that has run for long is too coarse for a fast rate, its wait is honest all the same."""
+    bucket = Bucket(rate)
+    bucket.wait(rate, now)
+    bucket.take(rate / MINUTE * BURST_S)
+
+    assert bucket.wait(amount, now + bucket.wait(amount, now)) == 0
+
+
 @given(st.integers(1, 3000), st.lists(st.floats(0, 10), min_size=1, max_size=400))
 def test_calls_of_any_minute_stay_within_the_rate_and_its_burst(rpm, gaps):
     """However they come, no 60 s see more calls than the rate a minute and one burst."""
