@@ -118,9 +118,8 @@ class State:
             elif answer is Admission.TRIAL or hold.phase is Phase.OPEN:
                 trials.append(domain)
         if refusals:
-            refusal = refusal_of(refusals, now)
-            claimed = all(hold.domain in self._wanted for hold in refusals)
-            return refusal._replace(until=now + CLAIM_S) if claimed else refusal
+            others = [hold for hold in refusals if hold.domain not in self._wanted]
+            return refusal_of(others, now) if others else refusal_of(refusals, now)._replace(until=now + CLAIM_S)
         for domain in trials:
             record = self._records[domain]
             if record.hold is not None and holds.admission(record.hold, now, 1.0) is Admission.TRIAL:
