@@ -365,6 +365,8 @@ class _Play:
                 case Wait(until):
                     assert until > self.now or self.due
                     fact = None
+                case _:
+                    pytest.fail(f"{command} is no command")
             fact = fact or self._next(command)
             command = self.request.told(fact, self.now)
         pytest.fail(f"{self.fates} come to no end")
