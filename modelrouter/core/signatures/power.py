@@ -6,6 +6,9 @@ from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.signatures.rule import Rule
 
 EXPORT = (
+    "export (law|laws|authorization|authorisation|permit|ban|prohibition)",
+    "controlled (item|items|technology)",
+    "commerce department",
     "export (control|controls|controlled|restriction|restrictions|regulation|regulations|administration|licence|license|compliance)",
     "deemed export",
     "export * (licence|license) (is |)required",
@@ -50,7 +53,14 @@ ORDER = (
     "(정부|당국) * (명령|지시)",
     "(behördlich|behördliche|behördlicher) (anordnung|verfügung|angeordnet)",
     "(décision|injonction|ordre) (du gouvernement|des autorités|administrative|gouvernementale)",
-    "(orden|directiva) (del gobierno|gubernamental|de las autoridades)",
+    "(orden|directiva|decisión|resolución) (del gobierno|gubernamental|de las autoridades|judicial|administrativa)",
+    "(ordem|decisão|determinação) (do governo|governamental|das autoridades|judicial|administrativa)",
+    "(ordine|provvedimento|decisione) (del governo|del garante|dell'autorità|delle autorità|giudiziario|amministrativo)",
+    "(auf anordnung|auf weisung|gerichtsbeschluss|gerichtlich angeordnet)",
+    "(par décision|sur ordre|sur décision) * (justice|judiciaire|tribunal|gouvernement|autorités|administrative)",
+    "(по требованию|по решению|по распоряжению|по указанию|по приказу|по предписанию) * (регулятора|правительства|властей|суда|роскомнадзора|министерства)",
+    "(規制当局|行政機関|裁判所) * (命令|指示|要請)",
+    "(규제 당국|법원) * (명령|지시|요청)",
 )
 
 PLACE = "(country|countries|region|regions|territory|territories|location|locations|jurisdiction|jurisdictions|geography|area)"
@@ -70,6 +80,14 @@ ELSEWHERE = (
     "(geo|geographic|geographical|geographically|regional) (restriction|restrictions|restricted|blocked|block|blocking|fence|fenced|limitation)",
     "(geoblocked|georestricted|geofenced|geofence|geoblocking)",
     "unavailable for legal reasons",
+    "(not|never|cannot|can't|don't|doesn't|isn't|aren't) * (where you are|where you live|your part of the world|where your address)",
+    f"from your {PLACE} (cannot|can't|can not|are not|is not|may not|will not|aren't|isn't)",
+    f"{PLACE} (that |which |)(we |it |)(do not|don't|cannot|can't|does not) (support|serve|cover|offer)",
+    f"not (on|in|part of) (the|our) (list of |)(supported|allowed|eligible|permitted|available) {PLACE}",
+    f"(not|isn't|aren't) (yet |currently |)(launched|released|sold|marketed|rolled out|live|licensed) in your (market|{PLACE[1:]}",
+    "(未在|不在|未对|未對|未向|不向|不对|不對) * (地区|地區|国家|國家|区域|區域|市场|市場)",
+    "(制裁|제재|санкции|санкций|санкциями|sanktionen|sanzioni|sanções)",
+    "(sanciones|embargo) (internacionales|comercial|económicas)",
     "(ofac|sanctions|embargo|sanctioned)",
     "access from * (country|region|china|russia|iran|mainland|hong kong) * (not|blocked|prohibited|denied|restricted)",
     "location of (the |your |)(user|client|ip)",
@@ -103,9 +121,10 @@ SUSPENDED = (
     f"{WHO} * (been|is|was|are|were|now|currently|temporarily|permanently|status) {STRUCK}",
     f"{WHO} * (been|is|was) (temporarily|permanently|automatically|indefinitely) {STRUCK}",
     f"{WHO} {STRUCK}",
+    f"{WHO} (is|are|was|has been|have been) (currently |)(placed |put |)(on hold|under restriction|under restrictions|under suspension)",
     f"{STRUCK} (account|organization|organisation|workspace|user|subscription|tenant|consumer|project|customer)",
     "(project|app|application|service account) * (has been|is|was) (suspended|banned|terminated|blocked|deactivated)",
-    "(suspended|disabled|deactivated|banned|terminated|blocked|restricted|closed) * (your|this|the) (account|organization|organisation|workspace|subscription|access)",
+    "(suspended|disabled|deactivated|banned|terminated|blocked|restricted|closed|frozen|locked) (all |any |)(access |api access |use |)(to |of |by |from |for |on |)(your|this|the) (entire |whole |)(account|organization|organisation|workspace|subscription|access)",
     "(violation|violations|breach|abuse) of (our |the |)(terms|tos|terms of service|terms of use|usage policy|usage policies|acceptable use|service agreement)",
     "(violated|violating|breached) (our |the |)(terms|tos|acceptable use)",
     "(account|organization|user) * not active",
@@ -118,10 +137,15 @@ SUSPENDED = (
     "(封禁|冻结|停用) * (账号|账户|帐号|用户)",
     "アカウント * (停止|無効|凍結|禁止)",
     "계정 * (정지|비활성화|차단|중지)",
-    "(konto|organisation|account) * (gesperrt|deaktiviert|suspendiert)",
+    "(konto|organisation|account|zugang|benutzerkonto) * (gesperrt|deaktiviert|suspendiert)",
+    "accès * (suspendu|résilié)",
     "compte * (suspendu|désactivé|bloqué|résilié)",
-    "cuenta * (suspendida|desactivada|bloqueada|deshabilitada)",
-    "conta * (suspensa|desativada|bloqueada)",
+    "(cuenta|acceso) * (suspendida|suspendido|desactivada|desactivado|bloqueada|deshabilitada|cancelada)",
+    "(conta|acesso) * (suspensa|suspenso|desativada|desativado|bloqueada|encerrada)",
+    "(account|accesso|utenza) * (sospeso|sospesa|disattivato|disattivata|bloccato|chiuso)",
+    "доступ * (приостановлен|отозван)",
+    "ご利用 * (停止され|停止し|停止いた)",
+    "이용 * 정지되",
     "(аккаунт|учетная запись|учётная запись|организация) * (заблокирован|заблокирована|приостановлен|приостановлена|отключен|отключена)",
 )
 
@@ -184,6 +208,9 @@ RULES = (
         text=SUSPENDED,
         unless=NOT_STRUCK,
     ),
+    # The status says that a law keeps us out; words that say less go for nothing beside it.
+    Rule("for_legal_reasons", Cause.GEOFENCED, Scope.JURISDICTION, status=(451,),
+         text=("(forbidden|denied|unavailable|legal|law|laws|country|region|location|located|blocked|restricted|not)",)),
     # An unpaid bill does not mend with time, as a quota does: somebody has to act.
     Rule("unpaid", Cause.SUSPENDED, Scope.ACCOUNT,
          codes=("Arrearage", "AccountOverdueError", "AccountOverdue", "PrepaidBillOverdue", "PostpaidBillOverdue", "OperationDenied.ServiceOverdue"),
