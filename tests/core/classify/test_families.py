@@ -103,9 +103,9 @@ FAMILIES: list[tuple[Cause, str, int | None, str]] = [
 @pytest.mark.parametrize(("cause", "vendor", "status", "body"), FAMILIES)
 def test_a_sibling_is_recognised(cause: Cause, vendor: str, status: int | None, body: str) -> None:
     """A wording that another vendor might use means what its family means."""
-    surface = "exception" if status is None else "http"
+    seen = Evidence(vendor=vendor, surface="exception" if status is None else "http", status=status, body=body)
 
-    assert classify(Evidence(vendor=vendor, surface=surface, status=status, body=body)).cause == cause
+    assert classify(seen).cause == cause
 
 
 def test_an_address_without_models_is_one_deployments_fault() -> None:
