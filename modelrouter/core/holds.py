@@ -71,6 +71,8 @@ class Hold:
     """The provider named the end; it binds even the last permitted deployment."""
     reason: str = ""
     rule: str = ""
+    beneath: Hold | None = None
+    """Of an order: what was held before, and stands again when the order ends by time."""
 
     @property
     def by_operator(self) -> bool:
@@ -114,6 +116,8 @@ def opened(before: Hold | None, domain: Domain, fault: Fault, now: float, chance
         reason=fault.evidence,
         rule=fault.rule,
     )
+    if before is not None and before.by_operator:
+        return replace(before, beneath=merged(before.beneath, hold) if before.beneath else hold)
     return merged(before, hold) if before and before.phase is Phase.OPEN else hold
 
 

@@ -20,7 +20,7 @@ from modelrouter.core.latency import FIRST_TOKEN, IDLE, WHOLE, Latency
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from modelrouter.core.inventory import Criticality, Limits
+    from modelrouter.core.inventory import Criticality, Inventory, Limits
 
 RANKS: dict[Criticality, int] = {"critical": 0, "important": 1, "standard": 2, "deferrable": 3}
 """The order in which processes are served where not all can be."""
@@ -202,3 +202,12 @@ def _most(limit: int | None, rank: int, ranks: Collection[int]) -> float:
         return UNLIMITED
     share = SHARES[rank] if any(graver < rank for graver in ranks) else 1.0
     return max(1, int(limit * share))
+
+
+def loads_of(inventory: Inventory) -> dict[str, Load]:
+    """The loads of all deployments, by id, with the criticalities of the processes that share each."""
+    ranks: dict[str, set[int]] = {name: set() for name in inventory.deployments}
+    for process in inventory.processes.values():
+        for deployment in process.routes:
+            ranks[deployment.id].add(RANKS[process.criticality])
+    return {name: Load(each.limits, ranks[name]) for name, each in inventory.deployments.items()}

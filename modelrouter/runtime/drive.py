@@ -125,7 +125,7 @@ class Run:
                         failure = self.failure or self._crowded()
                         raise UnservedError(self._decision("failed", None), failure, deadline=deadline)
                     case Call():
-                        fact = self._begin(command) or await self._fact(None)
+                        fact = self._begin(command) or await self._fact(self.request.hedge_at)
                     case Wait(until):
                         self._queue()
                         fact = await self._fact(until)

@@ -196,25 +196,32 @@ class HoldFile:
         return {
             "changed": record.changed,
             "number": record.number,
-            "hold": {
-                "cause": hold.cause,
-                "since": self._wall(hold.since),
-                "until": self._wall(hold.until),
-                "ending": hold.ending,
-                "phase": hold.phase,
-                "times": hold.times,
-                "trial_since": self._wall(hold.trial_since),
-                "stated": hold.stated,
-                "reason": hold.reason.encode(errors="replace").decode(),  # evidence may hold half a character
-                "rule": hold.rule,
-            },
+            "hold": self._written(hold),
+        }
+
+    def _written(self, hold: Hold) -> dict[str, Any]:
+        return {
+            "cause": hold.cause,
+            "since": self._wall(hold.since),
+            "until": self._wall(hold.until),
+            "ending": hold.ending,
+            "phase": hold.phase,
+            "times": hold.times,
+            "trial_since": self._wall(hold.trial_since),
+            "stated": hold.stated,
+            "reason": hold.reason.encode(errors="replace").decode(),  # evidence may hold half a character
+            "rule": hold.rule,
+            "beneath": self._written(hold.beneath) if hold.beneath else None,
         }
 
     def _record(self, domain: Domain, entry: Mapping[str, Any]) -> Record:
         held = entry["hold"]
         if held is None:
             return Record(float(entry["changed"]), None, _number(entry))
-        hold = Hold(
+        return Record(float(entry["changed"]), self._hold(domain, held), _number(entry))
+
+    def _hold(self, domain: Domain, held: Mapping[str, Any]) -> Hold:
+        return Hold(
             domain=domain,
             cause=None if held["cause"] is None else Cause(held["cause"]),
             since=self._monotonic(held["since"]) or 0.0,
@@ -226,8 +233,8 @@ class HoldFile:
             stated=bool(held["stated"]),
             reason=str(held["reason"]),
             rule=str(held["rule"]),
+            beneath=self._hold(domain, held["beneath"]) if held.get("beneath") else None,
         )
-        return Record(float(entry["changed"]), hold, _number(entry))
 
     def _wall(self, monotonic: float | None) -> float | None:
         return None if monotonic is None else self._clock.wall() + monotonic - self._clock.now()

@@ -20,7 +20,7 @@ from modelrouter.core.causes import PERMITS
 from modelrouter.core.correlation import WIDE, as_one, beneath, further_up, spreading
 from modelrouter.core.domains import Domain, domains_of, held_domain
 from modelrouter.core.holds import Admission, Hold, Phase
-from modelrouter.core.load import RANKS, Load
+from modelrouter.core.load import loads_of
 from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal, refusal_of
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ class State:
         self._records: dict[Domain, _Record] = {}
         self._streaks: dict[Domain, health.Streak] = {}
         self._deployments = tuple(inventory.deployments.values())
-        self._loads = _loads(inventory)
+        self._loads = loads_of(inventory)
         self._waiting: dict[str, dict[Waiting, None]] = {name: {} for name in inventory.deployments}  # in order
         self._budget = Budget()
         self._generation = 0
         self._ended: list[Change] = []  # holds that ended by time, not yet told
         self._lapsed: dict[Domain, int] = {}  # of those, how often each had opened; until a success
         self.claim: Callable[[Sequence[Domain]], None] | None = None
-        """Asks, outside the lock, for leave to try domains; set once by whoever shares them among processes."""
+        """Asks, outside the lock, for leave to try domains; set by whoever shares them among processes."""
         self._granted: dict[Domain, float] = {}  # until when this process may try it
         self._wanted: list[Domain] = []  # trials to be claimed
         self._held = 0  # how many records hold: zero is the path of every healthy request
@@ -85,14 +85,16 @@ class State:
             if isinstance(trials, Refusal):
                 return trials
             lease = Lease(deployment, self._generation, trials, now, load, terms.streamed, self._races(trials))
-            if not (terms.retry or terms.hedge):
-                self._budget.request(now)
-            elif not (self._budget.retry(now, held=bool(trials)) if terms.retry else self._budget.hedge(now)):
+            if (terms.retry or terms.hedge) and not (
+                self._budget.retry(now, held=bool(trials)) if terms.retry else self._budget.hedge(now)
+            ):
                 self._give_up(lease)
                 return Refusal(None, None, waivable=False)
             if (wait := load.admit(terms.want, now, terms.place)) > 0.0:
                 self._give_up(lease)
                 return Refusal(self._domains[deployment.id][0], now + wait, waivable=False, cause=FULL)
+            if not (terms.retry or terms.hedge):
+                self._budget.request(now)
             head = load.head if terms.place is not None else None
         if head is not None:
             head()
@@ -163,7 +165,7 @@ class State:
 
     def _lapse(self, hold: Hold) -> None:
         """A hold ended by time alone: whether its domain is well again, a call will tell."""
-        self._ended.append(self._set(hold.domain, None))
+        self._ended.append(self._set(hold.domain, hold.beneath))
         if hold.phase is Phase.OPEN and not hold.by_operator:
             self._lapsed[hold.domain] = hold.times
 
@@ -328,10 +330,17 @@ class State:
     def place(self, holds_: Iterable[Hold]) -> list[Change]:
         """Put holds in place: an operator's, or those another process found."""
         with self._lock:
-            return [self._set(hold.domain, hold) for hold in holds_]
+            return [self._set(hold.domain, self._over(hold)) for hold in holds_]
+
+    def _over(self, hold: Hold) -> Hold:
+        """An order stands over what was held already, which stands again when the order ends."""
+        record = self._records.get(hold.domain)
+        if not hold.by_operator or hold.beneath is not None or record is None or record.hold is None:
+            return hold
+        return replace(hold, beneath=record.hold.beneath if record.hold.by_operator else record.hold)
 
     def lift(self, domains: Iterable[Domain]) -> list[Change]:
-        """Release holds by hand, whatever opened them."""
+        """Release holds by hand, whatever opened them, and what stands beneath an order with it."""
         with self._lock:
             held = [domain for domain in domains if (record := self._records.get(domain)) and record.hold]
             for domain in held:
@@ -374,11 +383,12 @@ class State:
         """Every hold that stands now."""
         now = self._clock.now()
         with self._lock:
-            standing = [record.hold for record in self._records.values() if record.hold]
-            for hold in standing:
+            for hold in [record.hold for record in self._records.values() if record.hold]:
                 if holds.expired(hold, now):
                     self._lapse(hold)
-            return tuple(hold for hold in standing if not holds.expired(hold, now))
+            return tuple(
+                record.hold for record in self._records.values() if record.hold and not holds.expired(record.hold, now)
+            )
 
     def domains(self) -> frozenset[Domain]:
         """Every domain of the inventory."""
@@ -387,11 +397,3 @@ class State:
     def deployments_in(self, domain: Domain) -> list[str]:
         """The deployments that are lost with a domain."""
         return [name for name, domains in self._domains.items() if domain in domains]
-
-
-def _loads(inventory: Inventory) -> dict[str, Load]:
-    ranks: dict[str, set[int]] = {name: set() for name in inventory.deployments}
-    for process in inventory.processes.values():
-        for deployment in process.routes:
-            ranks[deployment.id].add(RANKS[process.criticality])
-    return {name: Load(each.limits, ranks[name]) for name, each in inventory.deployments.items()}

@@ -16,7 +16,9 @@ from modelrouter.inventory import parse
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PIECES = [(page.stem, block) for page in PAGES for block in BLOCK.findall(page.read_text())]
+PIECES = [
+    (f"{page.stem}-{place}", block) for page in PAGES for place, block in enumerate(BLOCK.findall(page.read_text()))
+]
 
 
 def loaded(block):

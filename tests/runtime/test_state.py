@@ -9,6 +9,7 @@ from modelrouter.core.causes import PERMITS, Cause, Ending, Scope
 from modelrouter.core.domains import HELD, Domain, Kind
 from modelrouter.core.faults import Fault
 from modelrouter.core.holds import Phase, by_operator
+from modelrouter.core.inventory import Limits
 from modelrouter.runtime.leases import Lease, Refusal, Terms
 from modelrouter.runtime.state import State
 from modelrouter.testing import ManualClock
@@ -17,6 +18,7 @@ ACME = provider("acme")
 ONE = deployment("one", of=ACME)
 TWO = deployment("two", of=ACME)
 OTHER = deployment("other")
+HELD_OTHER = Domain(Kind.ACCOUNT, "other-provider/main")
 
 
 @pytest.fixture(name="clock")
@@ -239,3 +241,35 @@ def test_unbroken_throttling_is_left_alone_ever_longer(state, clock):
 
     assert [1, 2, 4, 8, 16, 32, 60, 60, 60] == lengths
     assert 1 == anew.after.times
+
+
+def test_an_order_hides_no_other_hold(state, clock):
+    """What was held before a person's order, or came to be meanwhile, stands when the order has ended."""
+    domain = Domain(Kind.ACCOUNT, "acme/main")
+    fail(state, 1, Cause.SUSPENDED, Scope.ACCOUNT)
+    under_way = leave(state, OTHER)
+    state.place([by_operator(domain, "by hand", clock.now(), clock.now() + 5)])
+    state.place([by_operator(HELD_OTHER, "by hand", clock.now(), clock.now() + 5)])
+    state.apply(under_way._replace(generation=10**6), fault(Cause.QUOTA_EXHAUSTED))
+
+    clock.advance(6)
+    state.holds()
+
+    assert {(domain, Cause.SUSPENDED), (HELD_OTHER, Cause.QUOTA_EXHAUSTED)} == {
+        (hold.domain, hold.cause) for hold in state.holds()
+    }
+    state.lift([domain])
+    assert [HELD_OTHER] == [hold.domain for hold in state.holds()]
+
+
+def test_asking_for_room_is_no_request(clock):
+    """However often somebody asks a full deployment, the budget of retries does not grow by it."""
+    full = deployment("full", limits=Limits(concurrency=1))
+    state = State(inventory(process("p", full)), clock)
+    leave(state, full)
+    for _ in range(500):
+        assert isinstance(state.acquire(full), Refusal)
+
+    tried = [state.acquire(full, Terms(retry=True)) for _ in range(50)]
+
+    assert 10 == sum(refusal.domain is not None for refusal in tried)
