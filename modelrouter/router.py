@@ -279,6 +279,7 @@ class Router:
     async def aclose(self) -> None:
         """Close what belongs to the running event loop, and finish writing."""
         await self._watch.aclose()
+        self._driver.close()
         for client in self._clients.values():
             await client.aclose()
         if self._board is not None:

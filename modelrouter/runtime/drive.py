@@ -86,6 +86,13 @@ class Driver:
         """Serve one request; raises UnservedError. A cancelled caller cancels its calls."""
         return await Run(self, ask, candidates, request, want, id_).run()
 
+    def close(self) -> None:
+        """Let go of the trials that go on on the running loop."""
+        loop = asyncio.get_running_loop()
+        for call in [call for call in self.trials if call.run.loop is loop]:
+            self.trials.discard(call)
+            call.drop()
+
 
 class Run:
     """One request under way."""
