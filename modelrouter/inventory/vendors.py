@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 GENERIC = "generic"
 VENDORS = (
     "anthropic", "azure", "bedrock", "cerebras", "cloudflare", "cohere", "dashscope", "databricks", "deepinfra",
-    "deepseek", "fireworks", "gemini", "generic", "github-models", "groq", "huggingface", "litellm", "llamacpp",
-    "lmstudio", "minimax", "mistral", "moonshot", "nvidia", "ollama", "one-api", "openai", "openrouter", "perplexity",
-    "portkey", "qianfan", "sambanova", "sglang", "siliconflow", "tgi", "together", "triton", "vertex", "vllm",
-    "volcengine", "watsonx", "xai", "zhipu",
+    "deepseek", "fireworks", "gemini", "generic", "github-models", "groq", "huggingface", "hunyuan", "hyperclova",
+    "litellm", "llamacpp", "lmstudio", "minimax", "mistral", "moonshot", "nvidia", "ollama", "one-api", "openai",
+    "openrouter", "perplexity", "portkey", "qianfan", "sambanova", "sglang", "siliconflow", "spark", "tgi",
+    "together", "triton", "vercel-ai-gateway", "vertex", "vllm", "volcengine", "watsonx", "xai", "zhipu",
 )  # fmt: skip
 """What `vendor:` may say; a vendor without rules of its own is read by the generic ones."""
 
