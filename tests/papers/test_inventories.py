@@ -49,6 +49,6 @@ def test_a_rule_of_ones_own_is_needed(block):
 
 def test_a_piece_that_is_wrong_is_caught():
     """There are such blocks, and the promise above breaks on one that names a vendor that is none."""
-    assert "troubleshooting" in {page for page, _ in PIECES}
+    assert "troubleshooting-0" in {place for place, _ in PIECES}
     with pytest.raises(InventoryError, match="acme"):
         loaded("signatures: [{id: a, provider: acme, text: x, cause: quota_exhausted, scope: account}]\n")
