@@ -14,12 +14,15 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from modelrouter.cli.reloads import drawn
 from modelrouter.core.inventory import Criticality
 from modelrouter.inventory import Examined, Problem, examine
+from modelrouter.inventory.diff import diff
 from modelrouter.inventory.excerpt import excerpts
 
 if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory
+    from modelrouter.inventory.diff import Edit
     from modelrouter.inventory.excerpt import Excerpt
 
 COLOURS = {"error": "red", "warning": "yellow"}
@@ -35,14 +38,34 @@ InventoryFile = Annotated[
 def main(
     file: InventoryFile = Path("providers.yaml"),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object, for programs."),
+    old: Annotated[
+        Path | None, typer.Option("--diff", metavar="OLD", help="Say what differs from this inventory as well.")
+    ] = None,
 ) -> None:
     """Read the inventory and say everything that is wrong with it. Exit code 1 if there are errors."""
     examined = examine(file, datetime.now(UTC).astimezone().date())
+    edits = _edits(old, examined)
     if as_json:
-        typer.echo(orjson.dumps(_report(file, examined), option=orjson.OPT_INDENT_2).decode())
+        told = [{"path": edit.path, "kind": edit.kind, "said": str(edit)} for edit in edits or ()]
+        report = _report(file, examined) | ({} if edits is None else {"changes": told})
+        typer.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
     else:
-        _show(file, examined, Console(highlight=False))
+        console = Console(highlight=False)
+        _show(file, examined, console)
+        if edits is not None:
+            console.print(Text(f"{_plural(len(edits), 'change')} since {old}", "bold"), soft_wrap=True)
+            console.print(Group(*drawn(edits, len(edits))), soft_wrap=True)
     raise typer.Exit(1 if examined.errors else 0)
+
+
+def _edits(old: Path | None, examined: Examined) -> tuple[Edit, ...] | None:
+    """What differs from an older inventory; None where there is nothing to compare."""
+    if old is None or examined.inventory is None:
+        return None
+    before = examine(old).inventory
+    if before is None:
+        raise typer.BadParameter(f"{old} cannot be used: modelrouter check {old} says why", param_hint="--diff")
+    return diff(before, examined.inventory)
 
 
 def _report(file: Path, examined: Examined) -> dict[str, Any]:

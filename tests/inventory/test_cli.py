@@ -52,6 +52,24 @@ def test_check_counts_what_it_found() -> None:
     assert "providers.yaml is right" in output.splitlines()[-1]
 
 
+def test_check_says_what_differs_from_another_inventory(tmp_path: Path) -> None:
+    """`--diff OLD` adds one line for each difference, for people and for programs; an OLD that is wrong is refused."""
+    old, new, wrong = (tmp_path / name for name in ("old.yaml", "new.yaml", "wrong.yaml"))
+    old.write_text(SMALL)
+    new.write_text(f"{SMALL}aliases: {{other: {next(iter(parse(SMALL).processes))}}}\n")
+    wrong.write_text("inventory: [\n")
+
+    code, output = run("check", new, "--diff", old)
+    _, report = run("check", new, "--diff", old, "--json")
+
+    assert code == 0
+    assert "1 change since" in output
+    assert "+ alias other added" in output
+    assert json.loads(report)["changes"][0]["path"] == "aliases.other"
+    assert "changes" not in json.loads(run("check", new, "--json")[1])
+    assert run("check", new, "--diff", wrong)[0] == 2
+
+
 def test_check_draws_every_problem(tmp_path: Path) -> None:
     """A problem shows its line, the place underlined, and what to write; the exit code is 1."""
     file = tmp_path / "providers.yaml"
