@@ -46,10 +46,14 @@ class UsageError(ModelRouterError):
 
 
 class InventoryError(UsageError):
-    """The inventory cannot be used; `problems` lists every reason with its place in the file."""
+    """The inventory cannot be used; `problems` lists every reason with its place in the file.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `files` are those it would be read from.
+    """
+
+    def __init__(self, problems: Sequence[Problem], files: Sequence[str] = ()) -> None:
         self.problems = tuple(problems)
+        self.files = tuple(files)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

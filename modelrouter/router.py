@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from modelrouter.core.candidates import candidates, process_named
 from modelrouter.core.causes import Cause
 from modelrouter.core.context import NOBODY, Context, extended
 from modelrouter.core.domains import Domain, Kind, domains_of
 from modelrouter.core.holds import by_operator
-from modelrouter.core.inventory import USUAL, Inventory
+from modelrouter.core.inventory import Inventory
 from modelrouter.core.load import RANKS, Want
-from modelrouter.core.policy import refuse_unknown
-from modelrouter.core.request import Request
-from modelrouter.errors import MissingSecretError, UnknownNameError
+from modelrouter.errors import InventoryError, MissingSecretError, UnknownNameError
+from modelrouter.inventory.diff import Edit, diff
 from modelrouter.inventory.loader import load
 from modelrouter.inventory.secrets import resolve
 from modelrouter.providers.base import KeyUnavailableError
-from modelrouter.providers.egress import InventoryEgress
-from modelrouter.providers.http import HttpClient
-from modelrouter.providers.litellm import LitellmClient
+from modelrouter.providers.clients import Clients
 from modelrouter.runtime.answer import Answer, SyncAnswer
 from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.board import Board
@@ -35,15 +33,15 @@ from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.drive import Driver, UnservedError
 from modelrouter.runtime.failures import failed
 from modelrouter.runtime.holdfile import HoldFile, default_path
-from modelrouter.runtime.log import logger
-from modelrouter.runtime.observers import LogObserver
+from modelrouter.runtime.observers import LogObserver, Observers
+from modelrouter.runtime.parts import Parts
 from modelrouter.runtime.portal import Portal
 from modelrouter.runtime.state import State
 from modelrouter.runtime.streams import STALLED
 from modelrouter.runtime.unrecognised import UnknownErrors, beside
 from modelrouter.runtime.watch import Watch
 from modelrouter.wire.body import parse
-from modelrouter.wire.dialects import CALLERS, DIALECTS
+from modelrouter.wire.dialects import CALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,15 +57,12 @@ if TYPE_CHECKING:
     from modelrouter.runtime.drive import Served
     from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Observer
-    from modelrouter.wire.reading import Asked
 
-__all__ = ["Explanation", "Router", "default_inventory"]
+__all__ = ["Explanation", "Reloaded", "Router", "default_inventory"]
 
 INVENTORY_VARIABLE = "MODELROUTER_INVENTORY"
 DEFAULT = "default"
 """A hold file in its usual place: see `runtime.holdfile.default_path`."""
-ROUTES_KEPT = 4096
-"""Routes remembered for (name, context, needs); beyond that the memory starts anew."""
 
 
 def default_inventory() -> str:
@@ -81,6 +76,17 @@ class Explanation(NamedTuple):
     candidates: Candidates
     holds: Mapping[str, tuple[Hold, ...]]
     """By deployment id: the holds that stand in its way."""
+
+
+class Reloaded(NamedTuple):
+    """What a reload came to."""
+
+    before: Inventory
+    after: Inventory
+    edits: tuple[Edit, ...]
+    """What differs; empty where nothing does."""
+    ended: tuple[Hold, ...]
+    """Holds that are over with it: of domains that are gone, and of keys that are others now."""
 
 
 class Router:
@@ -105,20 +111,65 @@ class Router:
         clock: Clock | None = None,
         hold_file: Path | str | None = DEFAULT,
     ) -> None:
-        self.inventory = inventory if isinstance(inventory, Inventory) else load(inventory or default_inventory())
+        inventory = inventory if isinstance(inventory, Inventory) else load(inventory or default_inventory())
         self._clock: Clock = clock or SystemClock()
-        self._clients = clients or _clients(self.inventory)
-        self._observers = tuple(observers) if observers is not None else (LogObserver(),)
-        self._state = State(self.inventory, self._clock)
-        path = default_path(self.inventory) if hold_file == DEFAULT else hold_file and Path(hold_file)
+        self._clients = Clients(_key_of, clients)
+        self._observers = Observers(observers if observers is not None else [LogObserver()])
+        self._state = State(inventory, self._clock)
+        path = default_path(inventory) if hold_file == DEFAULT else hold_file and Path(hold_file)
         self._board = Board(self._state, HoldFile(path, self._clock), self._clock) if path else None
-        self._unknown = UnknownErrors(beside(path) if path else None, self._clock, logs=bool(self._observers))
-        caller = Caller(self._clients, self._clock, self.inventory.signatures, self._unknown)
-        asking = Asking(self._clients, self._clock, CheckFile(checks_beside(path)) if path else None)
-        self._watch = Watch(self._state, self.inventory, asking, caller, self._publish, self._board)
-        self._driver = Driver(self._state, caller, self._clock, self._publish)
+        self._unknown = UnknownErrors(beside(path) if path else None, self._clock, logs=bool(self._observers.all))
+        self._parts = parts = self._made(inventory)
+        asking = Asking(parts.clients, self._clock, CheckFile(checks_beside(path)) if path else None)
+        self._watch = Watch(self._state, inventory, asking, parts.driver.caller, self._publish, self._board)
         self._portal = Portal()
-        self._routes: dict[tuple[Any, ...], Candidates] = {}
+        self._reloading = Lock()
+
+    def _made(self, inventory: Inventory, driver: Driver | None = None) -> Parts:
+        clients = self._clients.of(inventory)
+        caller = Caller(clients, self._clock, inventory.signatures, self._unknown)
+        driver = replace(driver, caller=caller) if driver else Driver(self._state, caller, self._clock, self._publish)
+        return Parts(inventory, clients, driver)
+
+    @property
+    def inventory(self) -> Inventory:
+        """The inventory that is in force: `reload` puts another in its place."""
+        return self._parts.inventory
+
+    def reload(self, inventory: Inventory | str | os.PathLike[str] | None = None) -> Reloaded:
+        """Go over to another inventory, at once and as a whole; None reads the file of the present one again.
+
+        Requests under way finish with the inventory they began with. Holds stand, but for those of domains that
+        are gone and of keys that are others now; the hold file stays the same. Reads files and may take a
+        moment: on an event loop, `await asyncio.to_thread(router.reload)`.
+
+        Raises InventoryError where the new one cannot be used: the old one stays in force, whole.
+        """
+        with self._reloading:
+            try:
+                after = inventory if isinstance(inventory, Inventory) else load(inventory or self.inventory.path)
+            except InventoryError as error:
+                self._observers.tell_reload("reload_failed", error)
+                raise
+            return self._swap(after)
+
+    def _swap(self, after: Inventory) -> Reloaded:
+        before, parts = self.inventory, self._made(after, self._parts.driver)
+        for deployment in before.deployments.values():
+            if after.deployments.get(deployment.id) != deployment:
+                self._clients.forget(deployment)
+        changes = self._state.reload(after)  # it knows the deployments of both from here on
+        self._parts = parts
+        self._watch.reload(after, parts.clients, parts.driver.caller)
+        gone = [change for change in changes if change.domain not in self._state.posts.domains]
+        if self._board is not None:
+            self._board.reload([change.domain for change in gone])
+        self._publish(gone, ours=False)  # another process may still have these domains
+        self._publish([change for change in changes if change not in gone])
+        ended = tuple(change.before for change in changes if change.before)
+        reloaded = Reloaded(before, after, diff(before, after), ended)
+        self._observers.tell_reload("reloaded", reloaded)
+        return reloaded
 
     async def ahandle(self, wire: str, body: bytes, context: Context = NOBODY) -> Answer:
         """Serve one request, given as the bytes of a body in a caller's wire.
@@ -132,37 +183,19 @@ class Router:
         asked = CALLERS[wire].read_request(parsed)
         context = extended(context, parsed.get(EXTRA))
         self._attend()
-        route = self._route(context.process or asked.model, context, asked.capabilities, asked.context)
+        parts = self._parts
+        route = parts.route(context.process or asked.model, context, asked.capabilities, asked.context)
         ask = Ask(wire, body, parsed, asked)
-        request = self._request(route, asked, context)
+        request = parts.request(route, asked, context)
         want = Want(RANKS[route.process.criticality], asked.context + (asked.output or route.process.demand.tokens_out))
         try:
-            served = await self._driver.drive(ask, route, request, want, f"mr_{os.urandom(16).hex()}")
+            served = await parts.driver.drive(ask, route, request, want, f"mr_{os.urandom(16).hex()}")
         except UnservedError as error:
-            self._tell("decided", error.decision)
+            self._observers.tell("decided", error.decision)
             raise failed(wire, error) from error
-        self._tell("decided", served.decision)
+        self._observers.tell("decided", served.decision)
         self._watch.served(served.lease.deployment.id)
         return self._answer(served)
-
-    def _request(self, route: Candidates, asked: Asked, context: Context) -> Request:
-        """The machine of one request, with what the deployments have shown of themselves."""
-        process, state = route.process, self._state
-        objectives = process.objectives
-        patience = (
-            [] if objectives.first_token_s else [state.patience(d, streamed=asked.stream) for d in route.permitted]
-        )
-        hedge = process.hedge_s if "tools" not in asked.capabilities else None
-        if hedge == USUAL:
-            hedge = state.usual(route.permitted[0], streamed=asked.stream) if route.permitted else None
-        return Request(
-            process,
-            route.permitted,
-            self._clock.now() + min(context.deadline_s or objectives.deadline_s, objectives.deadline_s),
-            objectives.first_token_s,
-            patience,
-            hedge,
-        )
 
     def handle(self, wire: str, body: bytes, context: Context = NOBODY) -> SyncAnswer:
         """As `ahandle`, for a thread without an event loop."""
@@ -190,16 +223,16 @@ class Router:
 
     def listing(self) -> dict[str, Any]:
         """The names that `model` may be, as OpenAI lists models."""
-        names = [*self.inventory.processes, *self.inventory.aliases, *self.inventory.deployments]
-        owner = self.inventory.name
+        inventory = self.inventory
+        names = [*inventory.processes, *inventory.aliases, *inventory.deployments]
         return {
             "object": "list",
-            "data": [{"id": name, "object": "model", "created": 0, "owned_by": owner} for name in names],
+            "data": [{"id": name, "object": "model", "created": 0, "owned_by": inventory.name} for name in names],
         }
 
     def explain(self, process: str, context: Context = NOBODY) -> Explanation:
         """What would happen to a request now and why, without sending it. Raises UnknownNameError."""
-        route = self._route(process, context, frozenset(), 0)
+        route = self._parts.route(process, context, frozenset(), 0)
         holds = {hold.domain: hold for hold in self.holds()}
         barred = {
             deployment.id: tuple(holds[domain] for domain in domains_of(deployment) if domain in holds)
@@ -248,7 +281,7 @@ class Router:
         self._publish(changes, ours=False)
 
     def _domain(self, text: str) -> Domain:
-        known = self._state.domains() | {hold.domain for hold in self._state.holds()}
+        known = self._state.posts.domains | {hold.domain for hold in self._state.holds()}
         try:
             domain = Domain.parse(text)
         except ValueError as error:
@@ -279,9 +312,8 @@ class Router:
     async def aclose(self) -> None:
         """Close what belongs to the running event loop, and finish writing."""
         await self._watch.aclose()
-        self._driver.close()
-        for client in self._clients.values():
-            await client.aclose()
+        self._parts.driver.close()
+        await self._clients.aclose()
         if self._board is not None:
             self._board.close()
         self._unknown.close()
@@ -307,20 +339,6 @@ class Router:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _route(self, name: str, context: Context, capabilities: frozenset[str], tokens: int) -> Candidates:
-        """The candidates, remembered: they depend on nothing that changes but by a reload."""
-        # The tokens are rounded up to what a memory can hold; an estimate knows no better.
-        tokens = (tokens + 1023) & ~1023 if tokens else 0
-        key = (name, context.data_classes, context.country, capabilities, tokens)
-        route = self._routes.get(key)
-        if route is None:
-            if len(self._routes) >= ROUTES_KEPT:
-                self._routes.clear()
-            refuse_unknown(self.inventory, context)
-            process = process_named(self.inventory, name)
-            route = self._routes[key] = candidates(self.inventory, process, context, capabilities, tokens)
-        return route
-
     def _answer(self, served: Served) -> Answer:
         shown, decision = served.shown, served.decision
         headers = {**shown.headers, **decision.headers()}
@@ -340,7 +358,7 @@ class Router:
             self._publish(self._state.apply(served.lease, fault, outlasted=stalled, pause_s=pause))
         else:
             self._state.abandon(served.lease)
-        self._tell("ended", served.decision, fault)
+        self._observers.tell("ended", served.decision, fault)
 
     def _attend(self) -> None:
         """Take over what other processes changed, and see that every hold that needs a probe has one."""
@@ -358,27 +376,14 @@ class Router:
                 waiting.moved(str(change.domain), cause or Cause.CANCELLED)
             if change.domain.kind is Kind.KEY:
                 self._forget(change.domain)
-            self._tell("changed", change)
+            self._observers.tell("changed", change)
         if ours and self._board is not None:
             self._board.tell(changes)
         self._watch.attend([change.after for change in changes if change.after])
 
     def _forget(self, domain: Domain) -> None:
-        for name in self._state.deployments_in(domain):
-            deployment = self.inventory.deployments[name]
-            self._clients[deployment.wire].forget(deployment)
-
-    def _tell(self, what: str, *values: Any) -> None:
-        for observer in self._observers:
-            try:
-                getattr(observer, what)(*values)
-            except Exception:  # noqa: BLE001 - a foreign observer may not decide over a request
-                logger().exception("observer failed", observer=repr(observer))
-
-
-def _clients(inventory: Inventory) -> dict[str, ProviderClient]:
-    http = HttpClient(_key_of, InventoryEgress(inventory))
-    return {wire: http for wire in DIALECTS if wire != "litellm"} | {"litellm": LitellmClient(_key_of)}
+        for deployment in self._state.posts.within(domain):
+            self._clients.forget(deployment)
 
 
 def _key_of(deployment: Deployment) -> str | None:

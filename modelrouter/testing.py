@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Deployment
+    from modelrouter.errors import InventoryError
     from modelrouter.providers.base import ProviderClient
+    from modelrouter.router import Reloaded
     from modelrouter.runtime.leases import Change
 
 __all__ = [
@@ -290,6 +292,7 @@ class Recorder:
         self.decisions: list[Decision] = []
         self.changes: list[Change] = []
         self.ends: list[tuple[Decision, Fault | None]] = []
+        self.reloads: list[Reloaded | InventoryError] = []
 
     def decided(self, decision: Decision) -> None:
         """Remember a decision."""
@@ -302,3 +305,11 @@ class Recorder:
     def ended(self, decision: Decision, fault: Fault | None) -> None:
         """Remember the end of a stream."""
         self.ends.append((decision, fault))
+
+    def reloaded(self, reloaded: Reloaded) -> None:
+        """Remember a reload."""
+        self.reloads.append(reloaded)
+
+    def reload_failed(self, error: InventoryError) -> None:
+        """Remember why an inventory was refused."""
+        self.reloads.append(error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -14,7 +16,9 @@ from rich.text import Text
 from modelrouter.cli.forecast import forecast
 from modelrouter.cli.holding import CLOCK
 from modelrouter.cli.opening import USUAL, InventoryFile, opened
+from modelrouter.cli.reloads import show_reload
 from modelrouter.gateway.app import Gateway
+from modelrouter.gateway.reloading import Reloading
 from modelrouter.gateway.server import bound, server
 from modelrouter.router import Router
 from modelrouter.runtime.observers import LogObserver
@@ -25,12 +29,16 @@ def main(
     host: Annotated[str, typer.Option(help="A loopback address: there are no keys for callers yet.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
     inventory: InventoryFile = USUAL,
+    watch: Annotated[bool, typer.Option(help="Take up changes of the inventory's files; SIGHUP always does.")] = True,
 ) -> None:
     """Serve the inventory to any program on this machine, by base URL."""
+    console = Console(highlight=False)
     with opened(inventory, observers=[LogObserver()]) as router, bound(host, port) as listening:
-        _show(router, _url(listening), Console(highlight=False))
-        with suppress(KeyboardInterrupt):  # the server has shut down by then
-            server(Gateway(router)).run(sockets=[listening])
+        with Reloading(router, partial(show_reload, console), watches=watch) as reloading:
+            signal.signal(signal.SIGHUP, lambda *_: reloading.now())
+            _show(router, _url(listening), console)
+            with suppress(KeyboardInterrupt):  # the server has shut down by then
+                server(Gateway(router)).run(sockets=[listening])
         typer.echo("stopped")
 
 

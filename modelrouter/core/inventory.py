@@ -253,6 +253,8 @@ class Inventory:
     name: str
     path: str
     """The file it was read from, for messages and for the place of the hold file."""
+    files: tuple[str, ...] = ()
+    """That one and those it includes."""
     providers: Mapping[str, Provider]
     models: Mapping[str, Model]
     deployments: Mapping[str, Deployment]

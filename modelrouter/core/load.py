@@ -94,6 +94,7 @@ class Load:
     __slots__ = (
         "_calls",
         "_calls_of",
+        "_limits",
         "_most",
         "_number",
         "_queue",
@@ -109,9 +110,8 @@ class Load:
     )
 
     def __init__(self, limits: Limits, ranks: Collection[int]) -> None:
-        self._calls = Bucket(limits.rpm) if limits.rpm else None
-        self._tokens = Bucket(limits.tpm) if limits.tpm else None
-        self._most = tuple(_most(limits.concurrency, rank, ranks) for rank in range(len(SHARES)))
+        self._limits: Limits | None = None
+        self.limit(limits, ranks)
         self._queue: list[Place] = []
         self._calls_of: dict[Place, Call] = {}
         self._number = 0
@@ -119,11 +119,22 @@ class Load:
         self.in_flight = 0
         self.showed_at = float("-inf")
         """When a call last had something to show."""
-        self.refusals = Refusals()
-        self.slowness = Slowness()
         self.first_token = Latency(FIRST_TOKEN)
         self.whole = Latency(WHOLE)
         self.idle = Latency(IDLE)
+
+    def limit(self, limits: Limits, ranks: Collection[int]) -> None:
+        """Go over to other limits, or other users; who is under way or waits stays so.
+
+        What it was seen to bear belongs to the limits of that time; how long its calls take does not.
+        """
+        if limits != self._limits:
+            self._calls = Bucket(limits.rpm) if limits.rpm else None
+            self._tokens = Bucket(limits.tpm) if limits.tpm else None
+            self.refusals = Refusals()
+            self.slowness = Slowness()
+        self._limits = limits
+        self._most = tuple(_most(limits.concurrency, rank, ranks) for rank in range(len(SHARES)))
 
     def enter(self, want: Want, call: Call) -> Place:
         """Take a place in the queue, to be called when it is the first; it must be left again."""
@@ -204,10 +215,10 @@ def _most(limit: int | None, rank: int, ranks: Collection[int]) -> float:
     return max(1, int(limit * share))
 
 
-def loads_of(inventory: Inventory) -> dict[str, Load]:
-    """The loads of all deployments, by id, with the criticalities of the processes that share each."""
+def ranks_of(inventory: Inventory) -> dict[str, frozenset[int]]:
+    """The criticalities of the processes that share each deployment, by its id."""
     ranks: dict[str, set[int]] = {name: set() for name in inventory.deployments}
     for process in inventory.processes.values():
         for deployment in process.routes:
             ranks[deployment.id].add(RANKS[process.criticality])
-    return {name: Load(each.limits, ranks[name]) for name, each in inventory.deployments.items()}
+    return {name: frozenset(each) for name, each in ranks.items()}

@@ -18,6 +18,7 @@ from modelrouter.gateway.calls import Calls
 from modelrouter.gateway.loopback import stranger
 from modelrouter.gateway.openai_api import WIRE, listing_routes, not_served
 from modelrouter.gateway.reply import refuse
+from modelrouter.inventory.diff import fingerprint
 from modelrouter.wire.paths import wire_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def _rest(router: Router) -> Starlette:
         return JSONResponse({"status": "live"})
 
     async def ready(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "ready", "inventory": router.inventory.name, "holds": len(router.holds())})
+        inventory = router.inventory
+        told = {"inventory": inventory.name, "fingerprint": fingerprint(inventory), "holds": len(router.holds())}
+        return JSONResponse({"status": "ready", **told})
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ class Examined:
 
     inventory: Inventory | None
     problems: tuple[Problem, ...]
+    files: tuple[str, ...] = ()
+    """Every file that belongs to it, those that are not there among them."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -68,20 +70,22 @@ def examine(path: str | os.PathLike[str], today: date | None = None) -> Examined
 
 def _usable(examined: Examined) -> Inventory:
     if examined.inventory is None:
-        raise InventoryError(examined.errors)
+        raise InventoryError(examined.errors, examined.files)
     return examined.inventory
 
 
 def _examined(text: str | Problem, path: str, today: date | None = None) -> Examined:
     if isinstance(text, Problem):
-        return Examined(inventory=None, problems=(text,))
-    tree, problems = gather(text, path)
+        return Examined(inventory=None, problems=(text,), files=(path,))
+    tree, problems, files = gather(text, path)
     inventory = None
     if tree is not None:
         inventory, tree, more = _judged(tree, path, is_sound=not problems)
         findings = advice(inventory, today) if inventory is not None else ()
         problems = [*problems, *more, *_placed(findings, tree)]
-    return Examined(inventory=inventory, problems=tuple(sorted(set(problems))))
+    if inventory is not None:
+        inventory = replace(inventory, files=tuple(files))
+    return Examined(inventory=inventory, problems=tuple(sorted(set(problems))), files=tuple(files))
 
 
 def _judged(written: Entries, path: str, *, is_sound: bool) -> tuple[Inventory | None, Entries, list[Problem]]:

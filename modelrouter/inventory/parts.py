@@ -28,21 +28,26 @@ class _Gathering:
 
     tree: Entries | None = None
     files: set[Path] = field(default_factory=set)
+    tried: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, place: Place, path: str, message: str, hint: str) -> None:
         self.problems.append(Problem(*place, path, message, hint))
 
 
-def gather(text: str, file: str) -> tuple[Entries | None, list[Problem]]:
-    """Read a file and all its parts; None where the file itself gives no tree."""
+def gather(text: str, file: str) -> tuple[Entries | None, list[Problem], list[str]]:
+    """Read a file and all its parts; None where the file itself gives no tree.
+
+    The third is every file that was wanted, those that are not there among them.
+    """
     gathering = _Gathering()
     _read_part(text, file, Path(file).resolve(), gathering)
-    return gathering.tree, gathering.problems
+    return gathering.tree, gathering.problems, gathering.tried
 
 
 def _read_part(text: str, file: str, path: Path, gathering: _Gathering) -> None:
     gathering.files.add(path)
+    gathering.tried.append(file)
     root, problems = read(text, file)
     gathering.problems.extend(problems)
     if root is None:
@@ -73,6 +78,7 @@ def _include(item: Text, at: str, by: tuple[str, Path], gathering: _Gathering) -
     elif path in gathering.files:
         gathering.report(item.place, at, f"{shown(item)} is already part of this inventory", "Include each file once.")
     elif not is_file:
+        gathering.tried.append(file)
         gathering.report(
             item.place, at, f"there is no file {shown(item)}", "Paths are relative to the file that includes."
         )
@@ -81,6 +87,7 @@ def _include(item: Text, at: str, by: tuple[str, Path], gathering: _Gathering) -
     else:
         text = read_file(path, file)
         if isinstance(text, Problem):
+            gathering.tried.append(file)
             gathering.problems.append(text)
         else:
             _read_part(text, file, path, gathering)

@@ -39,6 +39,12 @@ class InventoryEgress:
             if deployment.provider.local and deployment.url
         )
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, InventoryEgress) and other._local == self._local
+
+    def __hash__(self) -> int:
+        return hash(self._local)
+
     def permits(self, host: str, address: str) -> bool:
         """Refuse addresses where no provider can live."""
         return host in self._local or not _special(_read(address))

@@ -21,17 +21,19 @@ class Resolved(Generic[T]):
     """One value for each deployment, for callers on any event loop.
 
     Found on a thread of its own, since a password manager may take its time; a thread of the loop's pool
-    would keep the loop from ending. A failure goes to everybody who waits for it and is not kept.
+    would keep the loop from ending. A failure goes to everybody who waits for it and is not kept. Where a
+    deployment of the same name says something else, after a reload, its value is found anew.
     """
 
     def __init__(self, find: Callable[[Deployment], T]) -> None:
         self._find = find
-        self._found: dict[str, Future[T]] = {}
+        self._found: dict[str, tuple[Deployment, Future[T]]] = {}
         self._lock = Lock()
 
     async def of(self, deployment: Deployment) -> T:
         """The value of a deployment; raises what finding it raises."""
-        found = self._found.get(deployment.id) or self._begun(deployment)
+        known = self._found.get(deployment.id)
+        found = known[1] if known is not None and known[0] is deployment else self._begun(deployment)
         if found.done():
             return found.result()
         return await asyncio.shield(asyncio.wrap_future(found))  # one who leaves takes it from nobody
@@ -43,11 +45,13 @@ class Resolved(Generic[T]):
 
     def _begun(self, deployment: Deployment) -> Future[T]:
         with self._lock:
-            found = self._found.get(deployment.id)
-            if found is None:
+            known = self._found.get(deployment.id)
+            if known is not None and known[0] == deployment:
+                found = known[1]
+            else:
                 found = Future()
                 Thread(target=self._fill, args=(deployment, found), name="modelrouter-key", daemon=True).start()
-                self._found[deployment.id] = found
+            self._found[deployment.id] = (deployment, found)
             return found
 
     def _fill(self, deployment: Deployment, found: Future[T]) -> None:
@@ -55,7 +59,8 @@ class Resolved(Generic[T]):
             value = self._find(deployment)
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
             with self._lock:
-                if self._found.get(deployment.id) is found:
+                known = self._found.get(deployment.id)
+                if known is not None and known[1] is found:
                     del self._found[deployment.id]
             found.set_exception(error)
         else:

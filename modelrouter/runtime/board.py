@@ -70,13 +70,28 @@ class Board:
         lifted = [domain for domain, hold in found.items() if hold is None]
         return [*self._state.lift(lifted), *self._state.place([hold for hold in found.values() if hold])]
 
+    def reload(self, gone: Sequence[Domain]) -> None:
+        """Another inventory is in force: what the file says of domains that it has again is news."""
+        self._check()
+        with self._lock:
+            for domain in gone:
+                self._known.pop(domain, None)
+            self._skipped = True
+
     def _found(self) -> dict[Domain, Hold | None]:
-        """What others wrote. A domain that we are about to write is looked at again afterwards."""
+        """What others wrote. A domain that we are about to write is looked at again afterwards.
+
+        The hold of a domain that this inventory does not have is left alone until it has: routers of an earlier one
+        may share the file. An operator's is taken over all the same.
+        """
         found = {}
+        domains = self._state.posts.domains
         self._skipped = False
         for domain, record in self._file.read().items():
             if self._writing[domain] > 0:
                 self._skipped = True
+            elif domain not in domains and record.hold is not None and not record.hold.by_operator:
+                continue
             elif record.stamp != self._known.get(domain):
                 self._known[domain] = record.stamp
                 found[domain] = record.hold

@@ -57,7 +57,7 @@ class Canaries:
         spend: Callable[[str, float, float], Awaitable[bool]],
     ) -> None:
         self._state = state
-        self._caller = caller
+        self.caller = caller
         self._clock = clock
         self._publish = publish
         self._spend = spend
@@ -82,12 +82,12 @@ class Canaries:
 
     async def _fault(self, deployment: Deployment, canary: Canary) -> Fault | None:
         ask = _ask(deployment, canary)
-        rendered = self._caller.render(ask, deployment)
+        rendered = self.caller.render(ask, deployment)
         if isinstance(rendered, Fault):
             return rendered
         try:
             async with asyncio.timeout(LIMIT_S):
-                result = await self._caller.call(ask, deployment, rendered)
+                result = await self.caller.call(ask, deployment, rendered)
         except TimeoutError:
             evidence = f"no answer to a canary within {LIMIT_S:g} s"
             return Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="check.canary", evidence=evidence)

@@ -79,11 +79,7 @@ class Checker:
         self._clock = clock
         self._publish = publish
         self._lock = threading.Lock()
-        self._rounds = {  # what they hold is touched by one task at a time; who is at it is guarded by _lock
-            deployment.id: _Round(deployment=deployment, health=deployment.health)
-            for deployment in inventory.deployments.values()
-            if deployment.health is not None
-        }
+        self._rounds = _rounds(inventory)  # what they hold is touched by one task at a time; who is at it, by _lock
         self._served: dict[str, float] = {}  # when a real call was last served, of those that are checked
 
     def attend(self) -> None:
@@ -99,6 +95,17 @@ class Checker:
                 if not each.alive():
                     each.give_up()
                     each.begin(loop, self._go_round(each))
+
+    def reload(self, inventory: Inventory) -> None:
+        """Go over to another inventory; what is known of a deployment that is the same goes on."""
+        with self._lock:
+            before, after = self._rounds, _rounds(inventory)
+            for name, this in before.items():
+                if name in after and after[name].deployment == this.deployment:
+                    after[name] = this
+                else:
+                    this.give_up()
+            self._inventory, self._rounds = inventory, after
 
     def served(self, deployment: str) -> None:
         """A real call was served: it knows better than any check since."""
@@ -205,6 +212,14 @@ class Checker:
     async def aclose(self) -> None:
         """Stop checking on the running loop."""
         await ended(self._rounds.values())
+
+
+def _rounds(inventory: Inventory) -> dict[str, _Round]:
+    return {
+        deployment.id: _Round(deployment=deployment, health=deployment.health)
+        for deployment in inventory.deployments.values()
+        if deployment.health is not None
+    }
 
 
 def _usage_tells(vendor: str, status: int, body: bytes) -> Answer:

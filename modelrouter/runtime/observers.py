@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
+    from modelrouter.errors import InventoryError
+    from modelrouter.router import Reloaded
     from modelrouter.runtime.leases import Change
 
-__all__ = ["LogObserver", "Observer"]
+__all__ = ["LogObserver", "Observer", "Observers", "ReloadObserver"]
+
+MOST_EDITS = 20
+"""So many differences of a reload are logged in words."""
 
 
 class Observer(Protocol):
@@ -27,6 +34,19 @@ class Observer(Protocol):
 
     def ended(self, decision: Decision, fault: Fault | None) -> None:
         """A stream that had begun is over; with a fault where it broke off."""
+        ...
+
+
+@runtime_checkable
+class ReloadObserver(Protocol):
+    """An observer that wants to know of reloads as well."""
+
+    def reloaded(self, reloaded: Reloaded) -> None:
+        """Another inventory is in force."""
+        ...
+
+    def reload_failed(self, error: InventoryError) -> None:
+        """A new one could not be used, and the old one stays in force."""
         ...
 
 
@@ -53,3 +73,35 @@ class LogObserver:
         """Log a stream that broke off."""
         if fault is not None:
             logger().warning("stream cut", id=decision.id, deployment=decision.served_by, cause=str(fault.cause))
+
+    def reloaded(self, reloaded: Reloaded) -> None:
+        """Log that another inventory is in force."""
+        edits = [str(edit) for edit in reloaded.edits[:MOST_EDITS]]
+        logger().info("inventory reloaded", inventory=reloaded.after.name, changes=len(reloaded.edits), edits=edits)
+
+    def reload_failed(self, error: InventoryError) -> None:
+        """Log that one was refused."""
+        first, *more = error.problems
+        logger().error("inventory not reloaded: the old one stays", problem=str(first), more=len(more))
+
+
+class Observers:
+    """All observers of one router. What one of them raises is logged, and decides over nothing."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self.all = tuple(observers)
+
+    def tell(self, what: str, *values: Any) -> None:
+        """Tell every one."""
+        self._tell(self.all, what, *values)
+
+    def tell_reload(self, what: str, value: object) -> None:
+        """Tell those who want to know of reloads."""
+        self._tell([each for each in self.all if isinstance(each, ReloadObserver)], what, value)
+
+    def _tell(self, observers: Iterable[object], what: str, *values: Any) -> None:
+        for observer in observers:
+            try:
+                getattr(observer, what)(*values)
+            except Exception:  # noqa: BLE001 - a foreign observer may not decide over a request
+                logger().exception("observer failed", observer=repr(observer))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from modelrouter.core.causes import Cause
     from modelrouter.core.domains import Domain
     from modelrouter.core.holds import Hold
-    from modelrouter.core.inventory import Deployment, Inventory
+    from modelrouter.core.inventory import Deployment
     from modelrouter.runtime.asking import Asking, Heard
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.leases import Change
@@ -80,14 +80,12 @@ class Prober:
     def __init__(
         self,
         state: State,
-        inventory: Inventory,
         asking: Asking,
         clock: Clock,
         publish: Callable[[Sequence[Change]], None],
         share: Callable[[Sequence[Change]], None],
     ) -> None:
         self._state = state
-        self._inventory = inventory
         self._asking = asking
         self._clock = clock
         self._publish = publish
@@ -239,8 +237,7 @@ class Prober:
     def _groups(self, domain: Domain) -> list[list[Deployment]]:
         """The deployments of a domain, those together that one listing speaks for."""
         groups: dict[object, list[Deployment]] = {}
-        for name in self._state.deployments_in(domain):
-            deployment = self._inventory.deployments[name]
+        for deployment in self._state.posts.within(domain):
             account = deployment.account and deployment.account.name
             groups.setdefault((deployment.wire, endpoint_of(deployment), account), []).append(deployment)
         return list(groups.values())

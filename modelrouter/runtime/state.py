@@ -18,10 +18,10 @@ from modelrouter.core import health, holds
 from modelrouter.core.budget import Budget
 from modelrouter.core.causes import PERMITS
 from modelrouter.core.correlation import WIDE, as_one, beneath, further_up, spreading
-from modelrouter.core.domains import Domain, domains_of, held_domain
+from modelrouter.core.domains import Domain, held_domain
 from modelrouter.core.holds import Admission, Hold, Phase
-from modelrouter.core.load import loads_of
 from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal, refusal_of
+from modelrouter.runtime.posts import Posts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from modelrouter.core.load import Place, Want
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.leases import Terms, Waiting
+    from modelrouter.runtime.posts import Post
 
 __all__ = ["State"]
 
@@ -52,13 +53,11 @@ class State:
     def __init__(self, inventory: Inventory, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self.posts = Posts(inventory)
+        """For others to read."""
         # Guarded by _lock, all of them.
-        self._domains = {deployment.id: domains_of(deployment) for deployment in inventory.deployments.values()}
         self._records: dict[Domain, _Record] = {}
         self._streaks: dict[Domain, health.Streak] = {}
-        self._deployments = tuple(inventory.deployments.values())
-        self._loads = loads_of(inventory)
-        self._waiting: dict[str, dict[Waiting, None]] = {name: {} for name in inventory.deployments}  # in order
         self._budget = Budget()
         self._generation = 0
         self._ended: list[Change] = []  # holds that ended by time, not yet told
@@ -79,9 +78,10 @@ class State:
 
     def _leave_for(self, deployment: Deployment, terms: Terms) -> Lease | Refusal:
         now = self._clock.now()
-        load = self._loads[deployment.id]
+        post = self.posts.of(deployment)
+        load = post.load
         with self._lock:
-            trials = self._admit(deployment, now, waive=terms.waive) if self._held else ()
+            trials = self._admit(post, now, waive=terms.waive) if self._held else ()
             if isinstance(trials, Refusal):
                 return trials
             lease = Lease(deployment, self._generation, trials, now, load, terms.streamed, self._races(trials))
@@ -92,7 +92,7 @@ class State:
                 return Refusal(None, None, waivable=False)
             if (wait := load.admit(terms.want, now, terms.place)) > 0.0:
                 self._give_up(lease)
-                return Refusal(self._domains[deployment.id][0], now + wait, waivable=False, cause=FULL)
+                return Refusal(post.domains[0], now + wait, waivable=False, cause=FULL)
             if not (terms.retry or terms.hedge):
                 self._budget.request(now)
             head = load.head if terms.place is not None else None
@@ -100,10 +100,10 @@ class State:
             head()
         return lease
 
-    def _admit(self, deployment: Deployment, now: float, *, waive: bool) -> tuple[Domain, ...] | Refusal:
+    def _admit(self, post: Post, now: float, *, waive: bool) -> tuple[Domain, ...] | Refusal:
         trials: list[Domain] = []
         refusals: list[Hold] = []
-        for domain in self._domains[deployment.id]:
+        for domain in post.domains:
             record = self._records.get(domain)
             if record is None or record.hold is None:
                 continue
@@ -134,11 +134,11 @@ class State:
         `call` is called outside the lock, from any thread, when it is the first place's turn to ask again.
         """
         with self._lock:
-            return self._loads[deployment.id].enter(want, call)
+            return self.posts.of(deployment).load.enter(want, call)
 
     def quit(self, deployment: Deployment, place: Place) -> None:
         """Leave it; leaving twice is once."""
-        load = self._loads[deployment.id]
+        load = self.posts.of(deployment).load
         with self._lock:
             load.quit(place)
             head = load.head
@@ -147,17 +147,17 @@ class State:
 
     def patience(self, deployment: Deployment, *, streamed: bool) -> float:
         """How long a call may stay silent, as its deployment has shown; seconds."""
-        load = self._loads[deployment.id]
+        load = self.posts.of(deployment).load
         return load.first_token.limit_s if streamed else load.whole.limit_s
 
     def usual(self, deployment: Deployment, *, streamed: bool) -> float | None:
         """After how long 19 of 20 calls show something; None while too little is known."""
-        load = self._loads[deployment.id]
+        load = self.posts.of(deployment).load
         return load.first_token.p95_s if streamed else load.whole.p95_s
 
     def idle(self, deployment: Deployment) -> float:
         """How long a stream that has begun may pause, as its deployment has shown; seconds."""
-        return self._loads[deployment.id].idle.limit_s
+        return self.posts.of(deployment).load.idle.limit_s
 
     def _races(self, trials: tuple[Domain, ...]) -> bool:
         held = [record.hold for domain in trials if (record := self._records.get(domain))]
@@ -171,11 +171,11 @@ class State:
 
     def wait(self, deployment: Deployment, waiting: Waiting) -> None:
         """A call is under way and has shown nothing."""
-        self._waiting[deployment.id][waiting] = None  # one operation: atomic under the interpreter's lock
+        self.posts.of(deployment).waiting[waiting] = None  # one operation: atomic under the interpreter's lock
 
     def unwait(self, deployment: Deployment, waiting: Waiting) -> None:
         """It has shown something, or is over."""
-        self._waiting[deployment.id].pop(waiting, None)
+        self.posts.of(deployment).waiting.pop(waiting, None)
 
     def abandon(self, lease: Lease) -> None:
         """The call told nothing of its domains: it was cancelled, or never made."""
@@ -264,7 +264,7 @@ class State:
         return changes
 
     def _calmed(self, deployment: Deployment, now: float) -> None:
-        for domain in self._domains[deployment.id]:
+        for domain in self.posts.of(deployment).domains:
             self._lapsed.pop(domain, None)
             streak = self._streaks.get(domain)
             if streak is None:
@@ -278,7 +278,7 @@ class State:
     def _faulted(self, lease: Lease, fault: Fault, now: float, *, adapting: bool, hung: bool) -> list[Change]:
         domain = held_domain(fault.cause, fault.scope, lease.deployment)
         opens = PERMITS[fault.cause].opens
-        if domain is None or opens is None:
+        if domain is None or opens is None or domain not in self.posts.domains:  # a reload may have taken it away
             return []
         record = self._records.get(domain)
         if record is not None and lease.generation < record.generation:
@@ -291,31 +291,24 @@ class State:
         lapsed = self._lapsed.pop(domain, 0)
         change = self._set(domain, holds.opened(before, domain, fault, now, self._clock.chance(), lapsed=lapsed))
         if PERMITS[fault.cause].evacuates:
-            change = change._replace(waiting=self._on(domain))
+            change = change._replace(waiting=self.posts.waiting_on(domain))
         return [change, *self._widened(lease.deployment, fault, now)]
 
     def _widened(self, deployment: Deployment, fault: Fault, now: float) -> list[Change]:
         """Where most of a provider's or an upstream's deployments fail, hold that as one instead."""
-        if not spreading(fault):
+        if not (spreading(fault) and self.posts.present(deployment)):
             return []
+        deployments = self.posts.deployments()
         held = {domain: record.hold for domain, record in self._records.items() if record.hold}
-        domain = further_up(deployment, self._deployments, held)
+        domain = further_up(deployment, deployments, held)
         if domain is None or domain in held:
             return []
-        part = beneath(domain, self._deployments, held)
+        part = beneath(domain, deployments, held)
         changes = [self._set(each, None) for each in part]
         times = max((held[each].times for each in part), default=1) - 1
         together = as_one(domain, fault)
         hold = holds.opened(None, domain, together, now, self._clock.chance(), lapsed=times)
-        return [*changes, self._set(domain, hold)._replace(waiting=self._on(domain))]
-
-    def _on(self, domain: Domain) -> tuple[Waiting, ...]:
-        return tuple(
-            waiting
-            for name, domains in self._domains.items()
-            if domain in domains
-            for waiting in self._waiting[name].copy()
-        )
+        return [*changes, self._set(domain, hold)._replace(waiting=self.posts.waiting_on(domain))]
 
     def _set(self, domain: Domain, hold: Hold | None) -> Change:
         record = self._records.get(domain)
@@ -390,10 +383,16 @@ class State:
                 record.hold for record in self._records.values() if record.hold and not holds.expired(record.hold, now)
             )
 
-    def domains(self) -> frozenset[Domain]:
-        """Every domain of the inventory."""
-        return frozenset(domain for domains in self._domains.values() for domain in domains)
-
-    def deployments_in(self, domain: Domain) -> list[str]:
-        """The deployments that are lost with a domain."""
-        return [name for name, domains in self._domains.items() if domain in domains]
+    def reload(self, inventory: Inventory) -> list[Change]:
+        """Go over to another inventory; answers the holds that ended. Leases stay good: what they tell may be history."""
+        with self._lock:
+            replaced = self.posts.replace(inventory)
+            held = {domain: record.hold for domain, record in self._records.items() if record.hold}
+            over = [domain for domain in replaced.touched if domain not in held or replaced.ends(held[domain])]
+            for domain in over:
+                self._streaks.pop(domain, None)
+                self._lapsed.pop(domain, None)
+            changes = [self._set(domain, None) for domain in over]
+        for call in replaced.calls:
+            call()
+        return [change for change in changes if change.before]

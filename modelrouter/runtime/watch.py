@@ -9,11 +9,12 @@ from modelrouter.runtime.checks import Checker
 from modelrouter.runtime.probes import Prober
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from modelrouter.core.checks import Checked
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Inventory
+    from modelrouter.providers.base import ProviderClient
     from modelrouter.runtime.asking import Asking
     from modelrouter.runtime.board import Board
     from modelrouter.runtime.calls import Caller
@@ -37,8 +38,8 @@ class Watch:
     ) -> None:
         self._asking = asking
         share = board.tell if board is not None else _nobody
-        canaries = Canaries(state, caller, asking.clock, publish, asking.spend)
-        self._prober = Prober(state, inventory, asking, asking.clock, publish, share)
+        self._canaries = canaries = Canaries(state, caller, asking.clock, publish, asking.spend)
+        self._prober = Prober(state, asking, asking.clock, publish, share)
         self._checker = Checker(state, inventory, asking, canaries, asking.clock, publish)
         self.served = self._checker.served
 
@@ -46,6 +47,12 @@ class Watch:
         """See that these holds are probed, and that checks go on: see `Prober.attend` and `Checker.attend`."""
         self._prober.attend(holds)
         self._checker.attend()
+
+    def reload(self, inventory: Inventory, clients: Mapping[str, ProviderClient], caller: Caller) -> None:
+        """Go over to another inventory, once the state has: what is probed and known stays."""
+        self._asking.clients = clients
+        self._canaries.caller = caller
+        self._checker.reload(inventory)
 
     def noted(self) -> tuple[Checked, ...]:
         """What was found last of each layer of each deployment."""

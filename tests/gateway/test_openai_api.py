@@ -13,6 +13,7 @@ import pytest
 from support.upstream import CALL, eventually
 
 from modelrouter.gateway.body import MAX_BODY
+from modelrouter.inventory.diff import fingerprint
 
 if TYPE_CHECKING:
     from gateway.conftest import Scene
@@ -247,6 +248,7 @@ def test_health(scene: Scene) -> None:
     assert json.loads(sent(scene, "GET", "/health/ready")[2]) == {
         "status": "ready",
         "inventory": "two-upstreams",
+        "fingerprint": fingerprint(scene.router.inventory),
         "holds": 1,
     }
 

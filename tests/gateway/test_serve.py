@@ -31,10 +31,10 @@ def command(*words: object) -> str:
 
 
 @contextmanager
-def served(file: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def served(file: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """The process, the address it prints, and everything it printed on the way there."""
     environment = {**os.environ, "FIRST_KEY": "sk-first", "COLUMNS": "160", "PYTHONUNBUFFERED": "1"}
-    words = [*COMMAND, "serve", "--port", "0", "--inventory", str(file)]
+    words = [*COMMAND, "serve", "--port", "0", "--inventory", str(file), *more]
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as process:

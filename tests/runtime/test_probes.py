@@ -32,7 +32,7 @@ class Desk:
         self.shared: list[Any] = []
         asking = Asking(self.provider.clients(), self.time)
         self.told: list[Any] = []
-        self.prober = Prober(self.state, DESCRIBED, asking, self.time, self.changes.extend, self.share)
+        self.prober = Prober(self.state, asking, self.time, self.changes.extend, self.share)
 
     def share(self, changes) -> None:
         """Tell other routers."""
