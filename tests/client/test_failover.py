@@ -156,6 +156,7 @@ def test_outage_is_held_tried_once_and_ramped(tmp_path):
                 meanwhile = calls(at.first)
                 at.first.clear()
                 await recorder.ready.wait()
+                await asyncio.sleep(0.5)  # the trial is claimed among all processes first
                 await client.chat.completions.create(**ASK)
                 tried = calls(at.first)
                 held_back = [await client.chat.completions.create(**ASK) for _ in range(5)]
