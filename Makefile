@@ -47,6 +47,12 @@ test: setup .venv-openai3/.done ## every test, the doors also under the newest S
 .PHONY: check
 check: lint types test ## what CI runs
 
+SEEDS ?= 10000
+
+.PHONY: simulate
+simulate: setup ## the whole system in simulated time, SEEDS=10000 different lives (nightly)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
 .PHONY: lint
 lint: setup ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -72,6 +78,7 @@ battery: setup ## every way to fail, over real sockets, through both doors (abou
 .PHONY: bench
 bench: setup .venv-openai3/.done ## what a call costs, beside others in the same run (under five minutes)
 	-@$(BIN)/python -m benchmarks.imports
+	@$(BIN)/python -m benchmarks.decision
 	@$(BIN)/python -m benchmarks.classify
 	@$(BIN)/python -m benchmarks.run
 

@@ -364,6 +364,7 @@ class Router:
         """Take over what other processes changed, and see that every hold that needs a probe has one."""
         if self._board is not None:
             self._publish(self._board.look(), ours=False)
+        self._publish(self._state.ended())
         self._watch.attend()
 
     def _publish(self, changes: Sequence[Change], *, ours: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from modelrouter.core.causes import Ending
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Deployment
     from modelrouter.core.load import Load
 
-__all__ = ["FULL", "PLAIN", "Change", "Lease", "Refusal", "Terms", "Waiting", "refusal_of"]
+__all__ = ["CLAIM_S", "FULL", "PLAIN", "Change", "Lease", "Record", "Refusal", "Terms", "Waiting", "refusal_of"]
 
+CLAIM_S = 0.05
+"""So long it may take until other processes have left a trial to this one: who has no other way waits."""
 FULL = "capacity"
 """What a refusal says of a deployment that carries all it can."""
 
@@ -75,6 +78,14 @@ class Refusal(NamedTuple):
     waivable: bool
     cause: str = ""
     """That of the hold, or `FULL`."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What a state knows of one held, or lately held, domain."""
+
+    hold: Hold | None
+    generation: int
 
 
 class Change(NamedTuple):

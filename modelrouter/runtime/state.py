@@ -11,7 +11,7 @@ it reports about a domain that has changed since is history, and changes nothing
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelrouter.core import health, holds
@@ -20,7 +20,7 @@ from modelrouter.core.causes import PERMITS
 from modelrouter.core.correlation import WIDE, as_one, beneath, further_up, spreading
 from modelrouter.core.domains import Domain, held_domain
 from modelrouter.core.holds import Admission, Hold, Phase
-from modelrouter.runtime.leases import FULL, PLAIN, Change, Lease, Refusal, refusal_of
+from modelrouter.runtime.leases import CLAIM_S, FULL, PLAIN, Change, Lease, Record, Refusal, refusal_of
 from modelrouter.runtime.posts import Posts
 
 if TYPE_CHECKING:
@@ -35,17 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["State"]
 
-CLAIM_S = 0.05
-"""So long it may take until other processes have left a trial to this one: who has no other way waits."""
-
-
-@dataclass(slots=True)
-class _Record:
-    """What is known of one held, or lately held, domain."""
-
-    hold: Hold | None
-    generation: int
-
 
 class State:
     """Holds, streaks and budgets of one router. Safe to use from several threads."""
@@ -56,7 +45,7 @@ class State:
         self.posts = Posts(inventory)
         """For others to read."""
         # Guarded by _lock, all of them.
-        self._records: dict[Domain, _Record] = {}
+        self._records: dict[Domain, Record] = {}
         self._streaks: dict[Domain, health.Streak] = {}
         self._budget = Budget()
         self._generation = 0
@@ -105,11 +94,8 @@ class State:
         refusals: list[Hold] = []
         for domain in post.domains:
             record = self._records.get(domain)
-            if record is None or record.hold is None:
-                continue
-            hold = record.hold
-            if holds.expired(hold, now):
-                self._lapse(hold)
+            hold = self._unless_over(record.hold, now) if record and record.hold else None
+            if hold is None:
                 continue
             answer = holds.admission(hold, now, self._clock.chance())
             if answer is Admission.TRIAL and self.claim is not None and self._granted.get(domain, now) <= now:
@@ -158,6 +144,21 @@ class State:
     def idle(self, deployment: Deployment) -> float:
         """How long a stream that has begun may pause, as its deployment has shown; seconds."""
         return self.posts.of(deployment).load.idle.limit_s
+
+    def _unless_over(self, hold: Hold, now: float) -> Hold | None:
+        """The hold, or what stands beneath it where its time has passed."""
+        if not holds.expired(hold, now):
+            return hold
+        self._lapse(hold)
+        return hold.beneath and self._unless_over(hold.beneath, now)
+
+    def ended(self) -> list[Change]:
+        """What ended by time alone and was not told yet; ask often."""
+        if not self._ended:
+            return []
+        with self._lock:
+            ended, self._ended = self._ended, []
+        return ended
 
     def _races(self, trials: tuple[Domain, ...]) -> bool:
         held = [record.hold for domain in trials if (record := self._records.get(domain))]
@@ -314,7 +315,7 @@ class State:
         record = self._records.get(domain)
         before = record.hold if record else None
         self._generation += 1
-        self._records[domain] = _Record(hold, self._generation)
+        self._records[domain] = Record(hold, self._generation)
         self._held += (hold is not None) - (before is not None)
         if hold is None or hold.phase is not Phase.TRIAL:
             self._granted.pop(domain, None)
@@ -376,12 +377,8 @@ class State:
         """Every hold that stands now."""
         now = self._clock.now()
         with self._lock:
-            for hold in [record.hold for record in self._records.values() if record.hold]:
-                if holds.expired(hold, now):
-                    self._lapse(hold)
-            return tuple(
-                record.hold for record in self._records.values() if record.hold and not holds.expired(record.hold, now)
-            )
+            held = [record.hold for record in self._records.values() if record.hold]
+            return tuple(hold for each in held if (hold := self._unless_over(each, now)))
 
     def reload(self, inventory: Inventory) -> list[Change]:
         """Go over to another inventory; answers the holds that ended. Leases stay good: what they tell may be history."""

@@ -250,3 +250,25 @@ def test_a_ramp_ends_however_often_it_is_waived():
         return set(answers), at.router.holds()
 
     assert ({"a"}, ()) == play({"a": [*[broken()] * 4, text("a")], "b": [text("b")]}, promise)
+
+
+def test_what_an_order_hid_is_probed_again_when_it_ends():
+    """A legal hold beneath an order of some seconds bars calls at once after it, and comes back by its probe."""
+
+    async def promise(at):
+        await served(at.router)
+        at.router.hold("family:a-family", "by hand", for_s=5.0)
+        await asyncio.sleep(5.0)
+        calls = at.scripted.count("a")
+        at.scripted.play("a", [text("ok")])
+        after = await served(at.router)
+        await asyncio.sleep(1500)
+        last = [await served(at.router) for _ in range(3)]
+        await asyncio.sleep(10)
+        return calls, after, [*last, await served(at.router)]
+
+    order = '{"error": {"message": "Access to this model is suspended by an export control directive."}}'
+    calls, after, last = play({"a": [status(403, order)], "b": [text("ok")]}, promise)
+
+    assert (1, "b") == (calls, after)
+    assert "a" == last[-1]
