@@ -6,7 +6,7 @@ does it: a check that asked the router would find it right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from modelrouter.core.inventory import (
@@ -143,7 +143,7 @@ def draw_estate(rng: Random) -> Estate:
         policies=policies,
         regions=REGIONS,
     )
-    sites = {deployment.id: _site(rng, deployment) for deployment in deployments}
+    sites = _alike({deployment.id: _site(rng, deployment) for deployment in deployments}, inventory.deployments)
     domains = {deployment.id: _domains(deployment) for deployment in deployments}
     return Estate(inventory, sites, domains, tuple(classes) or (processes[0].data.cls,))
 
@@ -225,6 +225,18 @@ def _site(rng: Random, deployment: Deployment) -> Site:
         capacity=stated if stated is not None else hidden,
         lists=deployment.wire != "litellm" and rng.random() < 0.9,
     )
+
+
+def _alike(sites: Mapping[str, Site], deployments: Mapping[str, Deployment]) -> Mapping[str, Site]:
+    """A provider lists its models at every door or at none."""
+    listing: dict[str, bool] = {}
+    for name, site in sites.items():
+        if deployments[name].wire != "litellm":
+            listing.setdefault(deployments[name].provider.id, site.lists)
+    return {
+        name: replace(site, lists=deployments[name].wire != "litellm" and listing[deployments[name].provider.id])
+        for name, site in sites.items()
+    }
 
 
 def _domains(deployment: Deployment) -> frozenset[str]:
