@@ -263,6 +263,7 @@ class Router:
         It reaches every router of this inventory within a second. Raises UnknownNameError, and OSError
         where the hold file cannot be written.
         """
+        self._attend()  # what has ended is told before what is ordered now
         now = self._clock.now()
         hold = by_operator(self._domain(domain), reason, now, None if for_s is None else now + for_s)
         self._order(self._state.place([hold]))
