@@ -130,3 +130,34 @@ def test_included_files_are_watched(tmp_path: Path, edit: str) -> None:
         more.write_text("processes: {other: {owner: me, routes: [qwen]}}\n")
         until(lambda: "other" in router.inventory.processes)
     assert len(outcomes) == 1 + (edit == "missing")
+
+
+def test_the_same_deployment_at_another_address_is_called_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address is that of the new inventory, though the deployment keeps its name; a stream stays where it is."""
+    monkeypatch.setenv("FIRST_KEY", "sk-first")
+    with Upstream("one two three") as first, Upstream("second") as second:
+        file = two_upstreams(tmp_path, first.url, second.url)
+        with Router(file, observers=(), hold_file=None) as router:
+            assert asked(router) == "one two three"
+            first.mode = "stream"
+            begun = router.chat("archive", "hi", stream=True)
+
+            file.write_text(file.read_text().replace(first.url, second.url))
+            router.reload()
+            before = first.calls
+
+            assert asked(router) == "second"
+            first.mode = "ok"
+            with begun:
+                rest = b"".join(begun)
+            assert first.calls == before
+
+    assert b"[DONE]" in rest
+
+
+def asked(router: Router) -> str:
+    """What a process answers whose only deployment is the first."""
+    content: str = json.loads(router.chat("archive", "hi").body)["choices"][0]["message"]["content"]
+    return content

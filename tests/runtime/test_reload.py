@@ -17,6 +17,7 @@ from modelrouter.core.inventory import Limits, Objectives
 from modelrouter.core.load import NOTHING
 from modelrouter.errors import InventoryError, RequestFailedError, UnknownNameError
 from modelrouter.inventory.loader import parse
+from modelrouter.providers.resolved import Resolved
 from modelrouter.router import Router
 from modelrouter.runtime.leases import Lease, Refusal, Terms
 from modelrouter.testing import ManualClock, Recorder, ScriptedProvider, status, stream, text
@@ -157,6 +158,19 @@ def test_a_call_under_way_reports_whatever_became_of_its_deployment(end, shape):
         assert state.holds() == ()
 
 
+def test_a_request_that_goes_on_with_a_deployment_that_is_gone_holds_nothing():
+    """It may call what it began with; a failure there opens no hold of what the inventory does not have any more."""
+    router = routed({}, one("a"))[0]
+    state, old = router._state, router.inventory.deployments["a"]
+    router.reload(one("b"))
+
+    lease = state.acquire(old)
+
+    assert isinstance(lease, Lease)
+    assert state.apply(lease, _fault()) == []
+    assert router.holds() == ()
+
+
 def test_what_was_learned_and_who_waits_survive_where_the_deployment_stays():
     """Calls under way count against the new limits, waiting places keep their order, learned times stay."""
     limited = Limits(concurrency=1)
@@ -207,6 +221,23 @@ def test_a_stream_goes_on_over_reloads():
     assert b"three" in content
     assert b"[DONE]" in content
     assert busy == []
+
+
+def test_what_calling_a_deployment_needs_is_found_for_each_that_has_its_name():
+    """Old and new of one name never get what is the other's, in whichever order they ask; equal ones share it."""
+    old, new = (deployment("a", url=f"http://{place}.test/v1") for place in ("old", "new"))
+    found = []
+
+    def find(asked):
+        found.append(asked.url)
+        return asked.url
+
+    async def scene():
+        resolved = Resolved(find)
+        return [await resolved.of(each) for each in (old, new, replace(new), old, new)]
+
+    assert asyncio.run(scene()) == [old.url, new.url, new.url, old.url, new.url]
+    assert found == [old.url, new.url, old.url, new.url]
 
 
 def version(number: int):
