@@ -7,14 +7,11 @@ several processes add up and no reader sees half.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
@@ -22,10 +19,12 @@ import orjson
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.faults import Surface
 from modelrouter.core.unrecognised import KEPT, NOTHING, Tally, Unrecognised, is_unrecognised, seen
+from modelrouter.runtime.files import locked, replace
 from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from modelrouter.core.faults import Evidence, Fault
     from modelrouter.core.unrecognised import Key
@@ -67,24 +66,11 @@ class TallyFile:
 
     def add(self, more: Tally) -> None:
         """Add what was seen; raises OSError where the file cannot be written."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._locked():
+        with locked(self.path):
             both = self.read().plus(more.entries, more.dropped)
             entries = [asdict(entry) for entry in both.entries]
             content = orjson.dumps({"version": 1, "dropped": both.dropped, "entries": entries})
-            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.stem)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).replace(self.path)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with self.path.with_suffix(".lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(lock, fcntl.LOCK_UN)  # closing is not enough: a process forked meanwhile has it open too
+            replace(self.path, content)
 
 
 class UnknownErrors:
