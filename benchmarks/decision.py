@@ -90,7 +90,7 @@ class Thinking:
         """An ordinary request."""
         now = self.clock.now()
         route = self.route.permitted
-        patience = [self.state.patience(each, streamed=True) for each in route]
+        patience = [self.state.posts.of(each).patience_s(streamed=True) for each in route]
         request = Request(self.process, route, now + 60.0, None, patience)
         lease = self._called(request.told(Begun(), now))
         lease, _ = self.state.show(lease)

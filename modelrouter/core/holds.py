@@ -189,9 +189,14 @@ def trial_begun(hold: Hold, now: float) -> Hold:
     return replace(hold, phase=Phase.TRIAL, trial_since=now)
 
 
-def trial_abandoned(hold: Hold) -> Hold:
-    """The trial told nothing of the domain (cancelled, or the request itself was at fault): the next may try."""
-    return replace(hold, trial_since=None)
+def trial_abandoned(hold: Hold, begun: float) -> Hold:
+    """The trial that began then told nothing of the domain, or what it told is history: the next may try.
+
+    It may have begun before the order that stands now.
+    """
+    if hold.beneath is not None and hold.beneath.trial_since == begun:
+        return replace(hold, beneath=trial_abandoned(hold.beneath, begun))
+    return replace(hold, trial_since=None) if hold.trial_since == begun else hold
 
 
 def trial_passed(hold: Hold, now: float) -> Hold | None:

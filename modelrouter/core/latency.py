@@ -62,6 +62,11 @@ class Latency:
         """A call was given up after so long: it would have taken longer, and the limit must be able to follow."""
         self.took(seconds * PATIENCE)
 
+    def silent(self, seconds: float) -> None:
+        """A call that had said nothing yet was needed no more: where it was slower than usual, that much is known."""
+        if self.p95_s is not None and seconds >= self.p95_s:
+            self.took(seconds)
+
     def _conclude(self) -> None:
         self._total += self._since
         self._since = 0

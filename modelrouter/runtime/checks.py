@@ -22,7 +22,6 @@ from modelrouter.core.checks import SPREAD, Answer, Layer, Told, listing_tells
 from modelrouter.core.classify import classify
 from modelrouter.core.domains import Kind, held_domain
 from modelrouter.core.faults import Evidence, Fault
-from modelrouter.core.holds import expired, opened
 from modelrouter.core.usage import usage_of
 from modelrouter.providers.base import ConnectionFailedError, LayeredClient
 from modelrouter.runtime.asking import Heard
@@ -185,14 +184,8 @@ class Checker:
         served = self._served.get(this.deployment.id, float("-inf"))
         if opens is not None and this.failures >= opens.after and served < this.failing_since:
             this.failures = 0
-            self._hold(domain, fault)
-
-    def _hold(self, domain: Domain, fault: Fault) -> None:
-        now = self._clock.now()
-        standing = self._state.hold_of(domain)
-        if standing is None or expired(standing, now):  # of what is held already, probes and trials know more
-            hold = opened(None, domain, fault, now, self._clock.chance())
-            self._publish(self._state.place([hold]))
+            if changes := self._state.found(this.deployment, fault):
+                self._publish(changes)
 
     def _fault(self, deployment: Deployment, heard: Heard) -> Fault | None:
         """What the failure of a free check is evidence of; a canary has reported by itself."""

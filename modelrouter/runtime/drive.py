@@ -263,7 +263,7 @@ class Run:
     def _deliver(self, index: int) -> Served:
         call, shown = self.results.pop(index)
         if shown.stream is not None:
-            shown.stream.idle_s = self.driver.state.idle(call.lease.deployment)
+            shown.stream.idle_s = call.lease.load.idle.limit_s
         for other in list(self.calls.values()):
             other.outrun()
         return Served(shown, self._decision("served", call.lease.deployment), call.lease)

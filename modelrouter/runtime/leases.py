@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from modelrouter.core.causes import Ending
+from modelrouter.core.causes import PERMITS, Ending
 from modelrouter.core.holds import Hold, Phase
 from modelrouter.core.load import NOTHING, Place, Want
 
@@ -14,11 +14,24 @@ if TYPE_CHECKING:
 
     from modelrouter.core.causes import Cause
     from modelrouter.core.domains import Domain
+    from modelrouter.core.faults import Fault
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment
     from modelrouter.core.load import Load
 
-__all__ = ["CLAIM_S", "FULL", "PLAIN", "Change", "Lease", "Record", "Refusal", "Terms", "Waiting", "refusal_of"]
+__all__ = [
+    "CLAIM_S",
+    "FULL",
+    "PLAIN",
+    "Change",
+    "Lease",
+    "Record",
+    "Refusal",
+    "Terms",
+    "Waiting",
+    "learn",
+    "refusal_of",
+]
 
 CLAIM_S = 0.05
 """So long it may take until other processes have left a trial to this one: who has no other way waits."""
@@ -96,6 +109,22 @@ class Change(NamedTuple):
     after: Hold | None
     waiting: tuple[Waiting, ...] = ()
     """The calls to be moved away from it."""
+
+
+def learn(lease: Lease, fault: Fault | None, now: float, *, outlasted: bool, pause_s: float | None) -> None:
+    """What its deployment's load learns from the end of a call; the state's lock is held around it."""
+    load, took = lease.load, now - lease.at
+    if outlasted:
+        (load.idle if lease.shown else load.first_token if lease.streamed else load.whole).outlasted(pause_s or took)
+    elif pause_s is not None:
+        load.idle.took(pause_s)
+    if fault is None and not lease.shown:
+        load.answered(took, now)
+    if fault is None:
+        load.refusals.served(now, load.in_flight)
+    elif PERMITS[fault.cause].crowded:
+        load.refusals.refused(lease.at, now, load.in_flight)
+    load.leave(took if fault is None else None)
 
 
 def refusal_of(held: Sequence[Hold], now: float) -> Refusal:

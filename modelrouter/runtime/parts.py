@@ -51,14 +51,14 @@ class Parts:
 
     def request(self, route: Candidates, asked: Asked, context: Context) -> Request:
         """The machine of one request, with what the deployments have shown of themselves."""
-        process, state = route.process, self.driver.state
+        process, of = route.process, self.driver.state.posts.of
         objectives = process.objectives
         patience = (
-            [] if objectives.first_token_s else [state.patience(d, streamed=asked.stream) for d in route.permitted]
+            [] if objectives.first_token_s else [of(d).patience_s(streamed=asked.stream) for d in route.permitted]
         )
         hedge = process.hedge_s if "tools" not in asked.capabilities else None
         if hedge == USUAL:
-            hedge = state.usual(route.permitted[0], streamed=asked.stream) if route.permitted else None
+            hedge = of(route.permitted[0]).usual_s(streamed=asked.stream) if route.permitted else None
         return Request(
             process,
             route.permitted,

@@ -39,6 +39,14 @@ class Post:
         """Whether a call of it is under way, or somebody waits for its turn."""
         return bool(self.load.in_flight or self.waiting or self.load.head)
 
+    def patience_s(self, *, streamed: bool) -> float:
+        """How long a call may stay silent, as the deployment has shown; seconds."""
+        return self.load.first_token.limit_s if streamed else self.load.whole.limit_s
+
+    def usual_s(self, *, streamed: bool) -> float | None:
+        """After how long 19 of 20 calls show something; None while too little is known."""
+        return self.load.first_token.p95_s if streamed else self.load.whole.p95_s
+
 
 class Replaced(NamedTuple):
     """What a reload took away."""

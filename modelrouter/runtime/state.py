@@ -20,7 +20,7 @@ from modelrouter.core.causes import PERMITS
 from modelrouter.core.correlation import WIDE, as_one, beneath, further_up, spreading
 from modelrouter.core.domains import Domain, held_domain
 from modelrouter.core.holds import Admission, Hold, Phase
-from modelrouter.runtime.leases import CLAIM_S, FULL, PLAIN, Change, Lease, Record, Refusal, refusal_of
+from modelrouter.runtime.leases import CLAIM_S, FULL, PLAIN, Change, Lease, Record, Refusal, learn, refusal_of
 from modelrouter.runtime.posts import Posts
 
 if TYPE_CHECKING:
@@ -131,20 +131,6 @@ class State:
         if head is not None:
             head()
 
-    def patience(self, deployment: Deployment, *, streamed: bool) -> float:
-        """How long a call may stay silent, as its deployment has shown; seconds."""
-        load = self.posts.of(deployment).load
-        return load.first_token.limit_s if streamed else load.whole.limit_s
-
-    def usual(self, deployment: Deployment, *, streamed: bool) -> float | None:
-        """After how long 19 of 20 calls show something; None while too little is known."""
-        load = self.posts.of(deployment).load
-        return load.first_token.p95_s if streamed else load.whole.p95_s
-
-    def idle(self, deployment: Deployment) -> float:
-        """How long a stream that has begun may pause, as its deployment has shown; seconds."""
-        return self.posts.of(deployment).load.idle.limit_s
-
     def _unless_over(self, hold: Hold, now: float) -> Hold | None:
         """The hold, or what stands beneath it where its time has passed."""
         if not holds.expired(hold, now):
@@ -178,6 +164,12 @@ class State:
         """It has shown something, or is over."""
         self.posts.of(deployment).waiting.pop(waiting, None)
 
+    def outrun(self, lease: Lease) -> None:
+        """A hedge was faster, or the call beside it: so long it has been silent, which is more than nothing to know."""
+        load, silent_s = lease.load, self._clock.now() - lease.at
+        with self._lock:
+            (load.first_token if lease.streamed else load.whole).silent(silent_s)
+
     def abandon(self, lease: Lease) -> None:
         """The call told nothing of its domains: it was cancelled, or never made."""
         with self._lock:
@@ -190,8 +182,8 @@ class State:
     def _give_up(self, lease: Lease) -> None:
         for domain in lease.trials:
             record = self._records.get(domain)
-            if record and record.hold and record.hold.phase is Phase.TRIAL and record.hold.trial_since == lease.at:
-                record.hold = holds.trial_abandoned(record.hold)
+            if record and record.hold:
+                record.hold = holds.trial_abandoned(record.hold, lease.at)
 
     def show(self, lease: Lease) -> tuple[Lease, list[Change]]:
         """A stream showed its first content: its trials are passed, and the lease is that of the rest of it."""
@@ -215,7 +207,7 @@ class State:
             load = lease.load
             adapting = load.refusals.limit is not None
             hung = outlasted and load.showed_at < lease.at  # it answered nobody since this call began
-            self._learn(lease, fault, now, outlasted=outlasted, pause_s=pause_s)
+            learn(lease, fault, now, outlasted=outlasted, pause_s=pause_s)
             head = load.head
             changes: list[Change] = []
             if fault is not None or lease.trials or self._streaks or self._ended or self._lapsed:
@@ -229,29 +221,18 @@ class State:
             head()
         return changes
 
-    def _learn(self, lease: Lease, fault: Fault | None, now: float, *, outlasted: bool, pause_s: float | None) -> None:
-        load, took = lease.load, now - lease.at
-        if outlasted:
-            (load.idle if lease.shown else load.first_token if lease.streamed else load.whole).outlasted(
-                pause_s or took
-            )
-        elif pause_s is not None:
-            load.idle.took(pause_s)
-        if fault is None and not lease.shown:
-            load.answered(took, now)
-        if fault is None:
-            load.refusals.served(now, load.in_flight)
-        elif PERMITS[fault.cause].crowded:
-            load.refusals.refused(lease.at, now, load.in_flight)
-        load.leave(took if fault is None else None)
-
     def _tried(self, lease: Lease, fault: Fault | None, now: float) -> list[Change]:
         """Settle the trials of a call. A fault elsewhere than on the tried domain leaves the trial open."""
         held = held_domain(fault.cause, fault.scope, lease.deployment) if fault else None
         changes = []
         for domain in lease.trials:
             record = self._records.get(domain)
-            if record is None or record.hold is None or record.generation > lease.generation or domain == held:
+            if record is None or record.hold is None:
+                continue
+            if record.generation > lease.generation:
+                record.hold = holds.trial_abandoned(record.hold, lease.at)
+                continue
+            if domain == held:
                 continue
             # A provider that finds fault with the request itself is there; whether an account is back, it does not say.
             there = fault is not None and held is None and record.hold.waivable
@@ -260,8 +241,8 @@ class State:
             elif domain.kind in WIDE and spreading(fault):
                 again = holds.opened(record.hold, domain, as_one(domain, fault), now, self._clock.chance())
                 changes.append(self._set(domain, again))
-            elif record.hold.trial_since == lease.at:
-                record.hold = holds.trial_abandoned(record.hold)
+            else:
+                record.hold = holds.trial_abandoned(record.hold, lease.at)
         return changes
 
     def _calmed(self, deployment: Deployment, now: float) -> None:
@@ -289,11 +270,27 @@ class State:
         if not (hung or health.proves(fault, before, adapting=adapting) or health.suffices(streak, opens, now)):
             return []
         del self._streaks[domain]
-        lapsed = self._lapsed.pop(domain, 0)
+        return self._open(domain, lease.deployment, fault, now)
+
+    def found(self, deployment: Deployment, fault: Fault) -> list[Change]:
+        """A check found a fault as often as its cause wants: of what is held already, calls and probes know more."""
+        now = self._clock.now()
+        domain = held_domain(fault.cause, fault.scope, deployment)
+        with self._lock:
+            if domain is None or domain not in self.posts.domains:
+                return []
+            record = self._records.get(domain)
+            held = record and record.hold and self._unless_over(record.hold, now)
+            return [] if held else self._open(domain, deployment, fault, now)
+
+    def _open(self, domain: Domain, deployment: Deployment, fault: Fault, now: float) -> list[Change]:
+        """Hold a domain for a fault, move those who wait for it where the cause permits, and look further up."""
+        record = self._records.get(domain)
+        before, lapsed = record.hold if record else None, self._lapsed.pop(domain, 0)
         change = self._set(domain, holds.opened(before, domain, fault, now, self._clock.chance(), lapsed=lapsed))
         if PERMITS[fault.cause].evacuates:
             change = change._replace(waiting=self.posts.waiting_on(domain))
-        return [change, *self._widened(lease.deployment, fault, now)]
+        return [change, *self._widened(deployment, fault, now)]
 
     def _widened(self, deployment: Deployment, fault: Fault, now: float) -> list[Change]:
         """Where most of a provider's or an upstream's deployments fail, hold that as one instead."""
@@ -319,7 +316,15 @@ class State:
         self._held += (hold is not None) - (before is not None)
         if hold is None or hold.phase is not Phase.TRIAL:
             self._granted.pop(domain, None)
-        return Change(domain, before, hold)
+        return Change(domain, self._untold(domain, before) if self._ended else before, hold)
+
+    def _untold(self, domain: Domain, before: Hold | None) -> Hold | None:
+        """What was told of a domain last: an end that nobody heard of is part of what follows it, never told after it."""
+        for change in self._ended:
+            if change.domain == domain:
+                self._ended.remove(change)
+                return change.before
+        return before
 
     def place(self, holds_: Iterable[Hold]) -> list[Change]:
         """Put holds in place: an operator's, or those another process found."""

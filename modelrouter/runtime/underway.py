@@ -122,6 +122,8 @@ class Underway:
         took = self.run.driver.clock.now() - self.begun_at
         at = self.begun_at - self.run.begun_at
         self.run.trail.append(Attempt(self.lease.deployment.id, at, took, None, None, outrun=True))
+        if self.index not in self.run.request.moved:
+            self.run.driver.state.outrun(self.lease)
         if self.lease.racing:
             self._leave()
             self.run.driver.trials.add(self)

@@ -52,7 +52,7 @@ def test_one_trial_at_a_time():
 
     assert Admission.TRIAL is holds.admission(hold, due, chance=0.99)
     assert Admission.NO is holds.admission(tried, due + 1, chance=0.0)
-    assert Admission.TRIAL is holds.admission(holds.trial_abandoned(tried), due + 1, chance=0.99)
+    assert Admission.TRIAL is holds.admission(holds.trial_abandoned(tried, due), due + 1, chance=0.99)
     assert Admission.TRIAL is holds.admission(tried, due + holds.TRIAL_LEASE_S, chance=0.99)
 
 

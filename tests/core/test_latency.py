@@ -55,6 +55,24 @@ def test_little_is_no_knowledge(bounds):
     assert 0.1 <= latency.p95_s <= 0.12
 
 
+def test_silence_teaches_where_it_was_unusual():
+    """A call let go before it had answered tells how slow it was at least; one let go sooner than usual tells nothing."""
+    usual = [0.1] * (EVERY - 1)
+    little = learned(WHOLE, usual)
+    little.silent(9.0)
+    little.took(0.1)  # what is usual was not known before
+    known = learned(WHOLE, [*usual, 0.1])
+    for _ in range(EVERY):
+        known.silent(0.01)
+    unmoved = known.p95_s
+    for _ in range(EVERY):
+        known.silent(3.0)
+
+    assert little.p95_s <= 0.12
+    assert unmoved <= 0.12
+    assert 3.0 <= known.p95_s <= 3.6
+
+
 def test_the_limit_is_twice_what_nearly_all_take():
     """Between its bounds the limit is twice what 99 of 100 calls take."""
     assert PATIENCE * 2.0 <= learned(FIRST_TOKEN, [2.0] * EVERY).limit_s <= PATIENCE * 2.4

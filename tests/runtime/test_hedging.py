@@ -57,6 +57,26 @@ async def asked(router, *, streamed=True, **options):
     return answer.decision
 
 
+def test_what_was_outrun_is_known_to_be_slow():
+    """A deployment that hedges outrun counts as slow for as long as it was silent: what is usual follows it."""
+    provider = Slow(a=0.5, b=0.1)
+
+    async def promise(router, _):
+        for _ in range(50):
+            await asked(router)
+        provider.takes_s["a"] = 9.0
+        before = router._state.posts.of(A).usual_s(streamed=True)
+        for _ in range(200):
+            await asked(router)
+            await asyncio.sleep(10.0)
+        return before, router._state.posts.of(A).usual_s(streamed=True)
+
+    before, after = play(promise, provider, hedge_s=USUAL)
+
+    assert 0.5 <= before <= 0.6
+    assert after > 1.5 * before
+
+
 @pytest.mark.parametrize("streamed", [True, False])
 def test_nothing_is_hedged_by_default(streamed):
     """Without a word in the inventory the first deployment has its time, and nobody else is asked."""

@@ -21,7 +21,7 @@ from modelrouter.core.faults import Fault
 from modelrouter.core.holds import Phase, by_operator, opened, trial_passed
 from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.holdfile import HoldFile
-from modelrouter.testing import ScriptedProvider, text
+from modelrouter.testing import ManualClock, ScriptedProvider, text
 
 FOUR = 4
 WORKER = Path(__file__).with_name("worker.py")
@@ -130,6 +130,29 @@ def test_an_unseen_order_is_not_undone(two):
 
     assert ours.read()[A].hold.by_operator
     assert {} == named
+
+
+def test_the_end_of_an_old_order_does_not_undo_a_new_one(tmp_path):
+    """A router that notices late that an order has ended takes nothing away that another has ordered since."""
+    clock = ManualClock()
+    scripted = ScriptedProvider({"a": [text("a")]})
+    described = inventory(process("p", deployment("a")))
+    one, two = (
+        Router(described, observers=[], clients=scripted.clients(), clock=clock, hold_file=tmp_path / "holds.json")
+        for _ in range(2)
+    )
+    with one, two:
+        one.hold("deployment:a", "first", for_s=5.0)
+        clock.advance(6.0)
+        assert not one.release("deployment:a")  # it has ended, which one has told to nobody yet
+        two.hold("deployment:a", "second")
+        for router in (one, two, one, two):
+            clock.advance(2.0)
+            router.holds()
+            router.close()
+
+        assert ["second"] == [hold.reason for hold in one.holds()]
+        assert ["second"] == [hold.reason for hold in two.holds()]
 
 
 def test_unseen_holds_are_merged(two):

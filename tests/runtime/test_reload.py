@@ -145,8 +145,8 @@ def test_a_call_under_way_reports_whatever_became_of_its_deployment(end, shape):
 
     state.quit(old, place)
     state.unwait(old, waiting)
-    assert state.patience(old, streamed=True) > 0
-    assert state.idle(old) > 0
+    assert state.posts.of(old).patience_s(streamed=True) > 0
+    assert state.posts.of(old).load.idle.limit_s > 0
     if end == "show":
         lease, _ = state.show(lease)
     if end == "abandon":
@@ -190,7 +190,7 @@ def test_what_was_learned_and_who_waits_survive_where_the_deployment_stays():
     assert lease.load.in_flight == 2
     state.quit(old, place)
     state.apply(lease, None)
-    assert state.patience(new, streamed=False) == state.patience(old, streamed=False)
+    assert state.posts.of(new).patience_s(streamed=False) == state.posts.of(old).patience_s(streamed=False)
 
 
 def test_a_deployment_at_another_place_begins_anew():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.inventories import deployment, inventory, process, provider
 
@@ -260,6 +262,75 @@ def test_an_order_hides_no_other_hold(state, clock):
     }
     state.lift([domain])
     assert [HELD_OTHER] == [hold.domain for hold in state.holds()]
+
+
+def test_an_end_is_never_told_after_what_followed_it(state, clock):
+    """An end by time that nobody noticed in time is part of the next change of its domain, not news behind it."""
+    state.apply(leave(state, OTHER), fault(Cause.THROTTLED, Scope.MODEL, retry_after_s=5))
+    (throttled,) = state.holds()
+    clock.advance(6.0)
+    assert isinstance(state.acquire(OTHER), Lease)  # its end is noticed, and told to nobody yet
+    order = by_operator(throttled.domain, "by hand", clock.now(), None)
+
+    (change,) = state.place([order])
+
+    assert (throttled, order) == (change.before, change.after)
+    assert [] == state.ended()
+
+
+@pytest.mark.parametrize("end", ["apply", "fault", "abandon"])
+def test_a_trial_of_before_an_order_blocks_nobody_after_it(state, clock, end):
+    """Whatever becomes of a trial that an order overtook: when the order has ended, the next call may try."""
+    fail(state, 3, Cause.OUTAGE)
+    clock.advance(1.0)
+    trial = leave(state)
+    state.place([by_operator(trial.trials[0], "by hand", clock.now(), clock.now() + 5)])
+    clock.advance(1.0)
+    if end == "abandon":
+        state.abandon(trial)
+    else:
+        state.apply(trial, None if end == "apply" else fault(Cause.OUTAGE, Scope.DEPLOYMENT))
+    clock.advance(5.0)
+
+    assert trial.trials == leave(state).trials
+
+
+def test_a_trial_that_goes_on_through_an_order_is_still_the_only_one(state, clock):
+    """An order that ends before the trial does makes no second one possible meanwhile."""
+    fail(state, 3, Cause.OUTAGE)
+    clock.advance(1.0)
+    trial = leave(state)
+    state.place([by_operator(trial.trials[0], "by hand", clock.now(), clock.now() + 5)])
+    clock.advance(6.0)
+    meanwhile = state.acquire(ONE)
+    state.apply(trial, None)
+
+    assert isinstance(meanwhile, Refusal)
+    assert trial.trials == leave(state).trials
+
+
+def test_what_a_check_finds_moves_those_who_wait(state):
+    """A hold that a check opens is as good as that of a call: who waits there is moved, where the cause moves anybody."""
+    waiter = Waiter()
+    state.wait(ONE, waiter)
+
+    (found,) = state.found(ONE, fault(Cause.NETWORK, Scope.DEPLOYMENT))
+    again = state.found(ONE, fault(Cause.NETWORK, Scope.DEPLOYMENT))
+    (quota,) = state.found(OTHER, fault(Cause.QUOTA_EXHAUSTED))
+
+    assert (waiter,) == found.waiting
+    assert [] == again  # of what is held already, calls and probes know more
+    assert () == quota.waiting
+
+
+def test_checks_that_fail_all_over_a_provider_hold_it_as_one(clock):
+    """What checks find has its reason further up as often as what calls find."""
+    spare = replace(deployment("spare", of=ACME, region="us"), url="http://elsewhere.test/v1")
+    state = State(inventory(process("p", ONE, spare, OTHER)), clock)
+    state.found(ONE, fault(Cause.OUTAGE, Scope.DEPLOYMENT))
+    state.found(spare, fault(Cause.OUTAGE, Scope.DEPLOYMENT))
+
+    assert [Domain(Kind.PROVIDER, "acme")] == [hold.domain for hold in state.holds()]
 
 
 def test_asking_for_room_is_no_request(clock):
