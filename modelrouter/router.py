@@ -25,7 +25,7 @@ from modelrouter.providers.clients import Clients
 from modelrouter.runtime.answer import Answer, SyncAnswer
 from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.board import Board
-from modelrouter.runtime.calls import EXTRA, Ask, Caller
+from modelrouter.runtime.calls import Ask, Caller
 from modelrouter.runtime.chat import chat_body
 from modelrouter.runtime.checkfile import CheckFile
 from modelrouter.runtime.checkfile import beside as checks_beside
@@ -42,6 +42,7 @@ from modelrouter.runtime.unrecognised import UnknownErrors, beside
 from modelrouter.runtime.watch import Watch
 from modelrouter.wire.body import parse
 from modelrouter.wire.dialects import CALLERS
+from modelrouter.wire.passing import EXTRA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -185,7 +186,7 @@ class Router:
         self._attend()
         parts = self._parts
         route = parts.route(context.process or asked.model, context, asked.capabilities, asked.context)
-        ask = Ask(wire, body, parsed, asked)
+        ask = Ask(wire, body, parsed, asked, context.wire_headers)
         request = parts.request(route, asked, context)
         want = Want(RANKS[route.process.criticality], asked.context + (asked.output or route.process.demand.tokens_out))
         try:

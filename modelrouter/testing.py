@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import orjson
 
-from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.providers.base import PLAIN, CallOptions, ConnectionFailedError
 from modelrouter.wire.dialects import DIALECTS
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class ScriptedProvider:
         """How often a deployment was called."""
         return sum(1 for name, _ in self.calls if name == deployment)
 
-    async def send(self, deployment: Deployment, body: bytes) -> ScriptedReply:
+    async def send(self, deployment: Deployment, body: bytes, options: CallOptions = PLAIN) -> ScriptedReply:  # noqa: ARG002 - the protocol names it
         """Play the next script of the deployment."""
         self.calls.append((deployment.id, body))
         scripts = self._scripts[deployment.id]

@@ -18,7 +18,7 @@ from modelrouter.client.context import gathered
 from modelrouter.client.decisions import EXTENSION, RequestId
 from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
 from modelrouter.wire.dialects import CALLERS
-from modelrouter.wire.paths import PREFIXES, wire_of
+from modelrouter.wire.paths import PREFIXES, Endpoint, endpoint_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -61,13 +61,15 @@ def _sync(library: ModuleType, make: _Maker) -> type:
 
         def handle_request(self, request: Any) -> Any:
             """Serve one request."""
-            wire = _wire(request)
-            if wire is None:
+            endpoint = _endpoint(request)
+            if endpoint is None:
                 return make.refusal(self.router, request)
             try:
-                answer = self.router.handle(wire, request.read(), _context(request))
+                answer = self.router.handle(
+                    endpoint.wire, endpoint.complete(request.read()), _context(endpoint.wire, request)
+                )
             except (RequestFailedError, BadRequestError, UnknownNameError) as error:
-                return make.failure(wire, error)
+                return make.failure(endpoint.wire, error)
             request.extensions[EXTENSION] = answer.decision  # of a stream that breaks, SDKs tell the request alone
             return make.response(answer, make.sync_stream(answer) if answer.streamed else None)
 
@@ -89,13 +91,15 @@ def _asynchronous(library: ModuleType, make: _Maker) -> type:
 
         async def handle_async_request(self, request: Any) -> Any:
             """Serve one request."""
-            wire = _wire(request)
-            if wire is None:
+            endpoint = _endpoint(request)
+            if endpoint is None:
                 return make.refusal(self.router, request)
             try:
-                answer = await self.router.ahandle(wire, await request.aread(), _context(request))
+                answer = await self.router.ahandle(
+                    endpoint.wire, endpoint.complete(await request.aread()), _context(endpoint.wire, request)
+                )
             except (RequestFailedError, BadRequestError, UnknownNameError) as error:
-                return make.failure(wire, error)
+                return make.failure(endpoint.wire, error)
             request.extensions[EXTENSION] = answer.decision  # of a stream that breaks, SDKs tell the request alone
             return make.response(answer, make.async_stream(answer) if answer.streamed else None)
 
@@ -107,14 +111,17 @@ def _asynchronous(library: ModuleType, make: _Maker) -> type:
     return AsyncRouterTransport
 
 
-def _wire(request: Any) -> str | None:
-    """The wire of an SDK's request; None where its path is no model call."""
-    return wire_of(request.url.path) if request.method == "POST" else None
+def _endpoint(request: Any) -> Endpoint | None:
+    """What an SDK's request asks; None where its path is no model call."""
+    return endpoint_of(request.url.path) if request.method == "POST" else None
 
 
-def _context(request: Any) -> Context:
+def _context(wire: str, request: Any) -> Context:
     """What an SDK's request says of itself; raises BadRequestError."""
     context = gathered(request.headers)
+    if own := CALLERS[wire].HEADERS:
+        spoken = {name: request.headers[name] for name in own if name in request.headers}
+        context = replace(context, wire_headers=spoken)
     limit = request.extensions.get("timeout", {}).get("read")
     if limit is not None and 0 < limit < (context.deadline_s or inf):
         context = replace(context, deadline_s=limit)  # the SDK's read timeout is what its user is ready to wait

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from math import inf
 from types import MappingProxyType
@@ -39,6 +39,8 @@ class Context:
     """To the first content, over all attempts; the process's own deadline still bounds it."""
     principal: str | None = None
     """The authenticated caller; only a door sets it."""
+    wire_headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the caller's headers those that belong to its wire, in lower case; only a door sets them."""
 
     def __post_init__(self) -> None:
         for word in ("process", "data_class", "country"):

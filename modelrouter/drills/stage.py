@@ -15,6 +15,7 @@ from modelrouter.drills.twins.effects import SEEN_BY_LISTING, Effect
 from modelrouter.drills.twins.injection import Injection
 from modelrouter.drills.twins.keys import dummy_key, sent_model
 from modelrouter.drills.twins.twin import Pace, Twin
+from modelrouter.providers.base import PLAIN, CallOptions
 from modelrouter.providers.egress import LoopbackEgress
 from modelrouter.providers.http import HttpClient
 from modelrouter.providers.litellm import LitellmClient
@@ -50,9 +51,9 @@ class Library:
     def __init__(self) -> None:
         self._client = LitellmClient(key_of)
 
-    async def send(self, deployment: Deployment, body: bytes) -> Reply:
+    async def send(self, deployment: Deployment, body: bytes, options: CallOptions = PLAIN) -> Reply:
         """As litellm's client."""
-        return await self._client.send(deployment, body)
+        return await self._client.send(deployment, body, options)
 
     async def listing(self, deployment: Deployment) -> Reply | None:
         """As litellm's client."""

@@ -19,7 +19,7 @@ from modelrouter.gateway.loopback import stranger
 from modelrouter.gateway.openai_api import WIRE, listing_routes, not_served
 from modelrouter.gateway.reply import refuse
 from modelrouter.inventory.diff import fingerprint
-from modelrouter.wire.paths import wire_of
+from modelrouter.wire.paths import endpoint_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,11 +45,11 @@ class Gateway:
             await self._rest(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        wire = wire_of(scope["path"]) if scope["method"] == "POST" else None
+        endpoint = endpoint_of(scope["path"]) if scope["method"] == "POST" else None
         if (why := stranger(headers)) is not None:
-            await refuse(send, wire or WIRE, 403, "permission", why)
-        elif wire is not None:
-            await self._calls.serve(wire, headers, receive, send)
+            await refuse(send, endpoint.wire if endpoint else WIRE, 403, "permission", why)
+        elif endpoint is not None:
+            await self._calls.serve(endpoint, headers, receive, send)
         else:
             await self._rest(scope, receive, send)
 

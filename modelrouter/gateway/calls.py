@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from modelrouter.core.context import HEADERS, from_headers
+from modelrouter.core.context import HEADERS, NOBODY, Context, from_headers
 from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
 from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
 from modelrouter.gateway.presence import Presence
 from modelrouter.gateway.reply import begin, refuse, reply
+from modelrouter.wire.dialects import CALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import Receive, Send
 
-    from modelrouter.core.context import Context
     from modelrouter.router import Router
     from modelrouter.runtime.answer import Answer
+    from modelrouter.wire.paths import Endpoint
 
 __all__ = ["Calls"]
 
@@ -38,10 +39,11 @@ class Calls:
     def __init__(self, router: Router) -> None:
         self._router = router
 
-    async def serve(self, wire: str, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
+    async def serve(self, endpoint: Endpoint, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
         """Serve one request; a client that goes away takes its call to the provider with it."""
+        wire = endpoint.wire
         try:
-            body = await read_body(headers, receive)
+            body = endpoint.complete(await read_body(headers, receive))
         except TooLargeError:
             message = f"the body is larger than {MAX_BODY // 1024 // 1024} MB"
             await refuse(send, wire, 413, "request_too_large", message)
@@ -53,7 +55,7 @@ class Calls:
 
     async def _answer(self, wire: str, headers: Mapping[bytes, bytes], body: bytes, send: Send) -> None:
         try:
-            answer = await self._router.ahandle(wire, body, _context(headers))
+            answer = await self._router.ahandle(wire, body, _context(wire, headers))
         except RequestFailedError as error:
             await reply(send, error.status, error.headers, error.body)
         except UnknownNameError as error:
@@ -67,8 +69,11 @@ class Calls:
             await _deliver(answer, send)
 
 
-def _context(headers: Mapping[bytes, bytes]) -> Context:
-    return from_headers({name: headers[raw].decode("latin-1") for raw, name in _HEADERS.items() if raw in headers})
+def _context(wire: str, headers: Mapping[bytes, bytes]) -> Context:
+    given = {name: headers[raw].decode("latin-1") for raw, name in _HEADERS.items() if raw in headers}
+    own = CALLERS[wire].HEADERS
+    spoken = {name: headers[raw].decode("latin-1") for name in own if (raw := name.encode()) in headers} if own else {}
+    return from_headers(given, Context(wire_headers=spoken) if spoken else NOBODY)
 
 
 async def _deliver(answer: Answer, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_BODY",
+    "PLAIN",
+    "CallOptions",
     "ConnectionFailedError",
     "KeyUnavailableError",
     "LayeredClient",
@@ -63,10 +66,22 @@ class Reply(Protocol):
         ...
 
 
+class CallOptions(NamedTuple):
+    """What a call says beside its body."""
+
+    streamed: bool = False
+    """Whether the answer shall come in events; some wires say so in the address."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Of the caller's headers those that belong to its wire, in lower case."""
+
+
+PLAIN = CallOptions()
+
+
 class ProviderClient(Protocol):
     """Calls deployments. One for each kind of wire; used from several event loops."""
 
-    async def send(self, deployment: Deployment, body: bytes) -> Reply:
+    async def send(self, deployment: Deployment, body: bytes, options: CallOptions = PLAIN) -> Reply:
         """Send one request body in the deployment's own wire.
 
         Raises ConnectionFailedError, KeyUnavailableError. Sets no time limit but one for connecting: the driver cancels.

@@ -23,7 +23,7 @@ from yarl import URL
 
 from modelrouter.core.checks import Layer
 from modelrouter.core.usage import usage_url
-from modelrouter.providers.base import MAX_BODY, ConnectionFailedError
+from modelrouter.providers.base import MAX_BODY, PLAIN, CallOptions, ConnectionFailedError
 from modelrouter.providers.layers import Place, reach
 from modelrouter.providers.resolved import Resolved
 from modelrouter.wire.dialects import DIALECTS
@@ -59,10 +59,11 @@ class HttpClient:
         self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None]] = {}
         self._trust: ssl.SSLContext | None = None  # reading the authorities takes 20 ms: at the first need
 
-    async def send(self, deployment: Deployment, body: bytes) -> Reply:
+    async def send(self, deployment: Deployment, body: bytes, options: CallOptions = PLAIN) -> Reply:
         """Post one body; see `ProviderClient.send`."""
         target = await self._targets.of(deployment)
-        return await self._request("POST", target.url, target.headers, body)
+        headers = {**target.headers, **options.headers} if options.headers else target.headers
+        return await self._request("POST", target.stream_url if options.streamed else target.url, headers, body)
 
     async def listing(self, deployment: Deployment) -> Reply | None:
         """Ask for the listing of models; see `ProviderClient.listing`."""
@@ -118,11 +119,13 @@ class HttpClient:
         if key is not None:
             name, form = dialect.AUTH
             headers[name] = form.format(key=key)
-        return _Target(
-            URL(dialect.url_for(deployment.url), encoded=True).extend_query(deployment.query),
-            URL(dialect.models_url(deployment.url), encoded=True).extend_query(deployment.query),
-            headers,
+        addresses = (
+            dialect.url_for(deployment.url, deployment.name, streamed=False),
+            dialect.url_for(deployment.url, deployment.name, streamed=True),
+            dialect.models_url(deployment.url),
         )
+        url, stream_url, models = (URL(address, encoded=True).extend_query(deployment.query) for address in addresses)
+        return _Target(url, stream_url, models, headers)
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -157,6 +160,7 @@ class _Target(NamedTuple):
     """Where and with what a deployment is called."""
 
     url: URL
+    stream_url: URL
     models: URL
     headers: Mapping[str, str]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.providers.base import PLAIN, CallOptions, ConnectionFailedError
 from modelrouter.providers.resolved import Resolved
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class LitellmClient:
         self._keys = Resolved(key_of)
         self._library: ModuleType | None = None
 
-    async def send(self, deployment: Deployment, body: bytes) -> Reply:
+    async def send(self, deployment: Deployment, body: bytes, options: CallOptions = PLAIN) -> Reply:  # noqa: ARG002 - the protocol names it
         """Send one chat completion; see `ProviderClient.send`."""
         library = self._library or await self._load()
         key = await self._keys.of(deployment)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence, Fault
 from modelrouter.core.substitution import plain, refused
-from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
+from modelrouter.providers.base import CallOptions, ConnectionFailedError, KeyUnavailableError
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
-from modelrouter.wire import json_text, openai_chat
-from modelrouter.wire.body import splice
+from modelrouter.wire import json_text
 from modelrouter.wire.dialects import CALLERS, DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
+from modelrouter.wire.passing import EXTRA, pass_on
 from modelrouter.wire.translate import NotPortable, Rendered, StreamRenderer, render_answer, render_request
 
 if TYPE_CHECKING:
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
     from modelrouter.wire.reading import Asked
 
 __all__ = ["Ask", "Caller", "Failure", "Shown"]
-
-EXTRA = "modelrouter"
-"""The member of a body that is meant for us; it never leaves the house."""
 
 ERROR_STATUS = 300
 """Redirects are refused like errors: destinations come from the inventory alone."""
@@ -49,6 +44,8 @@ class Ask:
     body: bytes
     parsed: Mapping[str, Any]
     asked: Asked
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those of the caller's headers that belong to its wire: see `CallerDialect.HEADERS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ class Caller:
         """Call once, up to the whole answer or the first content of a stream. Sets no time limit."""
         body, losses = rendered.body, rendered.losses
         try:
-            reply = await self._clients[deployment.wire].send(deployment, body)
+            reply = await self._clients[deployment.wire].send(deployment, body, _options(ask, deployment))
         except KeyUnavailableError as error:
             return Failure(_keyless(str(error)), losses=losses)
         except ConnectionFailedError as error:
@@ -108,16 +105,11 @@ class Caller:
 
     def render(self, ask: Ask, deployment: Deployment) -> Rendered | Fault:
         """Put a request into a deployment's wire; a fault where that wire cannot carry it."""
-        if deployment.wire == "litellm" and openai_chat.names_addresses(ask.parsed):
-            # The library would fetch it from here, past every guard of ours.
-            return _unportable("an image by its address: send it as a data URL")
         if shape_of(deployment.wire) == ask.wire:
-            changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in ask.parsed else {}
-            if deployment.name != ask.asked.model:
-                changes["model"] = orjson.dumps(deployment.name)
-            return Rendered(splice(ask.body, changes), ())
-        body = {name: value for name, value in ask.parsed.items() if name != EXTRA}
-        rendered = render_request(ask.wire, deployment.wire, body, model=deployment.model, name=deployment.name)
+            rendered = pass_on(ask.body, ask.parsed, deployment)
+        else:
+            body = {name: value for name, value in ask.parsed.items() if name != EXTRA}
+            rendered = render_request(ask.wire, body, deployment)
         if isinstance(rendered, NotPortable):
             return _unportable(rendered.reason)
         return rendered
@@ -157,7 +149,8 @@ class Caller:
         if shape_of(deployment.wire) != ask.wire:
             model = reading.model or deployment.name
             exact = json_text.read(body)  # a glance bends integers that a tool's arguments may hold
-            body = render_answer(deployment.wire, ask.wire, exact, model=model, created=int(self._clock.wall()))
+            created = int(self._clock.wall())
+            body = render_answer(deployment.wire, ask.wire, exact, request=ask.parsed, model=model, created=created)
         return Shown(reply.status, _kept(reply.headers), body, None, losses, _told(deployment, reading.model))
 
     async def _stream(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
@@ -182,14 +175,8 @@ class Caller:
     def _renderer(self, ask: Ask, deployment: Deployment) -> StreamRenderer | None:
         if shape_of(deployment.wire) == ask.wire:
             return None
-        options = ask.parsed.get("stream_options")
-        return StreamRenderer(
-            deployment.wire,
-            ask.wire,
-            model=deployment.name,
-            created=int(self._clock.wall()),
-            include_usage=isinstance(options, dict) and options.get("include_usage") is True,
-        )
+        created = int(self._clock.wall())
+        return StreamRenderer(deployment.wire, ask.wire, request=ask.parsed, model=deployment.name, created=created)
 
     def judge(self, deployment: Deployment, surface: str, text: str, reply: Reply | None = None) -> Fault:
         """Name the cause of a failure of this deployment; where no rule knows it, that is counted."""
@@ -205,6 +192,11 @@ class Caller:
         if self._unknown is not None:
             self._unknown.note(evidence, fault, deployment.id)
         return fault
+
+
+def _options(ask: Ask, deployment: Deployment) -> CallOptions:
+    headers = ask.headers if shape_of(deployment.wire) == ask.wire else {}
+    return CallOptions(ask.asked.stream, headers)
 
 
 def _unportable(reason: str) -> Fault:

@@ -6,7 +6,7 @@ their wire never come here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -40,11 +40,20 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A file: base64 `data` of a media type."""
+class Audio:
+    """A recording: base64 `data` of a media type."""
 
     media_type: str
     data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file: base64 `data` of a media type, or an address."""
+
+    media_type: str
+    data: str | None = None
+    url: str | None = None
     title: str | None = None
 
 
@@ -54,7 +63,11 @@ class Thinking:
 
     text: str
     issuer: str | None = None
-    """Who signed it; None where nothing tells."""
+    """The wire whose provider signed it; None where nothing tells."""
+    signature: str | None = None
+    """What its issuer signed or encrypted, in the form that the issuer's own wire sends; None where there is nothing."""
+    redacted: bool = False
+    """The signature holds the reasoning itself, encrypted; `text` is empty or a summary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,9 @@ class ToolCall:
     id: str
     name: str
     arguments: Mapping[str, Any]
+    issuer: str | None = None
+    signature: str | None = None
+    """As those of `Thinking`: some providers sign calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +89,11 @@ class ToolResult:
     id: str
     parts: tuple[Text | Image | Document, ...]
     is_error: bool = False
+    name: str | None = None
+    """The tool's, where the wire says it."""
 
 
-Part = Text | Image | Document | Thinking | ToolCall | ToolResult
+Part = Text | Image | Audio | Document | Thinking | ToolCall | ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,8 @@ class Tool:
     name: str
     description: str | None
     schema: Mapping[str, Any]
+    strict: bool = False
+    """The arguments must keep to the schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +134,13 @@ class Sampling:
     top_p: float | None = None
     stop: tuple[str, ...] = ()
     effort: str | None = None
+    """How much to think, in OpenAI's words: none, minimal, low, medium, high, xhigh; None leaves it to the provider."""
+    top_k: int | None = None
+    seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logprobs: int | None = None
+    """How many alternatives to each token of the answer are to be weighed; None weighs nothing, 0 the token alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +148,9 @@ class OutputFormat:
     """The answer must be JSON: any object, or one that a schema describes."""
 
     schema: Mapping[str, Any] | None = None
+    name: str = "answer"
+    description: str | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +163,21 @@ class Conversation:
     sampling: Sampling = Sampling()
     format: OutputFormat | None = None
     user: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """What the caller wants remembered beside the answer."""
     stream: bool = False
     losses: tuple[str, ...] = ()
     """What the request said that these values cannot: the names of its fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenWeight:
+    """How likely a token of the answer was, and its alternatives."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...] | None = None
+    top: tuple[TokenWeight, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +191,10 @@ class Answer:
     refusal: str | None
     """Why the model refused, where it did."""
     usage: Usage
+    logprobs: tuple[TokenWeight, ...] | None = None
+    """Of the text, where they were asked for."""
+    stop_sequence: str | None = None
+    """The one that ended it, where the provider says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +207,31 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """A tool call began; its arguments follow until the next one begins."""
+    """A tool call began; its arguments follow until the next piece that is none of its own.
+
+    A decoder whose wire mixes the arguments of several calls keeps the later ones back.
+    """
 
     id: str
     name: str
+    issuer: str | None = None
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The signature of the thinking that was told last, or of one that shows no text (`redacted`)."""
+
+    signature: str
+    issuer: str
+    redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How likely the tokens of the text were that was told last."""
+
+    tokens: tuple[TokenWeight, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +247,7 @@ class Finished:
 
     finish: Finish
     refusal: str | None = None
+    stop_sequence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,5 +262,9 @@ class Ended:
     """The provider closed the stream as its wire demands."""
 
 
-Piece = Started | Text | Thinking | CallStarted | ArgumentsPiece | Finished | Counted | Ended
-"""What one event of a stream adds; `Text` and `Thinking` add themselves."""
+Piece = Started | Text | Thinking | Signed | Weighed | CallStarted | ArgumentsPiece | Finished | Counted | Ended
+"""What one event of a stream adds; `Text` and `Thinking` add themselves.
+
+A piece of thinking carries no signature: `Signed` follows. Pieces of one kind that follow one another belong to one
+block; only `Signed` ends a block of thinking beside a piece of another kind.
+"""

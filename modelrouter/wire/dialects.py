@@ -1,6 +1,7 @@
-"""The table of wires: which module reads what a deployment sends and what a caller asks.
+"""The table of wires: what reads a deployment's answers and a caller's requests, and what renders one for the other.
 
-One more dialect is one more module and one more line here.
+One more wire is one more package here: `dialect` as deployments speak it, `caller` as callers do, and a codec
+to and from the neutral conversation.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from modelrouter.wire import anthropic_messages, openai_chat
+from modelrouter.wire.anthropic_messages import dialect as anthropic_messages
+from modelrouter.wire.openai_chat import caller as openai_chat_caller
+from modelrouter.wire.openai_chat import dialect as openai_chat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +26,12 @@ class Dialect(Protocol):
     AUTH: tuple[str, str]
     """The header that carries the key, and its form."""
     HEADERS: Mapping[str, str]
-    """What every request must say besides."""
+    """What every request must say besides; what a caller said in their place goes before."""
     MARKERS: tuple[bytes, ...]
     """One of these is in every event that matters after the first content."""
 
-    def url_for(self, base: str) -> str:
-        """Where requests go, below a base address."""
+    def url_for(self, base: str, name: str, *, streamed: bool) -> str:
+        """Where requests for the model that the provider calls `name` go, below a base address."""
         ...
 
     def models_url(self, base: str) -> str:
@@ -43,9 +46,16 @@ class Dialect(Protocol):
         """What one event of a stream tells."""
         ...
 
+    def addressed(self, name: str) -> Mapping[str, bytes | None]:
+        """What changes in a body of this wire when it is sent to the model `name`, as JSON; None drops a member."""
+        ...
+
 
 class CallerDialect(Protocol):
     """What a caller speaks."""
+
+    HEADERS: frozenset[str]
+    """Those of a caller's headers, in lower case, that belong to its request and go on with it on the same wire."""
 
     def read_request(self, body: Mapping[str, Any]) -> Asked:
         """What a request needs."""
@@ -68,7 +78,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     }
 )
 
-CALLERS: Mapping[str, CallerDialect] = MappingProxyType({"openai-chat": openai_chat})
+CALLERS: Mapping[str, CallerDialect] = MappingProxyType({"openai-chat": openai_chat_caller})
 
 _SHAPES: Mapping[str, str] = MappingProxyType({"litellm": "openai-chat"})
 

@@ -1,9 +1,13 @@
-"""Which wire an HTTP path speaks; the doors share this table."""
+"""Which wire an HTTP path speaks, and what it says of a request; the doors share this table."""
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,12 +18,46 @@ WIRE_OF_PATH: Mapping[str, str] = MappingProxyType({"/chat/completions": "openai
 PREFIXES = ("", "/v1", "/openai/v1")
 """Base addresses as clients are given them: bare, OpenAI's, and the one that gateways of several wires use."""
 
-_WIRES = {prefix + path: wire for path, wire in WIRE_OF_PATH.items() for prefix in PREFIXES}
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a path says of the requests on it."""
+
+    wire: str
+    model: str | None = None
+    """The model, on wires that name it there; None where the body does."""
+    streamed: bool = False
+    """Whether the answer shall come in events; of account only beside `model`."""
+
+    def complete(self, body: bytes) -> bytes:
+        """Put what the path says into the body, first of all, as `model` and `stream`.
+
+        A body that says one of them too has it twice then, and is refused when it is read.
+        """
+        head, brace, rest = body.partition(b"{")
+        if self.model is None or head.strip() or not brace:
+            return body
+        said = b'"model":%b,"stream":%b' % (json.dumps(self.model).encode(), b"true" if self.streamed else b"false")
+        comma = b"" if rest.lstrip().startswith(b"}") else b","
+        return head + brace + said + comma + rest
 
 
-def wire_of(path: str) -> str | None:
-    """Name the wire that requests on `path` speak; None where no model is asked there.
+_ENDPOINTS = {prefix + path: Endpoint(wire) for path, wire in WIRE_OF_PATH.items() for prefix in PREFIXES}
+_GEMINI = re.compile(
+    r"(?:/gemini|/google)?/v1(?:beta|alpha)?/models/(?P<model>[^:]+):(?P<verb>generateContent|streamGenerateContent)"
+)
+_STREAMED = "streamGenerateContent"
+
+
+def endpoint_of(path: str) -> Endpoint | None:
+    """Say what requests on `path` are; None where no model is asked there.
 
     `path` is the path alone, without a query. A trailing slash changes nothing.
     """
-    return _WIRES.get(path.rstrip("/"))
+    path = path.rstrip("/")
+    if (known := _ENDPOINTS.get(path)) is not None:
+        return known
+    match = _GEMINI.fullmatch(path) if path.endswith("Content") else None
+    if match is None:
+        return None
+    return Endpoint("gemini", unquote(match["model"]), match["verb"] == _STREAMED)

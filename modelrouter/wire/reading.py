@@ -37,6 +37,8 @@ class Usage:
 
     input: int = 0
     """Prompt tokens that were not read from a cache; those written to one are included."""
+    written: int = 0
+    """Of `input`, those written to a cache: no bucket of its own."""
     cached: int = 0
     """Prompt tokens read from a cache."""
     output: int = 0
@@ -47,6 +49,7 @@ class Usage:
         """Join two counts of one answer: a stream tells totals so far, and may leave out what it told before."""
         return Usage(
             input=max(self.input, later.input),
+            written=max(self.written, later.written),
             cached=max(self.cached, later.cached),
             output=max(self.output, later.output),
             reasoning=max(self.reasoning, later.reasoning),

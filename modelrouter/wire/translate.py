@@ -10,14 +10,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelrouter.errors import BadRequestError
-from modelrouter.wire import anthropic_answer, anthropic_request, openai_chat_answer, openai_chat_request
+from modelrouter.wire.anthropic_messages import decode_answer as from_anthropic
+from modelrouter.wire.anthropic_messages import encode_request as to_anthropic
 from modelrouter.wire.conversation import Answer, Conversation, Piece, UnportableError
+from modelrouter.wire.dialects import shape_of
 from modelrouter.wire.malformed import MalformedError
+from modelrouter.wire.openai_chat import decode_request as from_openai_chat
+from modelrouter.wire.openai_chat import encode_answer as to_openai_chat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from modelrouter.core.inventory import Model
+    from modelrouter.core.inventory import Deployment
     from modelrouter.wire.sse import Event
 
 
@@ -37,27 +41,34 @@ class NotPortable:
     reason: str
 
 
-class _Encode(Protocol):
-    def __call__(self, conversation: Conversation, *, model: Model, name: str) -> tuple[bytes, tuple[str, ...]]: ...
+class _EncodeRequest(Protocol):
+    def __call__(self, conversation: Conversation, deployment: Deployment) -> tuple[bytes, tuple[str, ...]]: ...
 
 
 _REQUEST_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Conversation]] = MappingProxyType(
-    {"openai-chat": openai_chat_request.decode}
+    {
+        "openai-chat": from_openai_chat.decode,
+    }
 )
-_REQUEST_ENCODERS: Mapping[str, _Encode] = MappingProxyType({"anthropic-messages": anthropic_request.encode})
+_REQUEST_ENCODERS: Mapping[str, _EncodeRequest] = MappingProxyType(
+    {
+        "anthropic-messages": to_anthropic.encode,
+    }
+)
 
 
-def render_request(
-    source: str, target: str, body: Mapping[str, Any], *, model: Model, name: str
-) -> Rendered | NotPortable:
-    """Render a request for a deployment of `model` that its provider calls `name`.
+def render_request(source: str, body: Mapping[str, Any], deployment: Deployment) -> Rendered | NotPortable:
+    """Render a request for a deployment that speaks another wire.
 
     Raises:
         BadRequestError: a part of the request is not what its own wire knows.
     """
+    target = shape_of(deployment.wire)
+    if source not in _REQUEST_DECODERS or target not in _REQUEST_ENCODERS:
+        return NotPortable(f"{deployment.id} speaks {deployment.wire}, into which {source} cannot be put")
     decode, encode = _REQUEST_DECODERS[source], _REQUEST_ENCODERS[target]
     try:
-        return Rendered(*encode(decode(body), model=model, name=name))
+        return Rendered(*encode(decode(body), deployment))
     except UnportableError as error:
         return NotPortable(str(error))
     except RecursionError:
@@ -68,26 +79,35 @@ def render_request(
 
 
 class _EncodeAnswer(Protocol):
-    def __call__(self, answer: Answer, *, model: str, created: int) -> bytes: ...
+    def __call__(self, answer: Answer, *, request: Mapping[str, Any], model: str, created: int) -> bytes: ...
 
 
 _ANSWER_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = MappingProxyType(
-    {"anthropic-messages": anthropic_answer.decode}
+    {
+        "anthropic-messages": from_anthropic.decode,
+    }
 )
-_ANSWER_ENCODERS: Mapping[str, _EncodeAnswer] = MappingProxyType({"openai-chat": openai_chat_answer.encode})
+_ANSWER_ENCODERS: Mapping[str, _EncodeAnswer] = MappingProxyType(
+    {
+        "openai-chat": to_openai_chat.encode,
+    }
+)
 
 
-def render_answer(source: str, target: str, body: Mapping[str, Any], *, model: str, created: int) -> bytes:
-    """Render a whole answer that is no error; `model` stands where the provider names none, `created` is a Unix time.
+def render_answer(
+    source: str, target: str, body: Mapping[str, Any], *, request: Mapping[str, Any], model: str, created: int
+) -> bytes:
+    """Render a whole answer that is no error.
 
-    Read `body` with `json_text.read`: faster readers bend long integers in the arguments of tool calls.
+    `request` is what the caller asked, in its own wire; `model` stands where the provider names none; `created` is a
+    Unix time. Read `body` with `json_text.read`: faster readers bend long integers in the arguments of tool calls.
 
     Raises:
         MalformedError: the answer is not what its wire promises.
     """
-    decode, encode = _ANSWER_DECODERS[source], _ANSWER_ENCODERS[target]
+    decode, encode = _ANSWER_DECODERS[shape_of(source)], _ANSWER_ENCODERS[target]
     try:
-        return encode(decode(body), model=model, created=created)
+        return encode(decode(body), request=request, model=model, created=created)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MalformedError(f"an answer that {source} does not know: {type(error).__name__}") from error
 
@@ -103,22 +123,31 @@ class _StreamEncoder(Protocol):
 
 
 class _MakeEncoder(Protocol):
-    def __call__(self, *, model: str, created: int, include_usage: bool) -> _StreamEncoder: ...
+    def __call__(self, *, request: Mapping[str, Any], model: str, created: int) -> _StreamEncoder: ...
 
 
 _STREAM_DECODERS: Mapping[str, Callable[[], _StreamDecoder]] = MappingProxyType(
-    {"anthropic-messages": anthropic_answer.Decoder}
+    {
+        "anthropic-messages": from_anthropic.Decoder,
+    }
 )
-_STREAM_ENCODERS: Mapping[str, _MakeEncoder] = MappingProxyType({"openai-chat": openai_chat_answer.Encoder})
+_STREAM_ENCODERS: Mapping[str, _MakeEncoder] = MappingProxyType(
+    {
+        "openai-chat": to_openai_chat.Encoder,
+    }
+)
 
 
 class StreamRenderer:
-    """Renders one stream, event by event; errors in it are the runtime's to tell, and render as nothing."""
+    """Renders one stream, event by event; errors in it are the runtime's to tell, and render as nothing.
 
-    def __init__(self, source: str, target: str, *, model: str, created: int, include_usage: bool) -> None:
+    The arguments are those of `render_answer`.
+    """
+
+    def __init__(self, source: str, target: str, *, request: Mapping[str, Any], model: str, created: int) -> None:
         self._source = source
-        self._decoder = _STREAM_DECODERS[source]()
-        self._encoder = _STREAM_ENCODERS[target](model=model, created=created, include_usage=include_usage)
+        self._decoder = _STREAM_DECODERS[shape_of(source)]()
+        self._encoder = _STREAM_ENCODERS[target](request=request, model=model, created=created)
 
     def feed(self, event: Event) -> bytes:
         """Render one event; empty where the target has nothing to say for it.

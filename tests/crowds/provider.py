@@ -7,7 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.providers.base import PLAIN, CallOptions, ConnectionFailedError
 from modelrouter.testing import ScriptedReply, status, stream, text
 from modelrouter.wire.dialects import DIALECTS
 
@@ -56,7 +56,7 @@ class Crowded:
         """This provider for every wire."""
         return dict.fromkeys(DIALECTS, self)
 
-    async def send(self, deployment: Deployment, body: bytes) -> ScriptedReply:
+    async def send(self, deployment: Deployment, body: bytes, _options: CallOptions = PLAIN) -> ScriptedReply:
         """Serve one call as the place is disposed to."""
         place = self.places[deployment.id]
         place.calls += 1

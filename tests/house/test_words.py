@@ -9,7 +9,7 @@ from modelrouter.core.domains import HELD, NARROWED
 from modelrouter.core.signatures import vendors
 from modelrouter.inventory import words
 from modelrouter.inventory.vendors import VENDORS
-from modelrouter.wire import openai_chat
+from modelrouter.wire.openai_chat import caller as openai_chat_caller
 
 EVERYTHING = {
     "model": "p",
@@ -31,7 +31,7 @@ EVERYTHING = {
 
 def test_what_a_wire_finds_needed_is_what_an_inventory_can_say():
     """Each capability that a request can need is one that a model can be said to have."""
-    needed = openai_chat.read_request(orjson.loads(orjson.dumps(EVERYTHING))).capabilities
+    needed = openai_chat_caller.read_request(orjson.loads(orjson.dumps(EVERYTHING))).capabilities
 
     assert {"tools", "json_schema", "vision", "documents", "audio"} == needed
     assert needed <= set(words.CAPABILITIES)

@@ -11,6 +11,7 @@ import pytest
 from support.inventories import deployment, inventory, process
 
 from modelrouter import Router
+from modelrouter.providers.base import PLAIN
 from modelrouter.testing import Recorder, Script, ScriptedProvider, stream
 
 
@@ -21,9 +22,9 @@ class Keeping(ScriptedProvider):
         super().__init__({"a": list(scripts)})
         self.replies: list[Any] = []
 
-    async def send(self, deployment, body):
+    async def send(self, deployment, body, options=PLAIN):
         """Play the next script."""
-        self.replies.append(await super().send(deployment, body))
+        self.replies.append(await super().send(deployment, body, options))
         return self.replies[-1]
 
 

@@ -10,6 +10,7 @@ import pytest
 from support.inventories import deployment, inventory, process
 
 from modelrouter.core.inventory import Objectives
+from modelrouter.providers.base import PLAIN
 from modelrouter.router import Router
 from modelrouter.testing import ScriptedProvider, ScriptedReply, VirtualTime, broken, silent, status, text
 
@@ -50,12 +51,12 @@ class Provider(ScriptedProvider):
         """Whether `a` is down."""
         return BEGINS_S <= self.time.now() < BACK_S
 
-    async def send(self, deployment, body):
+    async def send(self, deployment, body, options=PLAIN):
         """As its provider does now."""
         if deployment.id == "a":
             self.sent.append(self.time.now())
             self.play("a", [self.fails if self.down else text("a")])
-        return await super().send(deployment, body)
+        return await super().send(deployment, body, options)
 
     async def listing(self, deployment):
         """As its provider does now."""

@@ -20,6 +20,7 @@ from modelrouter.errors import (
     StreamCutError,
     UnknownNameError,
 )
+from modelrouter.providers.base import PLAIN
 from modelrouter.testing import Recorder, ScriptedProvider, broken, silent, status, stream, text
 
 A, B = deployment("a"), deployment("b")
@@ -363,12 +364,12 @@ def test_nobody_is_moved_to_nowhere():
         slow = asyncio.Event()
 
         class Slow(ScriptedProvider):
-            async def send(self, deployment, body):
+            async def send(self, deployment, body, options=PLAIN):
                 if b"slow" in body:
                     await slow.wait()
-                    return await super().send(deployment, body)
+                    return await super().send(deployment, body, options)
                 self.play(deployment.id, [broken()])
-                return await super().send(deployment, body)
+                return await super().send(deployment, body, options)
 
         scripted = Slow({"a": [text("in the end")]})
         router = Router(inventory(process("p", A)), observers=[], clients=scripted.clients(), hold_file=None)

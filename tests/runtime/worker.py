@@ -29,7 +29,7 @@ FOLDER = Path(TOLD["folder"])
 class Noting(ScriptedProvider):
     """Notes when calls of `a` begin and end; `a` works while the file `mode` says so."""
 
-    async def send(self, deployment, _):
+    async def send(self, deployment, _, _options=None):
         if deployment.id != "a":
             return ScriptedReply(text("ok"))
         begun = time.monotonic()

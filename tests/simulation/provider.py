@@ -8,7 +8,7 @@ from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
 
-from modelrouter.providers.base import ConnectionFailedError
+from modelrouter.providers.base import PLAIN, CallOptions, ConnectionFailedError
 from modelrouter.wire.dialects import DIALECTS
 
 from .journal import OPEN, Call
@@ -131,7 +131,7 @@ class Client:
         self._providers = providers
         self._router = router
 
-    async def send(self, deployment: Deployment, body: bytes) -> SimulatedReply:
+    async def send(self, deployment: Deployment, body: bytes, _options: CallOptions = PLAIN) -> SimulatedReply:
         """Take one call."""
         call = self._providers.begin(deployment, self._router, body)
         play = call.play

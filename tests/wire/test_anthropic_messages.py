@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelrouter.wire import anthropic_messages
+from modelrouter.wire.anthropic_messages import dialect as anthropic_messages
 from modelrouter.wire.dialects import DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.reading import NOTHING, Reading, Usage

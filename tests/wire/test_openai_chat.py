@@ -12,9 +12,10 @@ import pytest
 
 from modelrouter.core.causes import Cause
 from modelrouter.errors import BadRequestError
-from modelrouter.wire import openai_chat
 from modelrouter.wire.dialects import CALLERS, DIALECTS
 from modelrouter.wire.malformed import MalformedError
+from modelrouter.wire.openai_chat import caller as openai_chat_caller
+from modelrouter.wire.openai_chat import dialect as openai_chat
 from modelrouter.wire.reading import NOTHING, Reading, Usage
 from modelrouter.wire.sse import Event, Splitter
 
@@ -191,7 +192,7 @@ def test_markers_are_not_in_plain_chunks() -> None:
 
 def test_what_a_request_asks() -> None:
     """Needs are found in tools, formats and parts; the estimate counts bytes of text, and images flat."""
-    asked = openai_chat.read_request(
+    asked = openai_chat_caller.read_request(
         {
             "model": "claims",
             "stream": True,
@@ -231,7 +232,7 @@ def test_what_a_request_asks() -> None:
 def test_a_request_without_its_parts_is_refused(body: dict[str, Any], message: str) -> None:
     """What no provider could answer is refused before anybody is asked."""
     with pytest.raises(BadRequestError, match=message):
-        openai_chat.read_request(body)
+        openai_chat_caller.read_request(body)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +268,7 @@ def test_where_requests_go(base: str, url: str) -> None:
 )
 def test_errors_carry_what_callers_look_for(status: int, cause: str, kind: str, code: str) -> None:
     """The envelope has OpenAI's type and code for the status and the cause."""
-    error = json.loads(openai_chat.encode_error(status, cause, "why"))["error"]
+    error = json.loads(openai_chat_caller.encode_error(status, cause, "why"))["error"]
 
     assert error == {"message": "why", "type": kind, "param": None, "code": code}
 
@@ -275,11 +276,11 @@ def test_errors_carry_what_callers_look_for(status: int, cause: str, kind: str, 
 def test_every_cause_can_be_told() -> None:
     """No cause lacks an envelope, whole or in a stream, and a given code stands."""
     for cause in Cause:
-        (event,) = Splitter().feed(openai_chat.stream_error(cause, "why"))
+        (event,) = Splitter().feed(openai_chat_caller.stream_error(cause, "why"))
 
-        assert json.loads(openai_chat.encode_error(500, cause, "why"))["error"]["code"]
+        assert json.loads(openai_chat_caller.encode_error(500, cause, "why"))["error"]["code"]
         assert openai_chat.read_event(event).error
-    assert json.loads(openai_chat.encode_error(500, "outage", "why", code="x"))["error"]["code"] == "x"
+    assert json.loads(openai_chat_caller.encode_error(500, "outage", "why", code="x"))["error"]["code"] == "x"
 
 
 @pytest.fixture
@@ -293,7 +294,7 @@ def base_url() -> Iterator[str]:
             self.send_header("content-type", "text/event-stream")
             self.end_headers()
             self.wfile.write(
-                chunk({"content": "half"}).raw + openai_chat.stream_error("outage", "the answer broke off")
+                chunk({"content": "half"}).raw + openai_chat_caller.stream_error("outage", "the answer broke off")
             )
 
         def log_message(self, *_: object) -> None:

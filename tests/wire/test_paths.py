@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from modelrouter.wire.paths import wire_of
+from modelrouter.errors import BadRequestError
+from modelrouter.wire.body import parse
+from modelrouter.wire.paths import Endpoint, endpoint_of
 
 
 @pytest.mark.parametrize(
@@ -12,10 +16,38 @@ from modelrouter.wire.paths import wire_of
 )
 def test_chat_completions_under_every_base_address(path: str) -> None:
     """Clients reach the same wire however their base address is given."""
-    assert wire_of(path) == "openai-chat"
+    assert endpoint_of(path) == Endpoint("openai-chat")
 
 
 @pytest.mark.parametrize("path", ["/", "", "/v1/models", "/x/chat/completions", "/v1/v1/chat/completions"])
 def test_other_paths_speak_no_wire(path: str) -> None:
     """A path that asks no model is nobody's."""
-    assert wire_of(path) is None
+    assert endpoint_of(path) is None
+
+
+@pytest.mark.parametrize("base", ["/v1beta", "/v1", "/gemini/v1beta"])
+@pytest.mark.parametrize(("verb", "streamed"), [("generateContent", False), ("streamGenerateContent", True)])
+def test_a_model_in_the_path(base: str, verb: str, streamed: bool) -> None:  # noqa: FBT001 - a parameter of pytest's
+    """Where the path names the model and the manner, the endpoint knows both; escapes are undone."""
+    assert endpoint_of(f"{base}/models/claims%20triage:{verb}") == Endpoint("gemini", "claims triage", streamed)
+    assert endpoint_of(f"{base}/models/claims:countTokens") is None
+
+
+@pytest.mark.parametrize("body", [b"{}", b' { "contents" : [] } ', b'{"x":{"model":"y"}}'])
+def test_what_the_path_says_is_put_into_the_body(body: bytes) -> None:
+    """The body says what the path said, and all that it said itself."""
+    told = parse(Endpoint("gemini", 'a"b', streamed=True).complete(body))
+
+    assert told == {"model": 'a"b', "stream": True, **json.loads(body)}
+
+
+def test_a_body_that_contradicts_its_path() -> None:
+    """A model in both places is refused: nobody could tell which is meant."""
+    with pytest.raises(BadRequestError, match="twice"):
+        parse(Endpoint("gemini", "a").complete(b'{"model":"b"}'))
+
+
+@pytest.mark.parametrize("body", [b"", b"[1]", b'"{"', b"nonsense {"])
+def test_a_body_that_is_no_object_stays_as_it_is(body: bytes) -> None:
+    """What cannot be completed is left to the reader, who says what is wrong with it."""
+    assert Endpoint("gemini", "a").complete(body) == body

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from support.inventories import deployment
 
 from modelrouter.core.inventory import Model
-from modelrouter.wire import openai_chat
 from modelrouter.wire.malformed import MalformedError
+from modelrouter.wire.openai_chat import dialect as openai_chat
 from modelrouter.wire.reading import Usage
 from modelrouter.wire.sse import Event, Splitter
 from modelrouter.wire.translate import Rendered, StreamRenderer, render_answer, render_request
@@ -38,7 +39,9 @@ def message(content: list[Any], stop_reason: str | None = "end_turn", **members:
 
 def render(body: dict[str, Any]) -> dict[str, Any]:
     """Render an answer, have the official SDK check it strictly, and return it."""
-    rendered = render_answer("anthropic-messages", "openai-chat", body, model="asked", created=1_700_000_000)
+    rendered = render_answer(
+        "anthropic-messages", "openai-chat", body, request={}, model="asked", created=1_700_000_000
+    )
     checked = ChatCompletion.model_validate_json(rendered, strict=True)
 
     assert not checked.model_extra
@@ -155,7 +158,7 @@ def test_an_answer_without_id_and_model() -> None:
 def test_an_answer_that_is_none(content: Any) -> None:
     """What breaks the wire's promise is malformed, never half an answer."""
     with pytest.raises(MalformedError):
-        render_answer("anthropic-messages", "openai-chat", message(content), model="m", created=1)
+        render_answer("anthropic-messages", "openai-chat", message(content), request={}, model="m", created=1)
 
 
 def events(*bodies: dict[str, Any]) -> bytes:
@@ -199,7 +202,11 @@ def stream(data: bytes, cuts: tuple[int, ...] = (), *, include_usage: bool = Fal
     """Render a stream that arrives in blocks ending at the cuts."""
     splitter = Splitter()
     renderer = StreamRenderer(
-        "anthropic-messages", "openai-chat", model="asked", created=1, include_usage=include_usage
+        "anthropic-messages",
+        "openai-chat",
+        request={"stream_options": {"include_usage": include_usage}},
+        model="asked",
+        created=1,
     )
     places = [0, *sorted(cut % len(data) for cut in cuts), len(data)]
     parts = [renderer.feed(event) for start, end in pairwise(places) for event in splitter.feed(data[start:end])]
@@ -295,7 +302,7 @@ def test_a_stream_that_starts_in_the_middle() -> None:
 @pytest.mark.parametrize("data", [b'{"type":"content_block_delta"}', b"[1]", b'{"type":'])
 def test_an_event_that_is_none(data: bytes) -> None:
     """What breaks the wire's promise is malformed."""
-    renderer = StreamRenderer("anthropic-messages", "openai-chat", model="m", created=1, include_usage=False)
+    renderer = StreamRenderer("anthropic-messages", "openai-chat", request={}, model="m", created=1)
 
     with pytest.raises(MalformedError):
         renderer.feed(Event(None, data, b""))
@@ -328,7 +335,7 @@ def test_there_and_back_and_there_again() -> None:
 def sent(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a history becomes for the Messages wire."""
     body = {"model": "m", "messages": messages}
-    rendered = render_request("openai-chat", "anthropic-messages", body, model=SONNET, name=SONNET.id)
+    rendered = render_request("openai-chat", body, deployment("claude", wire="anthropic-messages", model=SONNET))
 
     assert isinstance(rendered, Rendered)
     return list(json.loads(rendered.body)["messages"])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
 from pydantic import TypeAdapter
+from support.inventories import deployment
 
-from modelrouter.core.inventory import Model
+from modelrouter.core.inventory import Deployment, Model
 from modelrouter.errors import BadRequestError
 from modelrouter.wire.translate import NotPortable, Rendered, render_request
 
@@ -34,6 +36,11 @@ TOOL = {
 }
 
 
+def claude(model: Model, name: str | None = None) -> Deployment:
+    """A deployment of a model that its provider calls by its own id, or by another name."""
+    return replace(deployment("claude", wire="anthropic-messages", model=model), name=name or model.id)
+
+
 def plain(value: object) -> object:
     """Read to the end what the validator reads only on demand, so that nothing goes unchecked."""
     if isinstance(value, Mapping):
@@ -46,7 +53,7 @@ def render(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Render a request, have the official SDK's types check every field of it, and return it with its losses."""
     request = {"model": "claims", "messages": HI, **body}
-    rendered = render_request("openai-chat", "anthropic-messages", request, model=model, name=name or model.id)
+    rendered = render_request("openai-chat", request, claude(model, name))
 
     assert isinstance(rendered, Rendered)
     sent = json.loads(rendered.body)
@@ -60,7 +67,7 @@ def render(
 def refusal(body: dict[str, Any], model: Model = OPUS) -> str:
     """Say why a request cannot be rendered."""
     request = {"model": "claims", "messages": HI, **body}
-    rendered = render_request("openai-chat", "anthropic-messages", request, model=model, name=model.id)
+    rendered = render_request("openai-chat", request, claude(model))
 
     assert isinstance(rendered, NotPortable)
     return rendered.reason
@@ -488,7 +495,7 @@ def test_a_request_that_its_own_wire_does_not_know(body: dict[str, Any]) -> None
     request = {"model": "claims", "messages": HI, **body}
 
     with pytest.raises(BadRequestError):
-        render_request("openai-chat", "anthropic-messages", request, model=OLD, name="m")
+        render_request("openai-chat", request, claude(OLD))
 
 
 def test_nesting_beyond_reason() -> None:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.wire import json_text
-from modelrouter.wire.anthropic_messages import read_usage
+from modelrouter.wire.anthropic_messages.dialect import read_usage
 from modelrouter.wire.conversation import (
     Answer,
     ArgumentsPiece,

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.wire import json_text
-from modelrouter.wire.anthropic_blocks import encode_turn, tool_name
-from modelrouter.wire.claude import traits
+from modelrouter.wire.anthropic_messages.encode_turns import encode_turn, tool_name
+from modelrouter.wire.anthropic_messages.traits import traits
 from modelrouter.wire.conversation import Conversation, Sampling, ToolCall, Turn, UnportableError
 from modelrouter.wire.portability import Target, port
 from modelrouter.wire.schemas import cut
@@ -17,8 +17,8 @@ from modelrouter.wire.tool_ids import IdRule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from modelrouter.core.inventory import Model
-    from modelrouter.wire.claude import Traits
+    from modelrouter.core.inventory import Deployment, Model
+    from modelrouter.wire.anthropic_messages.traits import Traits
 
 TARGET = Target(ids=IdRule(alphabet="a-zA-Z0-9_-", longest=64), issuer="anthropic")
 """The alphabet is the API's own pattern; it states no length, so OpenAI's longest is taken."""
@@ -30,12 +30,13 @@ JSON_ONLY = "Answer with one JSON object and nothing else: no prose and no code 
 """Stands in for OpenAI's `json_object`, which itself demands that the prompt speak of JSON."""
 
 
-def encode(conversation: Conversation, *, model: Model, name: str) -> tuple[bytes, tuple[str, ...]]:
-    """Write the request for a model that the provider calls `name`, and say what was lost.
+def encode(conversation: Conversation, deployment: Deployment) -> tuple[bytes, tuple[str, ...]]:
+    """Write the request for a deployment, and say what was lost.
 
     Raises:
         UnportableError: it demands what this wire or this model cannot give.
     """
+    model, name = deployment.model, deployment.name
     ported = port(conversation.turns, TARGET)
     losses = [*conversation.losses, *ported.losses]
     taken = traits((name, model.id))

@@ -17,20 +17,22 @@ from modelrouter.wire.conversation import (
     Ended,
     Finished,
     Piece,
+    Signed,
     Started,
     Text,
     Thinking,
     ToolCall,
+    Weighed,
 )
-from modelrouter.wire.openai_chat import DONE
+from modelrouter.wire.openai_chat.caller import DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from modelrouter.wire.reading import Usage
 
 
-def encode(answer: Answer, *, model: str, created: int) -> bytes:
+def encode(answer: Answer, *, request: Mapping[str, Any], model: str, created: int) -> bytes:  # noqa: ARG001 - other wires repeat the request
     """Write a whole answer; `model` stands where the provider named none, `created` is a Unix time."""
     message: dict[str, Any] = {
         "role": "assistant",
@@ -86,10 +88,11 @@ class Encoder:
     come from `close`, and only if the provider closed its stream.
     """
 
-    def __init__(self, *, model: str, created: int, include_usage: bool) -> None:
+    def __init__(self, *, request: Mapping[str, Any], model: str, created: int) -> None:
+        options = request.get("stream_options")
         self._model = model
         self._created = created
-        self._include_usage = include_usage
+        self._include_usage = isinstance(options, dict) and options.get("include_usage") is True
         self._id = "chatcmpl-"
         self._has_role = False
         self._calls = 0
@@ -125,13 +128,13 @@ class Encoder:
             return refusal + self._chunk({}, piece.finish)
         return self._note(piece)
 
-    def _note(self, piece: Started | Counted | Ended) -> bytes:
+    def _note(self, piece: Started | Signed | Weighed | Counted | Ended) -> bytes:
         if isinstance(piece, Started):
             self._id, self._model = chat_id(piece.id), piece.model or self._model
             return self._chunk({"content": ""})
         if isinstance(piece, Counted):
             self._usage = piece.usage
-        else:
+        elif isinstance(piece, Ended):
             self._ended = True
         return b""
 

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions: reading requests, answers and streams; writing errors.
+"""OpenAI's Chat Completions as deployments speak them: where requests go, and what answers and streams tell.
 
 Read tolerantly, because most of those who speak this wire are not OpenAI: `choices` may be null or
 empty, errors come under a status of 200 as a body, a chunk, a choice or a finish reason.
@@ -10,12 +10,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from modelrouter.errors import BadRequestError
 from modelrouter.wire import json_text
-from modelrouter.wire.reading import BYTES_PER_TOKEN, IMAGE_TOKENS, NOTHING, Asked, Reading, Usage
+from modelrouter.wire.reading import NOTHING, Reading, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from modelrouter.wire.sse import Event
 
@@ -39,8 +38,6 @@ JSON is expected as servers write it, with one blank or none behind a colon. Loo
 block of bytes may end inside a marker.
 """
 
-DONE = b"data: [DONE]\n\n"
-
 _EXCUSED = frozenset({"length", "max_tokens", "model_length", "tool_calls", "function_call", "content_filter"})
 """Finishes after which an answer may be empty; `model_length` is Mistral's."""
 
@@ -58,7 +55,7 @@ _CONTENT = ("content", "tool_calls", "reasoning_content", "reasoning", "refusal"
 """Members of a message or a delta that carry content; the two spellings of reasoning are DeepSeek's and OpenRouter's."""
 
 
-def url_for(base: str) -> str:
+def url_for(base: str, name: str = "", *, streamed: bool = False) -> str:  # noqa: ARG001 - the address is the same for all
     """Put the path behind a base address, which may lack `/v1` where it has no path of its own."""
     base = base.rstrip("/")
     if base.endswith(PATH):
@@ -72,79 +69,9 @@ def models_url(base: str) -> str:
     return url_for(base).removesuffix(PATH) + "/models"
 
 
-def read_request(body: Mapping[str, Any]) -> Asked:
-    """Say what a request needs.
-
-    Raises:
-        BadRequestError: `model` or `messages` is missing or of the wrong kind.
-    """
-    model, messages = body.get("model"), body.get("messages")
-    if not isinstance(model, str) or not model:
-        raise BadRequestError("'model' must name a process, an alias or a deployment")
-    if not isinstance(messages, list) or not messages:
-        raise BadRequestError("'messages' must be a list with at least one message")
-    needs = {word for word, is_asked in _NEEDS if is_asked(body)}
-    size = 0
-    for message in messages:
-        if not isinstance(message, dict):
-            raise BadRequestError("each of 'messages' must be an object")
-        size += _size(message, needs)
-    if tools := body.get("tools"):
-        size += len(json_text.write(tools))
-    return Asked(
-        model=model,
-        stream=body.get("stream") is True,
-        capabilities=frozenset(needs),
-        context=size // BYTES_PER_TOKEN,
-        output=_limit(body),
-    )
-
-
-_NEEDS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
-    ("tools", lambda body: bool(body.get("tools") or body.get("functions"))),
-    ("json_schema", lambda body: _kind(body.get("response_format")) == "json_schema"),
-    ("audio", lambda body: bool(body.get("audio")) or "audio" in (body.get("modalities") or ())),
-)
-
-_PARTS = {"image_url": "vision", "input_audio": "audio", "file": "documents"}
-
-
-def _size(message: Mapping[str, Any], needs: set[str]) -> int:
-    """Count the bytes of a message's texts, and note what its parts need."""
-    content = message.get("content")
-    size = 0
-    if isinstance(content, str):
-        size = len(content) if content.isascii() else len(content.encode(errors="replace"))
-    elif isinstance(content, list):
-        for part in content:
-            kind = _kind(part)
-            if kind in _PARTS:
-                needs.add(_PARTS[kind])
-                size += IMAGE_TOKENS * BYTES_PER_TOKEN
-            elif isinstance(text := part.get("text") if kind else part, str):
-                size += len(text.encode(errors="replace"))
-    if calls := message.get("tool_calls"):
-        size += len(json_text.write(calls))
-    return size
-
-
-def names_addresses(body: Mapping[str, Any]) -> bool:
-    """Whether a part of a message is given by an address that somebody would have to fetch."""
-    contents = [message.get("content") for message in body.get("messages") or () if isinstance(message, dict)]
-    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
-    images = [part["image_url"] for part in parts if part.get("image_url")]
-    urls = [image.get("url") if isinstance(image, dict) else image for image in images]
-    return any(not str(url).startswith("data:") for url in urls)
-
-
-def _kind(part: object) -> str | None:
-    kind = part.get("type") if isinstance(part, dict) else None
-    return kind if isinstance(kind, str) else None
-
-
-def _limit(body: Mapping[str, Any]) -> int | None:
-    limits = (body.get("max_completion_tokens"), body.get("max_tokens"))
-    return next((limit for limit in limits if type(limit) is int), None)
+def addressed(name: str) -> Mapping[str, bytes | None]:
+    """Ask for another model than the body names."""
+    return {"model": json_text.write(name)}
 
 
 def read_answer(body: Mapping[str, Any]) -> Reading:
@@ -229,51 +156,3 @@ def _usage(usage: object) -> Usage | None:
 def _count(counts: object, name: str) -> int:
     count = counts.get(name) if isinstance(counts, dict) else None
     return count if type(count) is int and count > 0 else 0
-
-
-def encode_error(status: int, cause: str, message: str, *, code: str | None = None) -> bytes:
-    """Write the error envelope that OpenAI's clients read `type` and `code` from.
-
-    `cause` is a word of ours; where OpenAI has a code for it, callers that look for that code find it.
-    """
-    code = code or _CODES.get(cause, cause)
-    kind = _TYPES.get(code) or _TYPES_OF_STATUS.get(status) or ("server_error" if status >= _SERVER else _INVALID)
-    return json_text.write({"error": {"message": message, "type": kind, "param": None, "code": code}})
-
-
-def stream_error(cause: str, message: str) -> bytes:
-    """Write the event that ends a broken stream; `[DONE]` must not follow, or the break looks like an end."""
-    code = _CODES.get(cause, cause)
-    error = {"message": message, "type": _TYPES.get(code, "server_error"), "param": None, "code": code}
-    return b"data: " + json_text.write({"error": error}) + b"\n\n"
-
-
-_SERVER = 500
-_INVALID = "invalid_request_error"
-
-_CODES = {
-    "throttled": "rate_limit_exceeded",
-    "quota_exhausted": "insufficient_quota",
-    "geofenced": "unsupported_country_region_territory",
-    "auth": "invalid_api_key",
-    "model_unavailable": "model_not_found",
-    "overloaded": "server_is_overloaded",
-    "content_blocked": "content_filter",
-    "context_overflow": "context_length_exceeded",
-    "bad_request": "invalid_request",
-}
-"""Our causes in OpenAI's codes; the others have none and stand for themselves."""
-
-_TYPES = {
-    "rate_limit_exceeded": "requests",
-    "insufficient_quota": "insufficient_quota",
-    "unsupported_country_region_territory": "request_forbidden",
-    "server_is_overloaded": "service_unavailable_error",
-}
-
-_TYPES_OF_STATUS = {
-    401: "authentication_error",
-    403: "permission_error",
-    429: "requests",
-    503: "service_unavailable_error",
-}

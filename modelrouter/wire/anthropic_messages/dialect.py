@@ -37,7 +37,7 @@ _EXCUSED = frozenset(
 """Stop reasons after which an answer may be empty; a stop sequence may come first of all."""
 
 
-def url_for(base: str) -> str:
+def url_for(base: str, name: str = "", *, streamed: bool = False) -> str:  # noqa: ARG001 - the address is the same for all
     """Put the path behind a base address, given as the root, with `/v1`, or whole."""
     base = base.rstrip("/")
     if base.endswith("/messages"):
@@ -48,6 +48,11 @@ def url_for(base: str) -> str:
 def models_url(base: str) -> str:
     """Where the free listing of models is, below a base address."""
     return url_for(base).removesuffix("/messages") + "/models"
+
+
+def addressed(name: str) -> Mapping[str, bytes | None]:
+    """Ask for another model than the body names."""
+    return {"model": json_text.write(name)}
 
 
 def read_answer(body: Mapping[str, Any]) -> Reading:

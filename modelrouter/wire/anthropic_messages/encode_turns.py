@@ -41,6 +41,8 @@ def _image(part: Image) -> dict[str, Any]:
 
 def _document(part: Document) -> dict[str, Any]:
     title = {"title": part.title} if part.title else {}
+    if part.data is None:
+        raise UnportableError("a file by its address cannot be sent")
     if part.media_type == "application/pdf":
         source = {"type": "base64", "media_type": part.media_type, "data": part.data}
     elif part.media_type.startswith("text/"):

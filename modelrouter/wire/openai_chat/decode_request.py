@@ -17,7 +17,7 @@ from modelrouter.wire.conversation import (
     ToolChoice,
     UnportableError,
 )
-from modelrouter.wire.openai_chat_turns import decode_turns
+from modelrouter.wire.openai_chat.decode_turns import decode_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
