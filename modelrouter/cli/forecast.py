@@ -67,8 +67,8 @@ def _bars(hold: Hold, now: float) -> bool:
 
 def _free_at(holds: Sequence[Hold]) -> float | None:
     """When the last of them ends by itself, as the state tells a refused request; None where it does not."""
-    last = max(holds, key=lambda hold: (not hold.waivable, hold.until is None, hold.until or 0.0))
-    return last.until if last.ending is not Ending.RELEASE and last.phase is Phase.OPEN else None
+    last = max(holds, key=lambda hold: (not hold.waivable, hold.due is None, hold.due or 0.0))
+    return last.due if last.ending is not Ending.RELEASE and last.phase is Phase.OPEN else None
 
 
 def _note(holds: Sequence[Hold], *, waived: bool) -> str:

@@ -93,11 +93,11 @@ def ends(hold: Hold) -> str:
         return "a growing share of calls goes through" + (f", all {clock_time(hold.until)}" if hold.until else "")
     if hold.phase is Phase.TRIAL:
         return "the next call tries it" if hold.trial_since is None else "one call is trying it"
-    if hold.ending is Ending.RELEASE or hold.until is None:
+    if hold.ending is Ending.RELEASE or hold.due is None:
         return "when released" if hold.by_operator else ON_RELEASE
     if hold.ending is Ending.TIME:
-        return clock_time(hold.until)
-    return f"one call tries it {clock_time(hold.until)}" if hold.until > CLOCK.now() else "the next call tries it"
+        return clock_time(hold.due)
+    return f"one call tries it {clock_time(hold.due)}" if hold.due > CLOCK.now() else "the next call tries it"
 
 
 def clock_time(moment: float) -> str:

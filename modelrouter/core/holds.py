@@ -73,6 +73,13 @@ class Hold:
     rule: str = ""
     beneath: Hold | None = None
     """Of an order: what was held before, and stands again when the order ends by time."""
+    put_off: float | None = None
+    """Its trial waits until then, whenever it is due: a free question is asked first, or was answered badly."""
+
+    @property
+    def due(self) -> float | None:
+        """When it ends by itself or may be tried; None: not by time."""
+        return self.until if self.until is None or self.put_off is None else max(self.until, self.put_off)
 
     @property
     def by_operator(self) -> bool:
@@ -130,6 +137,7 @@ def merged(one: Hold, other: Hold) -> Hold:
         until=_later(one.until, other.until),
         times=max(one.times, other.times),
         stated=one.stated or other.stated,
+        put_off=max((moment for moment in (one.put_off, other.put_off) if moment is not None), default=None),
     )
 
 
@@ -166,7 +174,7 @@ def admission(hold: Hold, now: float, chance: float) -> Admission:
     if hold.phase is Phase.TRIAL:
         in_flight = hold.trial_since is not None and now - hold.trial_since < TRIAL_LEASE_S
         return Admission.NO if in_flight else Admission.TRIAL
-    due = hold.ending is Ending.TRIAL and hold.until is not None and now >= hold.until
+    due = hold.ending is Ending.TRIAL and hold.due is not None and now >= hold.due
     return Admission.TRIAL if due else Admission.NO
 
 
@@ -181,12 +189,12 @@ def _share(hold: Hold, now: float) -> float:
 
 def ready(hold: Hold) -> Hold:
     """Make it ready for one trial: a free probe passed."""
-    return replace(hold, phase=Phase.TRIAL, trial_since=None)
+    return replace(hold, phase=Phase.TRIAL, trial_since=None, put_off=None)
 
 
 def trial_begun(hold: Hold, now: float) -> Hold:
     """One real call is under way; nobody else may try."""
-    return replace(hold, phase=Phase.TRIAL, trial_since=now)
+    return replace(hold, phase=Phase.TRIAL, trial_since=now, put_off=None)
 
 
 def trial_abandoned(hold: Hold, begun: float) -> Hold:
@@ -205,4 +213,4 @@ def trial_passed(hold: Hold, now: float) -> Hold | None:
     if opens is None or not opens.ramp:
         return None
     length = sum(seconds for _, seconds in RAMP)
-    return replace(hold, phase=Phase.RAMP, until=now + length, trial_since=None, stated=False)
+    return replace(hold, phase=Phase.RAMP, until=now + length, trial_since=None, stated=False, put_off=None)

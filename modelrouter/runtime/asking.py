@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from modelrouter.core.checks import BELOW, Answer, Checked, Layer, Told, broke
+from modelrouter.core.domains import endpoint_of
 from modelrouter.providers.base import ConnectionFailedError, KeyUnavailableError
 from modelrouter.runtime.checkfile import DAY_S
 from modelrouter.runtime.log import logger
@@ -27,6 +28,7 @@ __all__ = ["Asking", "Heard"]
 
 LIMIT_S = 5.0
 """An answer that takes longer has failed."""
+HTTP_OK = 200
 AT_ONCE = 3
 """Free questions to one provider at the same time, from one event loop of one router."""
 
@@ -55,6 +57,7 @@ class Asking:
         self._lock = threading.Lock()
         # Guarded by _lock.
         self._noted: dict[tuple[str, Layer], Checked] = {}
+        self._named: set[tuple[str, ...]] = set()  # what listings have named
         self._places: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
 
     async def ask(
@@ -79,6 +82,8 @@ class Asking:
                     finally:
                         reply.close()  # its connection is wanted back, whatever came of it
                 answer = read(status, body)
+                if layer is Layer.LISTING and status == HTTP_OK and deployment.name.encode() in body:
+                    self._learn(deployment)
                 if answer.told is not Told.PASSED:
                     text = body.decode(errors="replace")
             except ConnectionFailedError as error:
@@ -91,6 +96,15 @@ class Asking:
                 text = f"no answer within {LIMIT_S:g} s"
                 answer = Answer(Told.FAILED, f"{layer}: {text}", layer)
             return Heard(answer, self._clock.now() - begun, text, status)
+
+    def _learn(self, deployment: Deployment) -> None:
+        with self._lock:
+            self._named.add(_listed_as(deployment))
+
+    def named(self, deployment: Deployment) -> bool:
+        """Whether its listing has ever named it: some never name all that they serve."""
+        with self._lock:
+            return _listed_as(deployment) in self._named
 
     def note(self, deployment: str, heard: Heard, next_in_s: float | None) -> Checked:
         """Keep what was heard of a deployment, for whoever asks how it is."""
@@ -164,3 +178,9 @@ class Asking:
         with self._lock:
             places = self._places.setdefault(loop, {})
             return places.setdefault(deployment.provider.id, asyncio.Semaphore(AT_ONCE))
+
+
+def _listed_as(deployment: Deployment) -> tuple[str, ...]:
+    """What a listing names, and which listing: a reload may put another place under the same name."""
+    account = deployment.account.name if deployment.account else ""
+    return deployment.provider.id, endpoint_of(deployment), account, deployment.name

@@ -212,6 +212,7 @@ class HoldFile:
             "reason": hold.reason.encode(errors="replace").decode(),  # evidence may hold half a character
             "rule": hold.rule,
             "beneath": self._written(hold.beneath) if hold.beneath else None,
+            "put_off": self._wall(hold.put_off),
         }
 
     def _record(self, domain: Domain, entry: Mapping[str, Any]) -> Record:
@@ -234,6 +235,7 @@ class HoldFile:
             reason=str(held["reason"]),
             rule=str(held["rule"]),
             beneath=self._hold(domain, held["beneath"]) if held.get("beneath") else None,
+            put_off=self._monotonic(held.get("put_off")),
         )
 
     def _wall(self, monotonic: float | None) -> float | None:

@@ -129,7 +129,7 @@ def learn(lease: Lease, fault: Fault | None, now: float, *, outlasted: bool, pau
 
 def refusal_of(held: Sequence[Hold], now: float) -> Refusal:
     """What several holds together say to one call: the last of them to end speaks."""
-    last = max(held, key=lambda hold: (not hold.waivable, hold.until is None, hold.until or 0.0))
+    last = max(held, key=lambda hold: (not hold.waivable, hold.due is None, hold.due or 0.0))
     cause = str(last.cause or "by an operator")
     return Refusal(last.domain, _free_at(last, now), waivable=all(hold.waivable for hold in held), cause=cause)
 
@@ -137,4 +137,4 @@ def refusal_of(held: Sequence[Hold], now: float) -> Refusal:
 def _free_at(hold: Hold, now: float) -> float | None:
     """When it ends or may be tried; None where nobody knows, as while others try."""
     ends = hold.ending is not Ending.RELEASE and hold.phase is Phase.OPEN
-    return hold.until if ends and hold.until is not None and hold.until > now else None
+    return hold.due if ends and hold.due is not None and hold.due > now else None

@@ -2,11 +2,12 @@
 
 One task for each hold that a probe can help, for as long as it stands. The question is the
 authenticated listing of models, which costs nothing. A listing is believed where it has shown that it
-knows: an answer that fails puts the next trial off; one that passes after it failed makes the hold
+knows: an answer that fails puts the next trial off, as does one without a model that it has named before;
+one that passes after it failed makes the hold
 ready for its trial at once, unless the provider stated how long to wait. A listing that answers all
 along, while the models do not, tells nothing, and trials come by time as if it had not been asked.
 
-Routers of one inventory need not all ask: `Hold.until` of a hold whose listing failed is a little
+Routers of one inventory need not all ask: `Hold.put_off` of a hold whose listing failed is a little
 after the next question of whoever asked, and reaches the others through the hold file. Where that
 one falls silent, it passes, and another asks.
 """
@@ -61,13 +62,15 @@ class _Probe(Errand):
     failed: bool = False
     """It has failed in the time of this hold: what passes now is news."""
     put_off: float | None = None
-    """The `until` that the last answer, or the wait for the first one, gave the hold."""
-    free_at: float | None = None
-    """The `until` that it had of its own."""
+    """Until when the last answer, or the wait for the first one, put its trial off."""
 
     def concerns(self, hold: Hold) -> bool:
         """Is it the hold that was asked about, and not one that opened again since?"""
         return (hold.cause, hold.times) == (self.cause, self.times) and abs(hold.since - self.since) < SAME_S
+
+    def moved(self, hold: Hold) -> bool:
+        """Is it this probe that put its trial off, and nobody since?"""
+        return None not in (hold.put_off, self.put_off) and abs((hold.put_off or 0.0) - (self.put_off or 0.0)) < SAME_S
 
 
 class Prober:
@@ -126,7 +129,7 @@ class Prober:
     def _planned(self, hold: Hold, cause: Cause) -> _Probe:
         """When it is asked about first; a trial that time alone would give before has to wait for the answer."""
         now = self._clock.now()
-        asked_by_others = (hold.until or now) - GRACE_S
+        asked_by_others = (hold.due or now) - GRACE_S
         if hold.ending is Ending.RELEASE:
             due = now + pace_s(cause, 1, 0.0)
         elif asked_by_others <= now:
@@ -147,24 +150,19 @@ class Prober:
             probe = self._planned(hold, cause)
         self._probes[domain] = probe
         now = self._clock.now()
-        if hold.ending is Ending.TRIAL and probe.due <= now < (hold.until or now) < now + GRACE_S:
+        if hold.ending is Ending.TRIAL and probe.due <= now < (hold.due or now) < now + GRACE_S:
             self._put_off(probe, hold, now + GRACE_S)
         probe.begin(loop, self._attend(domain, probe))
 
     def _put_off(self, probe: _Probe, hold: Hold, until: float) -> Change | None:
         change = self._state.postpone(hold, until)
         if change is not None:
-            if hold.until != probe.put_off:
-                probe.free_at = hold.until
             probe.put_off = until
         return change
 
     def _restore(self, probe: _Probe, hold: Hold) -> Change | None:
         """Let its trial come when it would have come; unless somebody else has moved it meanwhile."""
-        if probe.free_at is None or hold.until != probe.put_off:
-            return None
-        free_at, probe.free_at, probe.put_off = probe.free_at, None, None
-        return self._state.postpone(hold, free_at)
+        return self._state.postpone(hold, None) if hold.put_off is not None and probe.moved(hold) else None
 
     async def _attend(self, domain: Domain, probe: _Probe) -> None:
         while True:
@@ -191,23 +189,23 @@ class Prober:
     def _asked_elsewhere(self, probe: _Probe, hold: Hold) -> float | None:
         """When to ask, where another router put its trial off since our last answer."""
         now = self._clock.now()
-        if hold.ending is not Ending.TRIAL or hold.until is None or hold.until == probe.put_off:
+        if hold.ending is not Ending.TRIAL or hold.put_off is None or probe.moved(hold):
             return None
-        theirs = hold.until - GRACE_S
+        theirs = hold.put_off - GRACE_S
         near = now < theirs <= now + pace_s(probe.cause, max(1, probe.asked), 1.0) + 1
         return theirs + 1 + self._clock.chance() if near else None
 
     def _told(self, probe: _Probe, hold: Hold, told: Told) -> bool:
         """Draw the conclusions; True where it is ready for its trial."""
         if told is Told.PASSED and (probe.failed or hold.ending is Ending.RELEASE):
-            if not hold.stated or (probe.free_at or hold.until or 0.0) <= self._clock.now():
+            if not hold.stated or (hold.until or 0.0) <= self._clock.now():
                 if changes := self._state.prove(hold.domain):
                     self._publish(changes)
                 return True
             self._shared(self._restore(probe, hold))
         elif hold.ending is Ending.TRIAL and told is Told.FAILED:
             probe.failed = True
-            self._shared(self._put_off(probe, hold, max(hold.until or 0.0, probe.due + GRACE_S)))
+            self._shared(self._put_off(probe, hold, probe.due + GRACE_S))
         elif hold.ending is Ending.TRIAL and (told is not Told.NOTHING or not probe.failed):
             probe.failed = probe.failed or told is Told.ABSENT
             self._shared(self._restore(probe, hold))
@@ -224,23 +222,30 @@ class Prober:
 
     async def _ask(self, domain: Domain, probe: _Probe) -> Told:
         """Ask the addresses and accounts of a domain in turn, until one passes."""
-        answers = []
-        for group in self._groups(domain)[:MOST]:
+        answers: list[Told] = []
+        for group in self._groups(domain, (probe.asked - 1) * MOST):
             heard = await self._listed(domain.kind, probe.cause, group)
             for deployment in group:
                 self._asking.note(deployment.id, heard, probe.due - self._clock.now())
-            if heard.answer.told is Told.PASSED:
-                return Told.PASSED
-            answers.append(heard.answer.told)
+            told = heard.answer.told
+            if told is Told.PASSED:
+                return told
+            if told is Told.ABSENT and any(map(self._asking.named, group)):
+                told = Told.FAILED  # it named the model before: it knows
+            answers += [] if heard.unasked else [told]
+            if len(answers) >= MOST:
+                break
         return max(answers, key=_WEIGHT.index, default=Told.NOTHING)
 
-    def _groups(self, domain: Domain) -> list[list[Deployment]]:
-        """The deployments of a domain, those together that one listing speaks for."""
+    def _groups(self, domain: Domain, first: int) -> list[list[Deployment]]:
+        """The deployments of a domain, those together that one listing speaks for; from the `first` on, round and round."""
         groups: dict[object, list[Deployment]] = {}
         for deployment in self._state.posts.within(domain):
             account = deployment.account and deployment.account.name
             groups.setdefault((deployment.wire, endpoint_of(deployment), account), []).append(deployment)
-        return list(groups.values())
+        found = list(groups.values())
+        first = first % len(found) if found else 0
+        return found[first:] + found[:first]
 
     async def _listed(self, kind: Kind, cause: Cause, group: list[Deployment]) -> Heard:
         one = group[0]

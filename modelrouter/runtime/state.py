@@ -366,8 +366,8 @@ class State:
             record = self._records.get(domain)
             return record.hold if record else None
 
-    def postpone(self, hold: Hold, until: float) -> Change | None:
-        """Move the moment of its trial, as a free probe suggests; None where this very hold stands no more.
+    def postpone(self, hold: Hold, until: float | None) -> Change | None:
+        """Put its trial off, as a free probe suggests, or no longer; None where this very hold stands no more.
 
         It raises no generation: what calls under way will tell of the domain is as true as before.
         """
@@ -375,7 +375,7 @@ class State:
             record = self._records.get(hold.domain)
             if record is None or record.hold != hold or hold.phase is not Phase.OPEN or hold.by_operator:
                 return None
-            record.hold = replace(hold, until=until)
+            record.hold = replace(hold, put_off=until)
             return Change(hold.domain, hold, record.hold)
 
     def holds(self) -> tuple[Hold, ...]:

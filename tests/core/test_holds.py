@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +79,17 @@ def test_a_good_trial_ramps_up_and_ends():
     assert holds.expired(ramp, 5.0)
 
 
+def test_a_trial_may_be_put_off_and_the_hold_keeps_its_own_end():
+    """Whatever is asked first, the hold's own end stays what it was, and no trial comes before either moment."""
+    hold = replace(opened(Cause.QUOTA_EXHAUSTED), put_off=400.0)
+    sooner = replace(hold, put_off=10.0)
+
+    assert [300.0, 400.0] == [hold.until, hold.due]
+    assert [Admission.NO, Admission.TRIAL] == [holds.admission(hold, now, 0.0) for now in (399.0, 400.0)]
+    assert [Admission.NO, Admission.TRIAL] == [holds.admission(sooner, now, 0.0) for now in (299.0, 300.0)]
+    assert Admission.TRIAL is holds.admission(holds.ready(hold), 1.0, 0.0)
+
+
 def test_causes_without_a_ramp_end_at_once():
     """Where the table asks for no ramp, a good trial ends the hold."""
     assert holds.trial_passed(holds.trial_begun(opened(Cause.QUOTA_EXHAUSTED), 1.0), 1.0) is None
@@ -111,6 +124,7 @@ HOLDS = st.builds(
     stated=st.booleans(),
     reason=st.sampled_from("abc"),
     rule=st.sampled_from("xyz"),
+    put_off=st.one_of(st.none(), st.floats(0, 300)),
 )
 
 

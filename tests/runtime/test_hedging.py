@@ -24,7 +24,7 @@ class Slow(ScriptedProvider):
         self.left = []
         self.replies = []
 
-    async def send(self, deployment, body):
+    async def send(self, deployment, body, _options=None):
         """Answer in time; remembers who let go before."""
         self.calls.append((deployment.id, body))
         try:

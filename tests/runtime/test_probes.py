@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.inventories import deployment, inventory, process
 
-from modelrouter.core.causes import Cause, Ending
+from modelrouter.core.causes import Cause, Ending, Scope
+from modelrouter.core.checks import Answer, Told
 from modelrouter.core.domains import Domain, Kind
+from modelrouter.core.faults import Fault
 from modelrouter.core.holds import Hold, Phase
 from modelrouter.runtime.asking import Asking
-from modelrouter.runtime.probes import Prober
+from modelrouter.runtime.leases import Lease, Refusal, Terms
+from modelrouter.runtime.probes import MOST, Prober
 from modelrouter.runtime.state import State
 from modelrouter.testing import ScriptedProvider, ScriptedReply, VirtualTime, status
+
+if TYPE_CHECKING:
+    from modelrouter.core.inventory import Inventory
 
 A = deployment("a")
 DESCRIBED = inventory(process("p", A))
@@ -24,13 +31,18 @@ ACCOUNT = Domain(Kind.ACCOUNT, "a-provider/main")
 class Desk:
     """A prober, and the state whose holds it probes, in virtual time."""
 
-    def __init__(self, provider: ScriptedProvider | None = None, time: VirtualTime | None = None) -> None:
+    def __init__(
+        self,
+        provider: ScriptedProvider | None = None,
+        time: VirtualTime | None = None,
+        described: Inventory = DESCRIBED,
+    ) -> None:
         self.time = time or VirtualTime()
         self.provider = provider or ScriptedProvider({})
-        self.state = State(DESCRIBED, self.time)
+        self.state = State(described, self.time)
         self.changes: list[Any] = []
         self.shared: list[Any] = []
-        asking = Asking(self.provider.clients(), self.time)
+        self.asking = asking = Asking(self.provider.clients(), self.time)
         self.told: list[Any] = []
         self.prober = Prober(self.state, asking, self.time, self.changes.extend, self.share)
 
@@ -207,3 +219,122 @@ def test_routers_that_hear_of_each_other_take_turns():
 
     assert 40 <= alone <= 60
     assert 20 <= together <= 32
+
+
+def gone(desk: Desk) -> None:
+    """The provider says that it has no such model."""
+    desk.state.apply(lease_of(desk), Fault(cause=Cause.MODEL_UNAVAILABLE, scope=Scope.MODEL))
+    desk.prober.attend(desk.state.holds())
+
+
+def lease_of(desk: Desk, **asked: Any) -> Lease:
+    """Leave for a call of `a`, which must be given."""
+    lease = desk.state.acquire(A, Terms(**asked))
+    assert isinstance(lease, Lease)
+    return lease
+
+
+class Catalogue(ScriptedProvider):
+    """Lists these names and no others."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__({})
+        self.names = names
+
+    async def listing(self, deployment):
+        """Answer a free probe."""
+        self.listings.append(deployment.id)
+        return ScriptedReply(status(200, " ".join(self.names) or "nothing"))
+
+
+def test_a_listing_that_knows_spares_the_trials_of_a_model_that_is_gone():
+    """What it has named before and does not now is not tried; once it is named again, the next call may."""
+    desk = Desk(Catalogue("a-model"))
+
+    async def listed_before():
+        await desk.asking.ask(A, desk.provider.listing, lambda *_: Answer(Told.PASSED, ""))
+
+    desk.time.run(listed_before())
+    desk.provider.names = ()
+    gone(desk)
+    desk.serve(20_000)
+    absent = desk.state.acquire(A)
+    desk.provider.names = ("a-model",)
+    desk.serve(40_000)
+
+    assert isinstance(absent, Refusal)
+    assert len(desk.provider.listings) < 12  # the pace of the cause, and no question for a trial that is not to come
+    assert lease_of(desk).trials
+
+
+def test_a_listing_that_never_named_the_model_leaves_its_trials_to_time():
+    """Some never name all that they serve: their silence on a model is no word against it."""
+    desk = Desk(Catalogue("another-model"))
+    gone(desk)
+    desk.serve(590)
+    early = desk.state.acquire(A)
+    desk.serve(15)
+
+    assert isinstance(early, Refusal)
+    assert lease_of(desk).trials
+
+
+def test_a_stated_wait_outlasts_whatever_a_listing_says():
+    """A wait that is stated while a free question is under way binds to its end, though the listing answers well."""
+    desk = Desk()
+    desk.state.place([down(desk.time.now())])
+    under_way = lease_of(desk, waive=True)
+
+    async def life():
+        desk.prober.attend(desk.state.holds())
+        desk.state.apply(under_way, Fault(cause=Cause.OUTAGE, scope=Scope.DEPLOYMENT, retry_after_s=3.0))
+        tried = []
+        for _ in range(40):
+            await asyncio.sleep(0.1)
+            tried.append(isinstance(desk.state.acquire(A, Terms(waive=True)), Lease))
+        return tried
+
+    tried = desk.time.run(life())
+
+    assert ["a"] == desk.provider.listings
+    assert not any(tried[:29])
+    assert any(tried)
+
+
+def test_every_listing_of_a_domain_has_its_turn():
+    """Where a domain has more addresses than are asked at a time, the next question goes to the others."""
+    many = [deployment(f"d{number}", url=f"http://d{number}.test/v1") for number in range(MOST + 2)]
+    family = Domain(Kind.FAMILY, "shared")
+    many = [replace(each, model=replace(each.model, family="shared")) for each in many]
+    desk = Desk(Catalogue(), described=inventory(process("p", *many)))
+    desk.state.place(
+        [Hold(domain=family, cause=Cause.EXPORT_CONTROLLED, since=0.0, until=600.0, ending=Ending.RELEASE)]
+    )
+    desk.prober.attend(desk.state.holds())
+    desk.serve(700)
+    first = set(desk.provider.listings)
+    desk.serve(800)
+
+    assert MOST == len(first)
+    assert {each.id for each in many} == set(desk.provider.listings)
+
+
+def test_places_without_a_listing_take_nobodys_turn():
+    """A domain whose one listing stands behind many places that have none is asked there all the same."""
+
+    class One(ScriptedProvider):
+        async def listing(self, deployment):
+            """Only the last one has any."""
+            return await super().listing(deployment) if deployment.id == "last" else None
+
+    many = [deployment(f"d{number}", url=f"http://d{number}.test/v1") for number in range(3 * MOST)]
+    many = [replace(each, model=replace(each.model, family="shared")) for each in (*many, deployment("last"))]
+    desk = Desk(One({}), described=inventory(process("p", *many)))
+    family = Domain(Kind.FAMILY, "shared")
+    desk.state.place(
+        [Hold(domain=family, cause=Cause.EXPORT_CONTROLLED, since=0.0, until=600.0, ending=Ending.RELEASE)]
+    )
+    desk.prober.attend(desk.state.holds())
+    desk.serve(700)
+
+    assert [Phase.TRIAL] == desk.phases
