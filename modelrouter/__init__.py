@@ -1,7 +1,9 @@
 """Keep a business running when a model is taken away.
 
-from modelrouter import OpenAI, AsyncOpenAI    the official SDK, with this router underneath
-from modelrouter import Router                 the router itself, without an SDK
+from modelrouter import OpenAI, AsyncOpenAI          the official SDK, with this router underneath
+from modelrouter import Anthropic, AsyncAnthropic    the same for Anthropic's
+from modelrouter import transport                    for any other SDK that takes an HTTP client
+from modelrouter import Router                       the router itself, without an SDK
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from modelrouter.client.anthropic import Anthropic, AsyncAnthropic
     from modelrouter.client.context import context
     from modelrouter.client.decisions import decision_of
     from modelrouter.client.openai import AsyncOpenAI, OpenAI
+    from modelrouter.client.transport import transport
     from modelrouter.core.context import Context
     from modelrouter.core.decision import Decision
     from modelrouter.core.inventory import Inventory
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from modelrouter.router import Router
 
 __all__ = [
+    "Anthropic",
+    "AsyncAnthropic",
     "AsyncOpenAI",
     "Context",
     "Decision",
@@ -31,9 +37,12 @@ __all__ = [
     "context",
     "decision_of",
     "load",
+    "transport",
 ]
 
 _ROOMS = {
+    "Anthropic": "client.anthropic",
+    "AsyncAnthropic": "client.anthropic",
     "AsyncOpenAI": "client.openai",
     "Context": "core.context",
     "Decision": "core.decision",
@@ -44,7 +53,9 @@ _ROOMS = {
     "context": "client.context",
     "decision_of": "client.decisions",
     "load": "inventory.loader",
+    "transport": "client.transport",
 }
+_SDKS = {"openai": "OpenAI's SDK", "anthropic": "Anthropic's SDK"}
 
 
 def __getattr__(name: str) -> Any:
@@ -54,9 +65,10 @@ def __getattr__(name: str) -> Any:
     try:
         value = getattr(import_module(f"modelrouter.{_ROOMS[name]}"), name)
     except ModuleNotFoundError as error:
-        if error.name != "openai":
+        if error.name not in _SDKS:
             raise
-        raise ImportError(f"{name} stands on OpenAI's SDK: pip install 'modelrouter[openai]'", name="openai") from None
+        message = f"{name} stands on {_SDKS[error.name]}: pip install 'modelrouter[{error.name}]'"
+        raise ImportError(message, name=error.name) from None
     globals()[name] = value
     return value
 

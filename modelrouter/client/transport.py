@@ -1,7 +1,7 @@
 """The transport beneath an SDK: takes its HTTP requests and serves them through a router.
 
-`httpx` and `httpx2` have the same transport interface, so one source serves both; which one is
-meant comes as an argument. Nothing of the caller's request goes out but its body: the address and the
+`httpx` and `httpx2` have the same transport interface, so one class serves both; which one is meant
+a request tells by its own class. Nothing of the caller's request goes out but its body: the address and the
 key are those of the deployment.
 """
 
@@ -9,27 +9,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
 from modelrouter.client.context import gathered
 from modelrouter.client.decisions import EXTENSION, RequestId
 from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
+from modelrouter.router import Router
 from modelrouter.wire.dialects import CALLERS
 from modelrouter.wire.paths import PREFIXES, Endpoint, endpoint_of
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import AsyncIterator, Iterator, Mapping
     from types import ModuleType
 
     from modelrouter.core.context import Context
     from modelrouter.core.decision import Decision
-    from modelrouter.router import Router
+    from modelrouter.core.inventory import Inventory
     from modelrouter.runtime.answer import Answer, SyncAnswer
 
-__all__ = ["Transports", "transports"]
+__all__ = ["RouterTransport", "transport"]
 
 NOT_FOUND = 404
 BAD_REQUEST = 400
@@ -37,95 +40,114 @@ JSON = {"content-type": "application/json"}
 LISTINGS = frozenset(f"{prefix}/models" for prefix in PREFIXES)
 
 
-class Transports(NamedTuple):
-    """The two transport classes for one HTTP library; each takes a router and whether to close it."""
+class RouterTransport:
+    """Serves the requests of an HTTP client through a router, whichever library and manner the client has.
 
-    sync: type
-    asynchronous: type
+    Give it to `httpx.Client`, `httpx.AsyncClient` and their like in `httpx2` as `transport`. `process` is that of
+    every request that names none itself; `owned` closes the router with the client.
+    """
+
+    def __init__(self, router: Router, *, process: str | None = None, owned: bool = False) -> None:
+        self.router = router
+        self._process = process
+        self._owned = owned
+
+    def handle_request(self, request: Any) -> Any:
+        """Serve one request."""
+        make = _maker(_library(request))
+        endpoint = _endpoint(request)
+        if endpoint is None:
+            return make.refusal(self.router, request)
+        wire = endpoint.wire
+        try:
+            answer = self.router.handle(wire, endpoint.complete(request.read()), self._context(wire, request))
+        except (RequestFailedError, BadRequestError, UnknownNameError) as error:
+            return make.failure(wire, error)
+        request.extensions[EXTENSION] = answer.decision  # of a stream that breaks, SDKs tell the request alone
+        return make.response(answer, make.sync_stream(answer) if answer.streamed else None)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Serve one request."""
+        make = _maker(_library(request))
+        endpoint = _endpoint(request)
+        if endpoint is None:
+            return make.refusal(self.router, request)
+        wire = endpoint.wire
+        try:
+            body = endpoint.complete(await request.aread())
+            answer = await self.router.ahandle(wire, body, self._context(wire, request))
+        except (RequestFailedError, BadRequestError, UnknownNameError) as error:
+            return make.failure(wire, error)
+        request.extensions[EXTENSION] = answer.decision  # of a stream that breaks, SDKs tell the request alone
+        return make.response(answer, make.async_stream(answer) if answer.streamed else None)
+
+    def _context(self, wire: str, request: Any) -> Context:
+        """What a request says of itself; raises BadRequestError."""
+        context = gathered(request.headers)
+        if context.process is None and self._process is not None:
+            context = replace(context, process=self._process)
+        if own := CALLERS[wire].HEADERS:
+            spoken = {name: request.headers[name] for name in own if name in request.headers}
+            context = replace(context, wire_headers=spoken)
+        limit = request.extensions.get("timeout", {}).get("read")
+        if limit is not None and 0 < limit < (context.deadline_s or inf):
+            context = replace(context, deadline_s=limit)  # the client's read timeout is what its user is ready to wait
+        return context
+
+    def close(self) -> None:
+        """Close the router where it is this transport's own."""
+        if self._owned:
+            self.router.close()
+
+    async def aclose(self) -> None:
+        """Close the router where it is this transport's own."""
+        if self._owned:
+            await self.router.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def transport(
+    inventory: Inventory | str | os.PathLike[str] | None = None,
+    *,
+    router: Router | None = None,
+    process: str | None = None,
+) -> RouterTransport:
+    """What any SDK that takes an HTTP client can be given, to be served by the deployments of an inventory.
+
+    `google.genai.Client(http_options={"httpx_client": httpx.Client(transport=modelrouter.transport())})`. It serves
+    `httpx` and `httpx2`, synchronous and asynchronous clients alike, on the paths of every wire that callers may
+    speak. `inventory` is a path or a loaded inventory (default: `$MODELROUTER_INVENTORY`, else `providers.yaml`), or
+    give a `router` to share one; `process` is that of every request that names none itself.
+
+    Raises InventoryError where the inventory cannot be used.
+    """
+    return RouterTransport(router or Router(inventory), process=process, owned=router is None)
+
+
+def _library(request: Any) -> str:
+    """The HTTP library of a request: its response must be of the same."""
+    return type(request).__module__.partition(".")[0]
 
 
 @cache
-def transports(library: ModuleType) -> Transports:
-    """The transports for `httpx` or `httpx2`, given as the module."""
-    make = _Maker(library)
-    return Transports(_sync(library, make), _asynchronous(library, make))
-
-
-def _sync(library: ModuleType, make: _Maker) -> type:
-    class RouterTransport(library.BaseTransport):  # type: ignore[name-defined,misc] # a class of the library given
-        """Serves an SDK's synchronous requests."""
-
-        def __init__(self, router: Router, *, owned: bool = False) -> None:
-            self.router = router
-            self._owned = owned
-
-        def handle_request(self, request: Any) -> Any:
-            """Serve one request."""
-            endpoint = _endpoint(request)
-            if endpoint is None:
-                return make.refusal(self.router, request)
-            try:
-                answer = self.router.handle(
-                    endpoint.wire, endpoint.complete(request.read()), _context(endpoint.wire, request)
-                )
-            except (RequestFailedError, BadRequestError, UnknownNameError) as error:
-                return make.failure(endpoint.wire, error)
-            request.extensions[EXTENSION] = answer.decision  # of a stream that breaks, SDKs tell the request alone
-            return make.response(answer, make.sync_stream(answer) if answer.streamed else None)
-
-        def close(self) -> None:
-            """Close the router where it is this transport's own."""
-            if self._owned:
-                self.router.close()
-
-    return RouterTransport
-
-
-def _asynchronous(library: ModuleType, make: _Maker) -> type:
-    class AsyncRouterTransport(library.AsyncBaseTransport):  # type: ignore[name-defined,misc] # as above
-        """Serves an SDK's asynchronous requests."""
-
-        def __init__(self, router: Router, *, owned: bool = False) -> None:
-            self.router = router
-            self._owned = owned
-
-        async def handle_async_request(self, request: Any) -> Any:
-            """Serve one request."""
-            endpoint = _endpoint(request)
-            if endpoint is None:
-                return make.refusal(self.router, request)
-            try:
-                answer = await self.router.ahandle(
-                    endpoint.wire, endpoint.complete(await request.aread()), _context(endpoint.wire, request)
-                )
-            except (RequestFailedError, BadRequestError, UnknownNameError) as error:
-                return make.failure(endpoint.wire, error)
-            request.extensions[EXTENSION] = answer.decision  # of a stream that breaks, SDKs tell the request alone
-            return make.response(answer, make.async_stream(answer) if answer.streamed else None)
-
-        async def aclose(self) -> None:
-            """Close the router where it is this transport's own."""
-            if self._owned:
-                await self.router.aclose()
-
-    return AsyncRouterTransport
+def _maker(library: str) -> _Maker:
+    return _Maker(import_module(library))
 
 
 def _endpoint(request: Any) -> Endpoint | None:
     """What an SDK's request asks; None where its path is no model call."""
     return endpoint_of(request.url.path) if request.method == "POST" else None
-
-
-def _context(wire: str, request: Any) -> Context:
-    """What an SDK's request says of itself; raises BadRequestError."""
-    context = gathered(request.headers)
-    if own := CALLERS[wire].HEADERS:
-        spoken = {name: request.headers[name] for name in own if name in request.headers}
-        context = replace(context, wire_headers=spoken)
-    limit = request.extensions.get("timeout", {}).get("read")
-    if limit is not None and 0 < limit < (context.deadline_s or inf):
-        context = replace(context, deadline_s=limit)  # the SDK's read timeout is what its user is ready to wait
-    return context
 
 
 class _Maker:

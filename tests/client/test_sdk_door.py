@@ -6,18 +6,19 @@ import asyncio
 import copy
 import gc
 import pickle
+import sys
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import httpx2
 import openai
 import pytest
 from support.inventories import deployment, inventory, process, provider
 from support.upstream import Upstream, eventually
 
-from modelrouter import AsyncOpenAI, OpenAI, Router, decision_of
-from modelrouter.client.transport import transports
+from modelrouter import AsyncOpenAI, OpenAI, Router, decision_of, transport
 from modelrouter.core.decision import Decision
 from modelrouter.testing import Script, ScriptedProvider, text
 
@@ -107,7 +108,7 @@ def test_decisions_are_where_they_belong(client) -> None:
     assert decision_of(raw.parse()).id == decision_of(raw).id
 
 
-def test_a_stream_that_cannot_be_delivered_is_let_go_of() -> None:
+def test_a_stream_that_cannot_be_delivered_is_let_go_of(monkeypatch) -> None:
     """Where no response can be made of a stream, the provider is told that nobody listens."""
 
     class CannotError(Exception):
@@ -116,19 +117,41 @@ def test_a_stream_that_cannot_be_delivered_is_let_go_of() -> None:
     def cannot(*_, **__):
         raise CannotError
 
-    library = ModuleType("library")
+    name = "library_without_responses"
+    library = ModuleType(name)
     vars(library).update({**vars(httpx), "Response": cannot})
+    monkeypatch.setitem(sys.modules, name, library)
+    request_class = type("Request", (httpx.Request,), {"__module__": name})
     with Upstream() as upstream:
         upstream.mode = "stream"
         served = replace(deployment("a", of=provider("here", local=True)), url=upstream.url)
         with Router(inventory(process("p", served)), observers=[], hold_file=None) as router:
-            transport = transports(library).sync(router)
-            request = httpx.Request(
-                "POST", "http://modelrouter.invalid/v1/chat/completions", json={**ASK, "stream": True}
-            )
+            request = request_class("POST", "http://any.test/v1/chat/completions", json={**ASK, "stream": True})
             with pytest.raises(CannotError) as raised:
-                transport.handle_request(request)
+                transport(router=router).handle_request(request)
 
             assert eventually(lambda: upstream.left == 1)
             del raised
             gc.collect()
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2])
+def test_any_http_client_can_be_given_the_transport(library) -> None:
+    """Both libraries' clients, synchronous and asynchronous, are served through one transport; other paths are told so."""
+
+    async def ask(through) -> Any:
+        async with library.AsyncClient(transport=through) as asking:
+            return await asking.post("http://any.test/v1/chat/completions", json=ASK)
+
+    with scripted(text("hello")) as router:
+        through = transport(router=router, process="p")
+        with library.Client(transport=through) as client:
+            answers = [client.post("http://any.test/v1/chat/completions", json={**ASK, "model": "whatever"})]
+            elsewhere = client.get("http://any.test/v1/files")
+        answers.append(asyncio.run(ask(through)))
+
+        assert [answer.json()["choices"][0]["message"]["content"] for answer in answers] == ["hello", "hello"]
+        assert {type(answer) for answer in answers} == {library.Response}
+        assert decision_of(answers[0]).process == "p"
+        assert (elsewhere.status_code, elsewhere.headers["x-should-retry"]) == (404, "false")
+        assert router.chat("p", "still open").text == "hello"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import assert_type
 
 from modelrouter import (
+    Anthropic,
+    AsyncAnthropic,
     AsyncOpenAI,
     Context,
     Decision,
@@ -15,6 +17,7 @@ from modelrouter import (
     context,
     decision_of,
     load,
+    transport,
 )
 from modelrouter.core.holds import Hold
 from modelrouter.core.unrecognised import Unrecognised
@@ -50,6 +53,15 @@ def synchronous(path: str) -> None:
         assert_type(client.with_options(timeout=1.0), OpenAI)
 
 
+def others(path: str) -> None:
+    """Anthropic's SDK, and any other that takes an HTTP client."""
+    with Anthropic(inventory=path) as client:
+        message = client.messages.create(model="p", max_tokens=9, messages=[{"role": "user", "content": "hi"}])
+        assert_type(decision_of(message), Decision)
+        assert_type(client.with_options(timeout=1.0), Anthropic)
+    assert_type(transport(path, process="p").router, Router)
+
+
 async def asynchronous(router: Router) -> None:
     """The asynchronous router and SDK."""
     async with router, AsyncOpenAI(router=router) as client:
@@ -57,6 +69,8 @@ async def asynchronous(router: Router) -> None:
         assert_type(answer, Answer)
         async for block in answer:
             assert_type(block, bytes)
+        async with AsyncAnthropic(router=router) as other:
+            assert_type(other.copy(), AsyncAnthropic)
         try:
             await client.chat.completions.create(model="p", messages=[])
         except ModelRouterError as error:
