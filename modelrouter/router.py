@@ -164,7 +164,7 @@ class Router:
         self._watch.reload(after, parts.clients, parts.driver.caller)
         gone = [change for change in changes if change.domain not in self._state.posts.domains]
         if self._board is not None:
-            self._board.reload([change.domain for change in gone])
+            self._board.reload([change.domain for change in gone], before, after)
         self._publish(gone, ours=False)  # another process may still have these domains
         self._publish([change for change in changes if change not in gone])
         ended = tuple(change.before for change in changes if change.before)

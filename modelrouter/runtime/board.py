@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from modelrouter.core.holds import Phase
+from modelrouter.runtime.holdfile import default_path, warn_if_elsewhere
 from modelrouter.runtime.log import logger
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.domains import Domain
     from modelrouter.core.holds import Hold
+    from modelrouter.core.inventory import Inventory
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.holdfile import HoldFile, Stamp
     from modelrouter.runtime.leases import Change
@@ -70,8 +72,10 @@ class Board:
         lifted = [domain for domain, hold in found.items() if hold is None]
         return [*self._state.lift(lifted), *self._state.place([hold for hold in found.values() if hold])]
 
-    def reload(self, gone: Sequence[Domain]) -> None:
+    def reload(self, gone: Sequence[Domain], before: Inventory, after: Inventory) -> None:
         """Another inventory is in force: what the file says of domains that it has again is news."""
+        if self._file.path == default_path(before):
+            warn_if_elsewhere(self._file.path, after)
         self._check()
         with self._lock:
             for domain in gone:

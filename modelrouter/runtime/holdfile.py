@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory
     from modelrouter.runtime.clock import Clock
 
-__all__ = ["HoldFile", "Record", "Stamp", "default_path"]
+__all__ = ["HoldFile", "Record", "Stamp", "default_path", "warn_if_elsewhere"]
 
 Stamp = tuple[int, float]
 """Names one change of one domain: its number in the file, and its wall time in case the file began anew."""
@@ -60,14 +60,26 @@ class Record(NamedTuple):
 def default_path(inventory: Inventory) -> Path:
     """Where the holds of an inventory live: below `$XDG_STATE_HOME`, by the inventory's own place.
 
-    A user without a home has them in the directory for temporary files.
+    Its place and not its name: who renames it keeps what is held. A user without a home has them in the
+    directory for temporary files.
     """
     try:
         base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     except RuntimeError:
         base = Path(tempfile.gettempdir()) / f"modelrouter-{os.getuid()}"
     place = hashlib.sha256(str(Path(inventory.path).resolve()).encode()).hexdigest()[:12]
-    return Path(base) / "modelrouter" / f"{inventory.name}-{place}.json"
+    return Path(base) / "modelrouter" / f"{Path(inventory.path).stem or inventory.name}-{place}.json"
+
+
+def warn_if_elsewhere(path: Path, inventory: Inventory) -> None:
+    """Tell that a router which keeps its hold file goes over to an inventory whose commands look into another."""
+    usual = default_path(inventory)
+    if usual != path:
+        logger().warning(
+            "hold file kept: commands for the inventory that is in force now see another",
+            path=str(path),
+            usual=str(usual),
+        )
 
 
 class HoldFile:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inventories import deployment, inventory, process, provider
@@ -19,6 +20,7 @@ from modelrouter.errors import InventoryError, RequestFailedError, UnknownNameEr
 from modelrouter.inventory.loader import parse
 from modelrouter.providers.resolved import Resolved
 from modelrouter.router import Router
+from modelrouter.runtime.holdfile import default_path
 from modelrouter.runtime.leases import Lease, Refusal, Terms
 from modelrouter.testing import ManualClock, Recorder, ScriptedProvider, status, stream, text
 
@@ -67,6 +69,35 @@ def test_a_wrong_file_changes_nothing(tmp_path):
         assert router.chat("claims", "hi").decision.served_by == "a"
     assert recorder.reloads == [caught.value]
     assert caught.value.problems[0].line > 0
+
+
+def test_who_renames_the_inventory_keeps_what_is_held():
+    """The hold file is that of the place: renamed and read again, or by another process, it is the same."""
+    clients = ScriptedProvider({"a": [text("ok")]}).clients()
+    renamed = replace(one(), name="renamed")
+    with Router(one(), observers=[], clients=clients) as running, structlog.testing.capture_logs() as lines:
+        running.hold("deployment:a", "by hand")
+        running.reload(renamed)
+        with Router(renamed, observers=[], clients=clients) as another:
+            seen = another.holds()
+
+    assert ["by hand"] == [hold.reason for hold in seen]
+    assert [] == lines
+
+
+def test_an_inventory_from_another_place_leaves_the_hold_file_and_says_so():
+    """Commands for the new one would look elsewhere, which nobody should have to find out; a file of one's choice is that."""
+    moved = replace(one(), path="elsewhere.yaml")
+    clients = ScriptedProvider({}).clients()
+    with structlog.testing.capture_logs() as lines:
+        with Router(one(), observers=[], clients=clients) as router:
+            router.reload(moved)
+        with routed({}, one())[0] as chosen:
+            chosen.reload(moved)
+
+    (warned,) = lines
+    assert "hold file kept" in warned["event"]
+    assert [str(default_path(each)) for each in (one(), moved)] == [warned["path"], warned["usual"]]
 
 
 def test_holds_of_domains_that_stay_stand_and_others_end():
