@@ -27,11 +27,22 @@ class IdRule:
     alphabet: str
     """The characters allowed, as the inside of a regular expression's brackets."""
     longest: int
+    shortest: int = 1
 
     def accepts(self, wire_id: str) -> bool:
         """Whether an id may be sent as it is."""
-        return 0 < len(wire_id) <= self.longest and re.fullmatch(f"[{self.alphabet}]+", wire_id) is not None
+        fits = self.shortest <= len(wire_id) <= self.longest
+        return fits and re.fullmatch(f"[{self.alphabet}]+", wire_id) is not None
 
+
+ANTHROPIC_IDS = IdRule(alphabet="a-zA-Z0-9_-", longest=64)
+"""The alphabet is the API's own pattern; it states no length, so OpenAI's longest is taken."""
+CHAT_IDS = IdRule(alphabet=r"!-~", longest=40)
+"""OpenAI's Chat Completions: any visible characters; the length is the API's own limit."""
+RESPONSES_IDS = IdRule(alphabet="a-zA-Z0-9_-", longest=64)
+BEDROCK_IDS = IdRule(alphabet="a-zA-Z0-9_.:-", longest=64)
+MISTRAL_IDS = IdRule(alphabet="a-zA-Z0-9", longest=9, shortest=9)
+"""Mistral's API, and the templates of its models wherever they are served."""
 
 ORPHAN = ""
 """The id that `conform` gives a result that answers no call."""

@@ -8,13 +8,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelrouter.wire.conversation import Part, Text, Thinking, ToolCall, ToolResult, Turn
-from modelrouter.wire.portability import GO_ON, INTERRUPTED, NO_OUTPUT, ORPHAN_NOTE, SYSTEM_NOTE, Target, port
-from modelrouter.wire.tool_ids import IdRule, conform
+from modelrouter.wire.conversation import Document, Image, Part, Text, Thinking, ToolCall, ToolResult, Turn
+from modelrouter.wire.portability import (
+    GO_ON,
+    HOISTED,
+    INTERRUPTED,
+    NO_OUTPUT,
+    NO_TEXT,
+    OPENING,
+    ORPHAN_NOTE,
+    SYSTEM_NOTE,
+    Target,
+    hoisted_note,
+    port,
+)
+from modelrouter.wire.tool_ids import ANTHROPIC_IDS as ANTHROPIC
+from modelrouter.wire.tool_ids import CHAT_IDS, IdRule, conform
+from modelrouter.wire.tool_ids import MISTRAL_IDS as MISTRAL
+from modelrouter.wire.tool_names import conformed
 
-ANTHROPIC = IdRule(alphabet="a-zA-Z0-9_-", longest=64)
-MISTRAL = IdRule(alphabet="a-zA-Z0-9", longest=9)
 TARGET = Target(ids=ANTHROPIC, issuer="anthropic")
+LOOSE = Target(
+    ids=CHAT_IDS,
+    issuer="openai-chat",
+    system_anywhere=True,
+    opens_with_user=False,
+    ends_with_user=False,
+    result_parts=(Text,),
+)
 
 IDS = st.sampled_from(["", "a", "call:a", "call_a", "functions.Bash:0", "x" * 65, "é"])
 TEXTS = st.sampled_from(["hi", "", "  \n"]).map(Text)
@@ -184,3 +205,111 @@ def test_a_last_turn_of_the_model_is_answered_by_a_word() -> None:
 
     assert ported.turns[-1] == user(Text(GO_ON))
     assert ported.losses == ("prefill",)
+
+
+PICTURE = Image(media_type="image/png", data="AAAA")
+PAPER = Document(media_type="application/pdf", data="BBBB")
+MIXED = st.builds(ToolResult, id=IDS, parts=st.lists(TEXTS | st.sampled_from([PICTURE, PAPER]), max_size=3).map(tuple))
+MIXED_TURNS = st.lists(
+    st.builds(Turn, st.just("user"), st.lists(TEXTS | MIXED, max_size=3).map(tuple))
+    | st.builds(Turn, st.just("system"), st.lists(TEXTS, max_size=2).map(tuple))
+    | st.builds(Turn, st.just("assistant"), st.lists(TEXTS | CALLS | THOUGHTS, max_size=4).map(tuple)),
+    max_size=9,
+).map(tuple)
+
+
+@given(MIXED_TURNS)
+def test_a_loose_target_keeps_what_it_can(turns: tuple[Turn, ...]) -> None:
+    """Every word of the system and every picture arrives once; results hold text alone and follow their calls at once."""
+    ported = port(turns, LOOSE)
+
+    assert ported.system == ""
+    said, wanted = (
+        [part for turn in some if turn.role == "system" for part in turn.parts] for some in (ported.turns, turns)
+    )
+    assert said == [part for part in wanted if isinstance(part, Text) and part.text.strip()]
+    everything = [part for turn in ported.turns for part in turn.parts]
+    outputs = [output for part in everything if isinstance(part, ToolResult) for output in part.parts]
+    assert all(isinstance(output, Text) for output in outputs)
+    for before, turn in zip((assistant(), *ported.turns), ported.turns, strict=False):
+        assert turn.parts
+        if before.role == "assistant" and ids_of(before):
+            assert ids_of(turn) == ids_of(before)
+        else:
+            assert turn.role == "assistant" or not ids_of(turn)
+
+
+def test_system_turns_stay_in_place() -> None:
+    """A system turn in the middle stays a system turn; one between a call and its result goes behind the result (31)."""
+    turns = (
+        Turn("system", (Text("a"),)),
+        Turn("system", (Text("b"),)),
+        user(Text("go")),
+        assistant(call("c")),
+        Turn("system", (Text("mind"),)),
+        user(result("c"), Text("and")),
+        Turn("system", (Text("last"),)),
+    )
+
+    assert port(turns, LOOSE).turns == (
+        *turns[:3],
+        assistant(call("c")),
+        user(result("c")),
+        Turn("system", (Text("mind"),)),
+        user(Text("and")),
+        Turn("system", (Text("last"),)),
+    )
+
+
+def test_who_speaks_first_and_last_is_free_where_the_target_does_not_care() -> None:
+    """Nothing is put before a conversation that the assistant begins, nor behind one that it ends."""
+    turns = (assistant(Text("hi")), user(Text("go on")), assistant(Text("so")))
+
+    assert port(turns, LOOSE).turns == turns
+    assert port(turns, LOOSE).losses == ()
+    strict = port(turns, TARGET)
+    assert (strict.turns[0], strict.turns[-1]) == (user(Text(OPENING)), user(Text(GO_ON)))
+    assert strict.losses == ("prefill",)
+    assert port((), TARGET).turns == (user(Text(NO_TEXT)),)
+    assert port((), LOOSE).turns == ()
+
+
+def test_pictures_leave_results_that_hold_text_alone() -> None:
+    """They follow all results, labelled with the id that the target sees; the text stays where it was (30)."""
+    shown = ToolResult(id="a", parts=(Text("seen"), PICTURE))
+    only = ToolResult(id="b", parts=(PAPER, PICTURE))
+    ported = port((user(Text("go")), assistant(call("a"), call("b")), user(shown, only, Text("well"))), LOOSE)
+
+    assert ported.turns[-1] == user(
+        result("a", "seen"),
+        result("b", HOISTED),
+        Text(hoisted_note("a")),
+        PICTURE,
+        Text(hoisted_note("b")),
+        PAPER,
+        PICTURE,
+        Text("well"),
+    )
+    assert ported.losses == ()
+
+
+def test_tools_get_names_that_the_target_takes() -> None:
+    """A name beyond the alphabet or the length is the same other name in each call and result, fit ones stay (12)."""
+    odd = ToolCall(id="a", name="files.read", arguments={})
+    ported = port(
+        (user(Text("go")), assistant(odd, call("b")), user(ToolResult(id="a", parts=(), name="files.read"))), TARGET
+    )
+
+    names = [part.name for turn in ported.turns for part in turn.parts if isinstance(part, ToolCall | ToolResult)]
+    assert names[:3] == [conformed("files.read"), "f", conformed("files.read")]
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", names[0] or "")
+
+
+def test_signed_calls_keep_their_signature_for_their_issuer_alone() -> None:
+    """A foreign call stays, its signature does not, and that is said (40, 46)."""
+    own = ToolCall(id="a", name="f", arguments={}, issuer="anthropic", signature="s")
+    ported = port((user(Text("go")), assistant(own)), TARGET)
+    foreign = port((user(Text("go")), assistant(own)), LOOSE)
+
+    assert (ported.turns[1], ported.losses) == (assistant(own), ())
+    assert (foreign.turns[1], foreign.losses) == (assistant(call("a")), ("thinking",))
