@@ -17,6 +17,7 @@ from modelrouter.wire.dialects import shape_of
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.openai_chat import decode_request as from_openai_chat
 from modelrouter.wire.openai_chat import encode_answer as to_openai_chat
+from modelrouter.wire.tool_names import originals, restored, restored_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -107,7 +108,8 @@ def render_answer(
     """
     decode, encode = _ANSWER_DECODERS[shape_of(source)], _ANSWER_ENCODERS[target]
     try:
-        return encode(decode(body), request=request, model=model, created=created)
+        answer = restored(decode(body), originals(request))
+        return encode(answer, request=request, model=model, created=created)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MalformedError(f"an answer that {source} does not know: {type(error).__name__}") from error
 
@@ -146,6 +148,7 @@ class StreamRenderer:
 
     def __init__(self, source: str, target: str, *, request: Mapping[str, Any], model: str, created: int) -> None:
         self._source = source
+        self._names = originals(request)
         self._decoder = _STREAM_DECODERS[shape_of(source)]()
         self._encoder = _STREAM_ENCODERS[target](request=request, model=model, created=created)
 
@@ -156,7 +159,8 @@ class StreamRenderer:
             MalformedError: the event is not what its wire promises.
         """
         try:
-            return self._encoder.write(self._decoder.read(event))
+            pieces = self._decoder.read(event)
+            return self._encoder.write(restored_pieces(pieces, self._names) if self._names else pieces)
         except (KeyError, TypeError, AttributeError) as error:
             raise MalformedError(f"an event that {self._source} does not know: {type(error).__name__}") from error
 
