@@ -8,13 +8,14 @@ status alone. Every answer names the rule, the words it fired on and how sure it
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.faults import Fault
 from modelrouter.core.retry_after import retry_after
-from modelrouter.core.signatures import book_of, by_status, vendor_of
+from modelrouter.core.signatures import by_status, the_book, vendor_of
 from modelrouter.core.signatures.reach import reach, widen
 from modelrouter.core.substitution import substituted
 from modelrouter.core.unwrap import read, read_part, unwrap
@@ -46,6 +47,9 @@ SHORTEST_WAIT_S: Mapping[Cause, float] = MappingProxyType(
     }
 )
 """Causes that time alone can end, and the shortest wait that can; beside any other, advice to wait is not believed."""
+
+KNOWN = 4096
+"""So many texts of operators' rules are kept as they are looked for."""
 
 BY_STATUS_ALONE = 0.3
 """How sure a status makes us: on its own it names the cause of about half of real errors."""
@@ -108,8 +112,14 @@ def believed(cause: Cause, wait: float | None, shortest: float | None = None) ->
 def excerpt(text: str, words: str) -> str:
     """Return the matched words with what stands around them, secrets masked."""
     at = max(0, text.find(words))
-    start = max(0, at - MARGIN)
-    masked = mask(text[max(0, start - SHOWN) : at + len(words) + MARGIN + SHOWN])
+    start, end = max(0, at - MARGIN), at + len(words) + MARGIN
+    first, last = max(0, start - SHOWN), end + SHOWN
+    # A run that reaches out of what is shown is a secret by all of its letters.
+    begins, ends = text.rfind(" ", first, start), text.find(" ", end, last)
+    near = text[max(first, begins) : last if ends < 0 else ends]
+    if "bearer " not in text and mask(near) == near:
+        return text[start:end][:SHOWN].strip()
+    masked = mask(text[first:last])
     at = max(0, masked.find(words))
     return masked[max(0, at - MARGIN) : at + len(words) + MARGIN][:SHOWN].strip()
 
@@ -120,6 +130,9 @@ def cased(shown: str, body: str) -> str:
     lower = body.lower()
     if len(lower) != len(body):
         return shown
+    at = lower.find(shown)
+    if at >= 0:
+        return body[at : at + len(shown)]
     places = [(part, lower.find(part)) for part in shown.split("***")]
     return "***".join([part if at < 0 else body[at : at + len(part)] for part, at in places])
 
@@ -131,11 +144,12 @@ def mask(text: str) -> str:
     if not _NOT_OF_WORDS.search(text):
         return text
     # No run has a space: to look at the few long parts between spaces is faster than to search all of the text.
-    return " ".join([part if len(part) < SHORTEST_RUN else _struck(part) for part in text.split(" ")])
-
-
-def _struck(part: str) -> str:
-    return _RUN.sub(_masked, part) if _NOT_OF_WORDS.search(part) else part
+    long = [part for part in text.split(" ") if len(part) >= SHORTEST_RUN]
+    if _NOT_OF_WORDS.search(" ".join(long)):
+        for part in long:
+            if _NOT_OF_WORDS.search(part):
+                text = text.replace(part, _RUN.sub(_masked, part))
+    return text
 
 
 def _masked(match: re.Match[str]) -> str:
@@ -147,7 +161,7 @@ def _masked(match: re.Match[str]) -> str:
 
 def _by_operator(evidence: Evidence, reading: Reading, extra: Sequence[Signature]) -> Verdict | None:
     for signature in extra:
-        words = unwrap(signature.text).lower()
+        words = _plain(signature.text)
         if (
             words in reading.text
             and signature.status in (None, reading.status)
@@ -156,6 +170,12 @@ def _by_operator(evidence: Evidence, reading: Reading, extra: Sequence[Signature
             rule = f"inventory.{signature.id}"
             return Verdict(Cause(signature.cause), Scope(signature.scope), 1.0, rule, words, stated=True)
     return None
+
+
+@lru_cache(maxsize=KNOWN)
+def _plain(text: str) -> str:
+    """Return the words of an operator's rule as texts are read: each is asked of every error."""
+    return unwrap(text).lower()
 
 
 def _is_meant(signature: Signature, name: str, evidence: Evidence) -> bool:
@@ -171,7 +191,7 @@ def _is_one(provider: str, vendor: str) -> bool:
 
 
 def _by_rule(evidence: Evidence, reading: Reading) -> Verdict | None:
-    match = book_of(evidence.vendor).find(reading)
+    match = the_book().find(reading, vendor_of(evidence.vendor))
     if match is None:
         return None
     entry, words = match

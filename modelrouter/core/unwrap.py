@@ -37,6 +37,7 @@ _ODD = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-", "\u2013": "-"}
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff")
 )
+_IS_ODD = re.compile(f"[{''.join(map(chr, _ODD))}]")
 """Typographic quotes and hyphens become plain ones; characters without width go."""
 
 _PAGE = re.compile(r"<!doctype html|<html|<head|<body|</(?:h[1-6]|div|span|p|title|center)>", re.IGNORECASE)
@@ -47,15 +48,14 @@ _TAG = re.compile(r"<[^<>]{0,2000}>")
 _FIELD = re.compile(
     r"(?<![a-z])(?:error[_ -]?code|err[_-]?code|error[_-]?type|__type|code|type|status|reason|error|exception|name|title"
     r"|kind|finish[_-]?reason|stop[_-]?reason|shortname)[\"']?\s{0,3}[:=]\s{0,3}"
-    r"(?:\"([^\"]{1,80})\"|'([^']{1,80})'|(-?[a-z0-9][\w.\-]{0,80}))",
+    r"(?:\"([^\"\s]{1,80})\"|'([^'\s]{1,80})'|(-?[a-z0-9][\w.\-]{0,80}))",
 )
-_TOKEN = re.compile(r"[a-z0-9]+(?:[_.\-][a-z0-9]+)*")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _WORDS, _CHUNKS = (
     bytes(byte if chr(byte) in kept else 32 for byte in range(256)) for kept in (_LETTERS, _LETTERS + "_.-")
 )
 """What the bytes of UTF-8 become where a text is cut into words, and into words with what may join them."""
-_THREE_DIGITS = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)")
+_THREE_DIGITS = re.compile(r"[1-5](?<!\d[1-5])\d\d(?!\d)")
 _STATUS = re.compile(
     r"(?:(?<![a-z0-9])(?:error|status|http|https|code|response|returned|failed|request|server)(?![a-z0-9])[\s_\-]{0,2}){1,3}"
     r"(?:with\s|was\s|is\s|of\s|code\s|status\s){0,3}[\"']?[\s:=/(\[]{0,4}(?:1\.[01]\s|2\s)?([1-5]\d\d)(?![\d.]*\d)"
@@ -77,12 +77,15 @@ class Reading(NamedTuple):
 
     status: int | None
     text: str
-    codes: AbstractSet[str]
-    """Squashed values of code-like fields and headers."""
-    tokens: AbstractSet[str]
-    """Squashed words of the text, names with dots and underscores as one and in parts."""
-    terms: AbstractSet[str]
-    """Index terms of the text."""
+    words: AbstractSet[str]
+    """Index terms of the text; names with dots, dashes and underscores in parts, and as one without these; `named`."""
+    named: AbstractSet[str] = frozenset()
+    """Squashed codes that stand beside the text: in headers, or that it is a page."""
+
+    def codes(self) -> AbstractSet[str]:
+        """Return `named` and the squashed values of code-like fields: only few texts have words that need to stand in one."""
+        values = chain.from_iterable(_FIELD.findall(self.text))
+        return self.named | {squash(value) for value in values if value}
 
 
 def unwrap(body: str) -> str:
@@ -109,8 +112,11 @@ def _peel(text: str) -> str:
     if "<" in text and _PAGE.search(text):
         text = _TAG.sub(" ", _without_hidden(text))
     if not text.isascii():
-        text = text.encode("utf-8", "replace").decode().translate(_ODD)
-    return " ".join(text.split())
+        text = text.encode("utf-8", "replace").decode()
+        if _IS_ODD.search(text):
+            text = text.translate(_ODD)
+    # Most texts have no white space but single spaces.
+    return text.strip(" ") if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
 def _unescaped(text: str) -> str:
@@ -151,47 +157,39 @@ def read(body: str, status: int | None, headers: Mapping[str, str]) -> Reading:
     if "per" in text:
         text = _PER.sub(r" per \1 ", text)
     text = without_echo(text)
-    tokens, terms = words_of(text)
     if status in (None, 200):
         status = stated_status(text) or status
-    return Reading(status, text, _codes(text, body, headers), tokens, terms)
+    words = words_of(text)
+    named = _named(body, headers)
+    return Reading(status, text, words | named if named else words, named)
 
 
-def _codes(text: str, body: str, headers: Mapping[str, str]) -> set[str]:
-    fields = _FIELD.findall(text) if ":" in text or "=" in text else ()
-    codes = {squash(value) for value in chain.from_iterable(fields) if value}
-    for name in _CODE_HEADERS:
-        if name in headers:
-            codes.add(squash(headers[name].partition(":")[0]))
+def _named(body: str, headers: Mapping[str, str]) -> set[str]:
+    named = {squash(headers[name].partition(":")[0]) for name in _CODE_HEADERS if name in headers} if headers else set()
     head = body[:HEAD]
     if "<" in head and _PAGE.search(head):
-        codes.add(PAGE)
-    codes.discard("")
-    return codes
+        named.add(PAGE)
+    return named
 
 
-def words_of(text: str) -> tuple[set[str], set[str]]:
-    """Return the tokens and the index terms of a text, as `Reading` keeps them."""
-    tokens = _cut(text, _CHUNKS)
-    terms = tokens.copy()
-    compounds = " ".join([chunk for chunk in tokens if not chunk.isalnum()])
+def words_of(text: str) -> set[str]:
+    """Return the words of a text, as `Reading` keeps them."""
+    words = _cut(text, _CHUNKS)
+    compounds = " ".join([chunk for chunk in words if not chunk.isalnum()])
     if compounds:
-        terms |= _cut(compounds, _WORDS)
-        for token in _TOKEN.findall(compounds):
-            name = token.replace("_", "").replace("-", "")
-            if "." in name:
-                parts = name.split(".")
-                tokens.update(parts)
-                name = "".join(parts)
-            tokens.add(name)
+        names = compounds.replace("_", "").replace("-", "")
+        words += _cut(compounds, _WORDS)
+        words += names.replace(".", " ").split()
+        if "." in names:
+            words += names.replace(".", "").split()
     if not text.isascii():
-        terms.update(foreign_terms(text))
-    return tokens, terms
+        words += foreign_terms(text)
+    return set(words)
 
 
-def _cut(text: str, table: bytes) -> set[str]:
+def _cut(text: str, table: bytes) -> list[str]:
     """Cut a text where the table has spaces: several times as fast as an expression that finds the words."""
-    return set(text.encode("utf-8", "replace").translate(table).decode().split())
+    return text.encode("utf-8", "replace").translate(table).decode().split()
 
 
 def without_echo(text: str) -> str:

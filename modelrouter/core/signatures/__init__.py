@@ -1,4 +1,4 @@
-"""The rules as tables, one file a vendor family, and the book that a vendor's errors are read with."""
+"""The rules as tables, one file a vendor family, and the book that errors are read with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modelrouter.core.signatures import edge, limits, power, requests, transport, vendors, weak
-from modelrouter.core.signatures.book import Book, build
+from modelrouter.core.signatures.book import Book, Shelf, build
 from modelrouter.core.signatures.weak import by_status
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.signatures.rule import Rule
 
-__all__ = ["TABLES", "VENDORS", "Book", "book_of", "by_status", "vendor_of"]
+__all__ = ["TABLES", "VENDORS", "Book", "by_status", "the_book", "vendor_of"]
 
 GENERIC = (
     *edge.RULES,
@@ -51,21 +51,15 @@ def vendor_of(name: str) -> str:
     return VENDORS.get(name.lower(), "generic")
 
 
-def book_of(name: str) -> Book:
-    """Return the rules in the order in which a vendor's errors are read."""
-    return _book(vendor_of(name))
-
-
 @cache
-def _book(vendor: str) -> Book:
-    own = [(vendor, 1.0, False, TABLES[vendor])] if vendor != "generic" else []
-    others = [(other.name, 0.7, True, other.rules) for other in vendors.ALL if other.name != vendor]
+def the_book() -> Book:
+    """Return the one book that every vendor's errors are read with; built at its first use."""
     return build(
         [
-            ("orders", 0.9, False, power.ORDERS),
-            *own,
-            ("generic", 0.8, False, GENERIC),
-            *others,
-            ("weak", 0.5, False, weak.RULES),
+            Shelf("orders", 0.9, power.ORDERS),
+            *(Shelf(vendor.name, 1.0, vendor.rules, only=vendor.name) for vendor in vendors.ALL),
+            Shelf("generic", 0.8, GENERIC),
+            *(Shelf(vendor.name, 0.7, vendor.rules, but=vendor.name) for vendor in vendors.ALL),
+            Shelf("weak", 0.5, weak.RULES),
         ]
     )

@@ -1,20 +1,25 @@
-"""The rules of one vendor in reading order, indexed so that a text meets only the rules it could fire.
+"""The rules of all vendors in reading order, indexed so that a text meets only the rules it could fire.
 
-Reading order: the vendor's own rules, the generic ones, those of other vendors (a relay passes on
-what its upstream said), then weak codes, then the status alone. Within a table, the order it is
+Reading order: orders, the vendor's own rules, the generic ones, those of other vendors (a relay passes
+on what its upstream said), then weak codes, then the status alone. Within a table, the order it is
 written in. A rule that fires earlier wins.
+
+There is one book for all: it has a shelf for each table, two for a vendor's (one that only its own errors
+are read with, one for everybody else's), and a vendor reads the shelves that are meant for it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.causes import Cause
 from modelrouter.core.signatures.rule import is_loose, keys, needs, pattern, seen, squash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from modelrouter.core.signatures.rule import Needs, Rule
     from modelrouter.core.unwrap import Reading
@@ -30,9 +35,10 @@ class Entry:
     name: str
     rule: Rule
     certainty: float
-    codes: frozenset[str]
+    fixed: frozenset[str]
+    """Codes that count in a field alone."""
     loose: frozenset[str]
-    """Those of the codes that count wherever they stand."""
+    """Codes that count wherever they stand."""
     stated: bool
 
 
@@ -43,40 +49,47 @@ class Match(NamedTuple):
     words: str
 
 
+class Shelf(NamedTuple):
+    """A table in its place, and whose errors are read with it."""
+
+    table: str
+    certainty: float
+    rules: tuple[Rule, ...]
+    only: str = ""
+    """This vendor's alone; empty where everybody's are."""
+    but: str = ""
+    """Everybody's except this vendor's. A code of digits alone means something only to the vendor that uses it."""
+
+
 class Wake(NamedTuple):
     """One reason to try an entry: a wording, or, where that is empty, its codes."""
 
     entry: Entry
+    status: Collection[int]
     wording: str
-    needs: Needs
-
-
-class Index(NamedTuple):
-    """What a term wakes: a number with one bit for each place in the book, the lowest for the first.
-
-    Some two dozen places are woken by an error and four are tried: numbers are merged, and give up
-    their lowest bit, in a fraction of the time that it takes to merge and sort lists.
-    """
-
-    terms: frozenset[str]
-    woken: Mapping[str, int]
+    needs: Needs | None
+    """What a text has to hold besides the word that woke this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What may fire, in reading order, and its indexes: by codes in a field, by codes anywhere, by key words of wordings."""
+    """What may fire, in reading order, and what wakes it: codes, and key words of wordings."""
 
     wakes: tuple[Wake, ...]
-    fields: Index
-    loose: Index
-    words: Index
+    terms: frozenset[str]
+    woken: Mapping[str, int]
+    """By its term, a number with one bit for each place that is woken, the lowest for the first.
 
-    def find(self, reading: Reading) -> Match | None:
+    Some two dozen places are woken by an error and four are tried: numbers are merged, and give up
+    their lowest bit, in a fraction of the time that it takes to merge and sort lists.
+    """
+    readers: Mapping[str, int]
+    """The places that a vendor reads; under the empty name those of a vendor without a table."""
+
+    def find(self, reading: Reading, vendor: str = "") -> Match | None:
         """Return the first entry that fires."""
-        woken = 0
-        for index, known in ((self.fields, reading.codes), (self.loose, reading.tokens), (self.words, reading.terms)):
-            for term in index.terms & known:
-                woken |= index.woken[term]
+        woken = reduce(or_, map(self.woken.__getitem__, self.terms & reading.words), 0)
+        woken &= self.readers.get(vendor) or self.readers[""]
         while woken:
             lowest = woken & -woken
             wake = self.wakes[lowest.bit_length() - 1]
@@ -89,59 +102,67 @@ class Book:
 
 def fires(wake: Wake, reading: Reading) -> str | None:
     """Return the words on which an entry fires, None where it does not."""
-    rule = wake.entry.rule
-    if (rule.status and (reading.status or 0) not in rule.status) or not wake.needs.met(reading.terms):
+    entry, status, wording, needed = wake
+    if (status and (reading.status or 0) not in status) or (needed and not needed.met(reading.words)):
         return None
-    words = _found(wake, reading)
-    if words is None or (rule.also and seen(rule.also, reading.text, reading.terms) is None):
+    if wording:
+        found = pattern(wording).search(reading.text)
+        if found is None:
+            return None
+        words = found.group()
+    else:
+        codes = entry.loose & reading.words or entry.fixed & reading.codes()
+        if not codes:
+            return None
+        words = min(codes)
+    rule = entry.rule
+    if rule.also and seen(rule.also, reading.text, reading.words) is None:
         return None
-    if rule.unless and seen(rule.unless, reading.text, reading.terms) is not None:
+    if rule.unless and seen(rule.unless, reading.text, reading.words) is not None:
         return None
     return words
 
 
-def _found(wake: Wake, reading: Reading) -> str | None:
-    if wake.wording:
-        found = pattern(wake.wording).search(reading.text)
-        return found.group() if found else None
-    return min(wake.entry.codes & reading.codes or wake.entry.loose & reading.tokens)
-
-
-def build(tables: Iterable[tuple[str, float, bool, Iterable[Rule]]]) -> Book:
-    """Index tables of (vendor, certainty, foreign, rules), the first one first.
-
-    A code of digits alone means something only to the vendor that uses it, so a foreign table's
-    numbers are left out.
-    """
+def build(shelves: Iterable[Shelf]) -> Book:
+    """Index the tables of shelves, the first one first."""
     wakes: list[Wake] = []
-    fields: dict[str, list[int]] = {}
-    loose: dict[str, list[int]] = {}
-    words: dict[str, list[int]] = {}
-    for vendor, certainty, foreign, rules in tables:
-        for rule in rules:
-            entry = _entry(vendor, certainty, rule, foreign=foreign)
-            for table, codes in ((fields, entry.codes), (loose, entry.loose)):
-                for code in codes:
-                    table.setdefault(code, []).append(len(wakes))
-            wakes.append(Wake(entry, "", needs("")))
-            for wording in sorted(set(rule.text)):
-                for term in set(keys(wording)):
-                    words.setdefault(term, []).append(len(wakes))
-                wakes.append(Wake(entry, wording, needs(wording)))
-    return Book(tuple(wakes), *(_index(table) for table in (fields, loose, words)))
+    woken: dict[str, list[int]] = {}
+    places: list[tuple[Shelf, int]] = []
+    for shelf in shelves:
+        before = len(wakes)
+        for wake, terms in _woken(shelf):
+            for term in terms:
+                woken.setdefault(term, []).append(len(wakes))
+            wakes.append(wake)
+        places.append((shelf, (1 << len(wakes)) - (1 << before)))
+    vendors = {name for shelf, _ in places for name in (shelf.only, shelf.but)} | {""}
+    readers = {
+        vendor: sum(
+            bits for shelf, bits in places if shelf.only in ("", vendor) and (not vendor or shelf.but != vendor)
+        )
+        for vendor in vendors
+    }
+    bits = {term: sum(1 << place for place in set(found)) for term, found in woken.items()}
+    return Book(tuple(wakes), frozenset(bits), bits, readers)
 
 
-def _entry(vendor: str, certainty: float, rule: Rule, *, foreign: bool) -> Entry:
-    codes = {squash(code): is_loose(code) for code in rule.codes if not (foreign and code.isdigit())}
+def _woken(shelf: Shelf) -> Iterator[tuple[Wake, Iterable[str]]]:
+    """Yield what may fire, with the terms that wake it."""
+    for rule in shelf.rules:
+        entry = _entry(shelf, rule)
+        yield Wake(entry, rule.status, "", None), entry.fixed | entry.loose
+        for wording in sorted(set(rule.text)):
+            woken_by = keys(wording)
+            yield Wake(entry, rule.status, wording, needs(wording).beside(woken_by)), woken_by
+
+
+def _entry(shelf: Shelf, rule: Rule) -> Entry:
+    codes = {squash(code): is_loose(code) for code in rule.codes if not (shelf.but and code.isdigit())}
     return Entry(
-        name=f"{vendor}.{rule.id}",
+        name=f"{shelf.table}.{rule.id}",
         rule=rule,
-        certainty=certainty,
-        codes=frozenset(codes),
+        certainty=shelf.certainty,
+        fixed=frozenset(code for code, is_anywhere in codes.items() if not is_anywhere),
         loose=frozenset(code for code, is_anywhere in codes.items() if is_anywhere),
         stated=rule.cause not in UNPROVEN if rule.stated is None else rule.stated,
     )
-
-
-def _index(table: dict[str, list[int]]) -> Index:
-    return Index(frozenset(table), {term: sum(1 << place for place in set(places)) for term, places in table.items()})

@@ -99,11 +99,11 @@ def reach(vendor: str, entry: Entry, reading: Reading) -> Scope:
 
 def widen(vendor: str, cause: Cause, scope: Scope, reading: Reading, *, is_own: bool = False) -> Scope:
     """Return what a general verdict reaches at this vendor, by these words."""
-    if scope in AWAY and seen(RELAYED, reading.text, reading.terms) is not None:
+    if scope in AWAY and seen(RELAYED, reading.text, reading.words) is not None:
         return Scope.MODEL if cause is Cause.THROTTLED else AWAY[scope]
     if is_own:
         return scope
     for narrower, wordings in NAMED.get((cause, scope), ()):
-        if seen(wordings, reading.text, reading.terms) is not None:
+        if seen(wordings, reading.text, reading.words) is not None:
             return narrower
     return OWN.get((vendor, cause), scope)

@@ -14,7 +14,7 @@ from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from collections.abc import Set as AbstractSet
 
     from modelrouter.core.causes import Cause, Scope
@@ -37,7 +37,8 @@ _WORD = re.compile(r"[a-z0-9]+")
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _LETTERS = re.compile(r"[a-z0-9]+")
 _NO_PART_OF_A_CODE = re.compile(r"[\W_]+")
-_CHOICE = re.compile(r"\(([^)]*)\)")
+_CHOICE = re.compile(r"(\([^)]*\))")
+_OF_WORDS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ def pattern(wording: str) -> re.Pattern[str]:
 
 
 def _fragment(part: str) -> str:
-    pieces = [piece for piece in re.split(r"(\([^)]*\))", part) if piece]
-    said = [piece[1:-1].split("|") if piece.startswith("(") else [piece] for piece in pieces]
+    pieces = [piece for piece in _CHOICE.split(part) if piece]
+    said = [_branches(piece) if piece.startswith("(") else [piece] for piece in pieces]
     bodies = [[_literal(choice) for choice in choices] for choices in said]
     if _edge(part[:1]):
         bodies[0] = [_opened(choice) for choice in said[0]]
@@ -120,9 +121,17 @@ class Needs(NamedTuple):
     some: tuple[frozenset[str], ...]
     """Of each of these, one does."""
 
+    def beside(self, woken_by: tuple[str, ...]) -> Needs | None:
+        """Return what is needed besides a word or one of several words; None where nothing is."""
+        known = frozenset(woken_by)
+        every = self.every - known if len(known) == 1 else self.every
+        some = tuple(words for words in self.some if words != known)
+        return Needs(every, some) if every or some else None
+
     def met(self, known: AbstractSet[str]) -> bool:
         """May the wording match a text of these terms?"""
-        return self.every <= known and not any(map(known.isdisjoint, self.some))
+        every, some = self
+        return every <= known and not (some and any(map(known.isdisjoint, some)))
 
 
 @cache
@@ -152,14 +161,25 @@ def _ways(wording: str) -> list[tuple[str, ...]]:
 
     Single characters of other scripts, and pairs of neighbours, count as words.
     """
-    plain = _CHOICE.sub("\0", wording)
-    ways: list[tuple[str, ...]] = [(word,) for piece in re.split(r"[ *_\-]+", plain) for word in _own_terms(piece)]
-    for choice in _CHOICE.finditer(wording):
-        touches = _may_end_in_a_letter(wording[: choice.start()]) or _may_start_with_a_letter(wording[choice.end() :])
-        branches = [[term for term in terms(part) if not (touches and term.isascii())] for part in choice[1].split("|")]
-        if all(branches):
-            ways.append(tuple(max(branch, key=_rarity) for branch in branches))
+    ways: list[tuple[str, ...]] = []
+    at = 0
+    for part in _CHOICE.split(wording):
+        before, after = wording[:at], wording[at + len(part) :]
+        at += len(part)
+        starts_open, ends_open = _may_end_in_a_letter(before), _may_start_with_a_letter(after)
+        if part.startswith("("):
+            is_open = starts_open or ends_open
+            branches = [[term for term in terms(said) if not (is_open and term.isascii())] for said in _branches(part)]
+            if all(branches):
+                ways.append(tuple(max(branch, key=_rarity) for branch in branches))
+        else:
+            closed = part.lstrip(_OF_WORDS) if starts_open else part
+            ways += [(term,) for term in terms(closed.rstrip(_OF_WORDS) if ends_open else closed)]
     return ways
+
+
+def _branches(choice: str) -> list[str]:
+    return choice[1:-1].split("|")
 
 
 def _rarity(word: str) -> tuple[bool, int]:
@@ -171,7 +191,7 @@ def _may_end_in_a_letter(before: str) -> bool:
     if not before.endswith(")"):
         return before[-1:].isalnum()
     opened = before.rindex("(")
-    ends = [branch[-1:] for branch in before[opened + 1 : -1].split("|")]
+    ends = [branch[-1:] for branch in _branches(before[opened:])]
     return any(end.isalnum() for end in ends) or ("" in ends and _may_end_in_a_letter(before[:opened]))
 
 
@@ -180,12 +200,14 @@ def _may_start_with_a_letter(after: str) -> bool:
     if not after.startswith("("):
         return after[:1].isalnum()
     closed = after.index(")")
-    starts = [branch[:1] for branch in after[1:closed].split("|")]
+    starts = [branch[:1] for branch in _branches(after[: closed + 1])]
     return any(start.isalnum() for start in starts) or ("" in starts and _may_start_with_a_letter(after[closed + 1 :]))
 
 
-def seen(wordings: Iterable[str], text: str, known: AbstractSet[str]) -> str | None:
+def seen(wordings: tuple[str, ...], text: str, known: AbstractSet[str]) -> str | None:
     """Return what the first wording that matches the text matched; `known` are the terms of the text."""
+    if _alarm(wordings).isdisjoint(known):
+        return None
     for wording in wordings:
         if needs(wording).met(known):
             found = pattern(wording).search(text)
@@ -194,11 +216,10 @@ def seen(wordings: Iterable[str], text: str, known: AbstractSet[str]) -> str | N
     return None
 
 
-def _own_terms(piece: str) -> list[str]:
-    """Return the terms that no choice can lengthen: beside one, only those of scripts without spaces."""
-    if "\0" not in piece:
-        return terms(piece)
-    return [term for part in piece.split("\0") for term in terms(part) if not term.isascii()]
+@cache
+def _alarm(wordings: tuple[str, ...]) -> frozenset[str]:
+    """Return words of which one stands in any text that one of the wordings matches."""
+    return frozenset(word for wording in wordings for word in keys(wording))
 
 
 def terms(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from modelrouter.core.causes import Cause
 from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence
 from modelrouter.core.signatures import TABLES, VENDORS, vendor_of
-from modelrouter.core.signatures.book import build
+from modelrouter.core.signatures.book import Shelf, build
 from modelrouter.core.signatures.rule import Rule
 from modelrouter.core.unwrap import read
 
@@ -63,8 +63,8 @@ def strays(tables: Mapping[str, Iterable[Rule]], texts: Iterable[Text]) -> Itera
     readings = [(text, _reading(text.evidence), vendor_of(text.evidence.vendor)) for text in texts]
     for table, rules in tables.items():
         for rule in rules:
-            at_home = build([(table, 1.0, False, (rule,))])
-            abroad = build([(table, 0.7, True, (rule,))])
+            at_home = build([Shelf(table, 1.0, (rule,))])
+            abroad = build([Shelf(table, 0.7, (rule,), but=table)])
             for text, reading, vendor in readings:
                 match = (at_home if table in GENERAL or table == vendor else abroad).find(reading)
                 if match is not None and rule.cause not in text.causes:

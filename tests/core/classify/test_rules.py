@@ -11,12 +11,16 @@ from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence
 from modelrouter.core.inventory import Signature
-from modelrouter.core.signatures import TABLES, VENDORS, book_of, vendor_of
+from modelrouter.core.signatures import TABLES, VENDORS, the_book, vendor_of
+from modelrouter.core.signatures.book import Shelf, build
 from modelrouter.core.signatures.rule import GAP, Rule, keys, pattern, squash, terms
+from modelrouter.core.unwrap import read
 from modelrouter.inventory import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from modelrouter.core.unwrap import Reading
 
 RULES = [(table, rule) for table, rules in TABLES.items() for rule in rules]
 WORDINGS = [(table, rule, wording) for table, rule in RULES for wording in rule.text]
@@ -166,9 +170,32 @@ def test_vendors_go_by_many_names() -> None:
     assert set(VENDORS.values()) <= set(TABLES)
 
 
-def test_a_book_is_built_once() -> None:
-    """The rules of a vendor are indexed at their first use and then kept."""
-    assert book_of("openai") is book_of("chatgpt")
+def test_the_book_is_built_once() -> None:
+    """The rules of all vendors are indexed at their first use and then kept."""
+    assert the_book() is the_book()
+
+
+def test_a_vendor_reads_its_own_shelf_first() -> None:
+    """A vendor's rule is sure of its own errors, less so of another's; a code of digits is no code to others."""
+    rule = Rule("own", Cause.THROTTLED, Scope.KEY, codes=("1234", "slow_as_snow"))
+    book = build([Shelf("acme", 1.0, (rule,), only="acme"), Shelf("acme", 0.7, (rule,), but="acme")])
+    by_name, by_number = (read(f'{{"code": "{code}"}}', 429, {}) for code in rule.codes[::-1])
+
+    def certainty(reading: Reading, vendor: str) -> float | None:
+        match = book.find(reading, vendor)
+        return match and match.entry.certainty
+
+    assert [certainty(by_name, vendor) for vendor in ("acme", "other")] == [1.0, 0.7]
+    assert [certainty(by_number, vendor) for vendor in ("acme", "other")] == [1.0, None]
+
+
+def test_a_plain_word_is_a_code_in_a_field_alone() -> None:
+    """`forbidden` as a code counts where a field or a header holds it, not in a sentence."""
+    book = build([Shelf("acme", 1.0, (Rule("no", Cause.PERMISSION, Scope.KEY, codes=("forbidden",)),))])
+
+    assert book.find(read('{"code": "Forbidden"}', 400, {}))
+    assert book.find(read("", 400, {"x-error-code": "Forbidden"}))
+    assert book.find(read('{"message": "forbidden fruit"}', 400, {})) is None
 
 
 def test_a_rule_needs_all_it_names() -> None:
