@@ -18,6 +18,9 @@ class Asked:
     """Tokens of the prompt, estimated cheaply: `BYTES_PER_TOKEN` for texts and tools, `IMAGE_TOKENS` for anything else."""
     output: int | None
     """The most tokens the caller wants back; None where it does not say."""
+    kept: str | None = None
+    """The first thing in it that one provider keeps and no other knows (an earlier answer, a file), as `field id`;
+    None: everything that it says stands in it."""
 
 
 BYTES_PER_TOKEN = 4
