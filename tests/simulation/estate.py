@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from modelrouter.core.inventory import (
+    USUAL,
     Account,
     Data,
     Deployment,
+    Health,
     Inventory,
     Limits,
     Model,
@@ -121,15 +123,17 @@ POLICIES = (
 )
 
 
-def draw_estate(rng: Random) -> Estate:
-    """A small inventory with everything in it that a rule may hang on."""
+def draw_estate(rng: Random, choices: Random) -> Estate:
+    """A small inventory with everything in it that a rule may hang on; `choices` are those that nobody must make."""
     providers = [_provider(rng, number) for number in range(rng.randint(1, 4))]
     models = [_model(rng, number) for number in range(rng.randint(1, 4))]
     deployments = [
         _deployment(rng, number, providers, models) for number in range(rng.choice((1, 2, 2, 3, 3, 4, 5, 8)))
     ]
+    deployments = [_checked(choices, deployment) for deployment in deployments]
     policies = tuple(policy for policy in POLICIES if rng.random() < 0.3)
     processes = [_process(rng, number, deployments) for number in range(rng.randint(1, 4))]
+    processes = [_hedging(choices, process) for process in processes]
     classes = sorted({value for policy in policies for value in policy.when.get("data.class", ())} | {"internal"})
     if not any(process.data.cls == "internal" for process in processes):
         classes.remove("internal")
@@ -213,6 +217,18 @@ def _process(rng: Random, number: int, deployments: list[Deployment]) -> Process
         attempts=rng.choice((1, 2, 3, 3, 3, 4)),
         on_refusal=rng.choice(("stop", "next")),
     )
+
+
+def _checked(choices: Random, deployment: Deployment) -> Deployment:
+    """Some are asked for their listing while nobody calls them."""
+    health = Health(every_s=choices.choice((10.0, 30.0)), checks=("listing",))
+    return replace(deployment, health=health) if choices.random() < 0.1 else deployment
+
+
+def _hedging(choices: Random, process: Process) -> Process:
+    """Some may be asked twice at a time."""
+    hedge_s = choices.choice((0.1, 0.3, 1.0, 3.0, USUAL))
+    return replace(process, hedge_s=hedge_s) if choices.random() < 0.25 else process
 
 
 def _site(rng: Random, deployment: Deployment) -> Site:

@@ -10,15 +10,19 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from modelrouter.core.holds import Phase
+from modelrouter.core.load import RANKS
 
 from .answers import answer_fault
 from .bars import Bars
 from .journal import OPEN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
     from modelrouter.core.holds import Hold
+    from modelrouter.core.load import Place
     from modelrouter.runtime.leases import Change
 
     from .journal import Call, Journal, Request
@@ -30,6 +34,8 @@ CALLS_OF_ONE = 2
 BUDGET_WINDOW_S = 10
 BUDGET_FLOOR = 10
 BUDGET_SHARE = 0.1
+HEDGE_FLOOR = 1
+HEDGE_SHARE = 0.02
 ENOUGH_S = 2.5
 """A healthy deployment answers in less."""
 LOOK_S = 1.0
@@ -60,6 +66,13 @@ class Watch:
         self._retries: list[list[float]] = [[] for _ in range(world.routers)]
         self._firsts: list[list[float]] = [[] for _ in range(world.routers)]
         self._changed: list[dict[str, float]] = [{} for _ in range(world.routers)]
+        self.hedges: list[list[float]] = [[] for _ in range(world.routers)]
+        self._unhedged: list[list[float]] = [[] for _ in range(world.routers)]
+        self.queues: Mapping[tuple[int, str], list[Place]] = {}
+        """Who waits for room, by router and deployment, where the inventory limits its calls at a time."""
+        self.passed = 0
+        """Calls let in where others waited."""
+        self._waited: dict[tuple[int, str], tuple[Place, ...]] = {}
         self._busy: Counter[str] = Counter()
         self._peak: Counter[str] = Counter()
         self._crowded: set[str] = set()
@@ -145,6 +158,8 @@ class Watch:
             self.fail(f"{name} is its third there")
         self._obeys(call, request, name)
         self._within_budget(call, request, name)
+        self._hedged(call, request, name)
+        self._in_turn(call, request, name)
         self.bars.called(call, name)
         self._single_trial(call, request, name)
 
@@ -172,6 +187,44 @@ class Watch:
         if spent >= allowed:
             self.fail(f"{name} is retry number {spent + 1} in {BUDGET_WINDOW_S} s")
         retries.append(call.begun)
+
+    def _hedged(self, call: Call, request: Request, name: str) -> None:
+        """A call beside one that was not held and only slow: once a request, where its process says so, and seldom."""
+        beside = [other for other in request.calls[:-1] if other.over == OPEN and other.shown_at is None]
+        slow = [o for o in beside if not self.held_between(call.router, o.deployment, o.begun, call.begun)]
+        if not slow:
+            self._unhedged[call.router].append(call.begun)
+            return
+        name = f"{name}, a hedge beside call {slow[0].number},"
+        after_s = self.world.inventory.processes[request.asking.process].hedge_s
+        if after_s is None or request.asking.tools:
+            self.fail(f"{name} is none that its process allows")
+        elif call.begun < request.calls[0].begun + after_s - GRAIN_S:
+            self.fail(f"{name} comes before {after_s} s of silence")
+        if request.hedged:
+            self.fail(f"{name} is its second")
+        request.hedged = True
+        earliest = int(call.begun) - BUDGET_WINDOW_S + 1
+        spent = sum(at >= earliest for at in self.hedges[call.router])
+        others = sum(at >= earliest for at in self._unhedged[call.router])
+        if spent + 1 > max(HEDGE_FLOOR, HEDGE_SHARE * (others + 5)):
+            self.fail(f"{name} is number {spent + 1} in {BUDGET_WINDOW_S} s")
+        self.hedges[call.router].append(call.begun)
+
+    def _in_turn(self, call: Call, request: Request, name: str) -> None:
+        """Where somebody graver has waited for room and still does, nobody else is let in."""
+        key = call.router, call.deployment
+        waited = set(self._waited.get(key, ())).intersection(self.queues.get(key, ()))
+        if not waited:
+            return
+        self.passed += 1
+        process = self.world.inventory.processes[request.asking.process]
+        if min(waited).rank < RANKS[process.criticality]:
+            self.fail(f"{name}, which is {process.criticality}, was let in while somebody graver waited")
+
+    def time_passes(self) -> None:
+        """Whoever waits now waited before anything that follows."""
+        self._waited = {key: tuple(queue) for key, queue in self.queues.items() if queue}
 
     def _single_trial(self, call: Call, request: Request, name: str) -> None:
         """Where another deployment stands, a held one is called for its trial only, and once at a time."""

@@ -61,6 +61,7 @@ class Request:
     same_wire: bool = True
     received: bytes = b""
     told: str = ""
+    hedged: bool = False
 
 
 class Journal:

@@ -58,6 +58,10 @@ class Outcome:
     """What providers played."""
     ends: frozenset[str]
     """How requests ended."""
+    hedges: int
+    """Calls made beside another that was only slow."""
+    waited: int
+    """Calls let in where others waited for room."""
 
 
 class Clock:
@@ -86,7 +90,7 @@ class Life:
 
     def __init__(self, world: World, *, keep: bool = False) -> None:
         self.world = world
-        self.time = VirtualTime(settle=self.settle)
+        self.time = VirtualTime(settle=self._pass)
         self.journal = Journal(self.time.now, keep=keep)
         self.watch = Watch(world, self.journal)
         self.providers = Providers(world, self.journal)
@@ -94,6 +98,11 @@ class Life:
         self.ears = [Ears(self.watch, number) for number in range(world.routers)]
         self.routers: list[Router] = []
         self._thread = threading.get_ident()
+
+    def _pass(self) -> None:
+        """Time is about to pass."""
+        self.settle()
+        self.watch.time_passes()
 
     def settle(self) -> None:
         """Let the threads that write hold files finish what they began: no time passes meanwhile."""
@@ -123,6 +132,12 @@ class Life:
             )
             for number, ears in enumerate(self.ears)
         ]
+        self.watch.queues = {
+            (number, post.deployment.id): post.load._queue
+            for number, router in enumerate(self.routers)
+            for post in router._state.posts.everybody()
+            if post.deployment.limits.concurrency is not None
+        }
         callers = Callers(self.world, self.routers, self.journal, self.watch)
         await callers.play()
         await asyncio.sleep(REST_S)
@@ -178,7 +193,8 @@ class Life:
                 await callers.idle()
             await asyncio.sleep(ROUND_S)
         for request in requests:
-            if request.permitted and (request.outcome, request.served_by) != ("served", request.permitted[0]):
+            first = request.served_by in request.permitted[:1] or (request.hedged and request.served_by)
+            if request.permitted and (request.outcome != "served" or not first):
                 told = request.told or f"{request.outcome} by {request.served_by}"
                 self.watch.fail(f"all is well, and the first of {request.asking.process} does not serve: {told}")
 
@@ -244,4 +260,6 @@ def simulate(seed: int, *, keep: bool = False) -> Outcome:
         took_s=time.process_time() - begun,
         kinds=frozenset(call.play.kind for call in life.providers.calls),
         ends=frozenset(request.outcome for request in life.watch.requests.values()),
+        hedges=sum(map(len, life.watch.hedges)),
+        waited=life.watch.passed,
     )

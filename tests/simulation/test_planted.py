@@ -54,6 +54,21 @@ MISTAKES = {
     "retry budget not counted": Mistake(
         "core/budget.py", "taken[self._second % WINDOW_S] += cost", "taken[self._second % WINDOW_S] += 0", "is retry number"
     ),
+    "hedge after hedge": Mistake(
+        "core/request.py",
+        "self.hedge_at = None\n        return self._untried(now, hedge=True)",
+        "self.hedge_at = now + 0.01\n        return self._untried(now)",
+        "is its second",
+    ),
+    "hedge where tools may act twice": Mistake(
+        "runtime/parts.py", 'if "tools" not in asked.capabilities else None', "", "is none that its process allows"
+    ),
+    "hedges not budgeted": Mistake(
+        "core/budget.py", "return self._take(self._hedges, now, HEDGE_RATIO, HEDGE_FLOOR, 1)", "return True", r"a hedge .* is number \d+ in"
+    ),
+    "nobody's turn kept": Mistake(
+        "core/load.py", "ahead = bisect_left(self._queue, place or Place(want.rank + 1, 0))", "ahead = 0", "while somebody graver waited"
+    ),
     "cut stream ended cleanly": Mistake(
         "runtime/streams.py", 'return self._break(cut("the stream closed without its end"))', "return self._finish()", "ended cleanly"
     ),

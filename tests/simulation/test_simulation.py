@@ -35,6 +35,8 @@ def test_nothing_that_must_never_happen_does(part: int) -> None:
     assert len(played) >= len(REACHES)
     ends = {end for outcome in outcomes for end in outcome.ends}
     assert {"served", "complete", "broken", "failed", "late", "cancelled", "left"} == ends
+    assert sum(outcome.hedges for outcome in outcomes) > 20
+    assert sum(outcome.waited for outcome in outcomes) > 20
 
 
 def test_a_seed_goes_the_same_way_twice() -> None:

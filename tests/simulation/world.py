@@ -146,7 +146,7 @@ class World:
 def draw(seed: int) -> World:
     """The world of a seed."""
     rng = Random(f"world {seed}")
-    estate = draw_estate(rng)
+    estate = draw_estate(rng, Random(f"choices {seed}"))
     first = rng.uniform(55, 95)
     loaded = [(0.0, first)]
     if rng.random() < 0.35:  # long enough for holds to come due, and then everybody is back at once
