@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelrouter.wire.anthropic_messages import dialect as anthropic_messages
+from modelrouter.wire.gemini import caller as gemini_caller
+from modelrouter.wire.gemini import dialect as gemini
 from modelrouter.wire.openai_chat import caller as openai_chat_caller
 from modelrouter.wire.openai_chat import dialect as openai_chat
 
@@ -74,11 +76,17 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "openai-chat": openai_chat,
         "anthropic-messages": anthropic_messages,
+        "gemini": gemini,
         "litellm": openai_chat,
     }
 )
 
-CALLERS: Mapping[str, CallerDialect] = MappingProxyType({"openai-chat": openai_chat_caller})
+CALLERS: Mapping[str, CallerDialect] = MappingProxyType(
+    {
+        "openai-chat": openai_chat_caller,
+        "gemini": gemini_caller,
+    }
+)
 
 _SHAPES: Mapping[str, str] = MappingProxyType({"litellm": "openai-chat"})
 

@@ -44,7 +44,8 @@ class Endpoint:
 
 _ENDPOINTS = {prefix + path: Endpoint(wire) for path, wire in WIRE_OF_PATH.items() for prefix in PREFIXES}
 _GEMINI = re.compile(
-    r"(?:/gemini|/google)?/v1(?:beta|alpha)?/models/(?P<model>[^:]+):(?P<verb>generateContent|streamGenerateContent)"
+    r"(?:/gemini|/google)?/v1(?:alpha|beta1?)?(?:/projects/[^/]+/locations/[^/]+)?(?:/publishers/[^/]+)?"
+    r"/models/(?P<model>[^:]+):(?P<verb>generateContent|streamGenerateContent)"
 )
 _STREAMED = "streamGenerateContent"
 

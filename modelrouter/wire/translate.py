@@ -14,6 +14,10 @@ from modelrouter.wire.anthropic_messages import decode_answer as from_anthropic
 from modelrouter.wire.anthropic_messages import encode_request as to_anthropic
 from modelrouter.wire.conversation import Answer, Conversation, Piece, UnportableError
 from modelrouter.wire.dialects import shape_of
+from modelrouter.wire.gemini import decode_answer as from_gemini
+from modelrouter.wire.gemini import decode_request as from_gemini_caller
+from modelrouter.wire.gemini import encode_answer as to_gemini_caller
+from modelrouter.wire.gemini import encode_request as to_gemini
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.openai_chat import decode_request as from_openai_chat
 from modelrouter.wire.openai_chat import encode_answer as to_openai_chat
@@ -49,11 +53,13 @@ class _EncodeRequest(Protocol):
 _REQUEST_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Conversation]] = MappingProxyType(
     {
         "openai-chat": from_openai_chat.decode,
+        "gemini": from_gemini_caller.decode,
     }
 )
 _REQUEST_ENCODERS: Mapping[str, _EncodeRequest] = MappingProxyType(
     {
         "anthropic-messages": to_anthropic.encode,
+        "gemini": to_gemini.encode,
     }
 )
 
@@ -86,11 +92,13 @@ class _EncodeAnswer(Protocol):
 _ANSWER_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = MappingProxyType(
     {
         "anthropic-messages": from_anthropic.decode,
+        "gemini": from_gemini.decode,
     }
 )
 _ANSWER_ENCODERS: Mapping[str, _EncodeAnswer] = MappingProxyType(
     {
         "openai-chat": to_openai_chat.encode,
+        "gemini": to_gemini_caller.encode,
     }
 )
 
@@ -131,11 +139,13 @@ class _MakeEncoder(Protocol):
 _STREAM_DECODERS: Mapping[str, Callable[[], _StreamDecoder]] = MappingProxyType(
     {
         "anthropic-messages": from_anthropic.Decoder,
+        "gemini": from_gemini.Decoder,
     }
 )
 _STREAM_ENCODERS: Mapping[str, _MakeEncoder] = MappingProxyType(
     {
         "openai-chat": to_openai_chat.Encoder,
+        "gemini": to_gemini_caller.Encoder,
     }
 )
 
