@@ -112,6 +112,22 @@ def test_a_whole_answer() -> None:
     assert reading == Reading(content=True, finish="end_turn", ended=True, usage=Usage(input=1, output=2), model="m")
 
 
+@pytest.mark.parametrize("reason", sorted(anthropic_messages.FAILED))
+def test_stop_reasons_that_mean_a_failure(reason: str) -> None:
+    """A failure that comes as a stop reason is an error, whole and streamed, though it came with text (69)."""
+    body = answer([{"type": "text", "text": "x"}], reason)
+
+    assert reason in (anthropic_messages.read_answer(body).error or "")
+    assert reason in (anthropic_messages.read_event(finish(reason)).error or "")
+
+
+@pytest.mark.parametrize("reason", [*anthropic_messages.FINISHES, "pause_turn", "compaction", "made_up"])
+def test_stop_reasons_that_are_none(reason: str) -> None:
+    """Any other reason is no error: who speaks the wire knows its words."""
+    assert anthropic_messages.read_answer(answer([{"type": "text", "text": "x"}], reason)).error is None
+    assert anthropic_messages.read_event(finish(reason)).error is None
+
+
 @pytest.mark.parametrize("kind", ["overloaded_error", "api_error"])
 def test_errors_after_a_status_of_200(kind: str) -> None:
     """An error event, or a body of type error, is a failure with its words (74)."""
@@ -143,7 +159,7 @@ def test_usage_in_buckets_that_do_not_overlap() -> None:
         }
     )
 
-    assert usage == Usage(input=15, cached=100, output=20, reasoning=30)
+    assert usage == Usage(input=15, written=5, cached=100, output=20, reasoning=30)
     assert Usage(input=15, cached=100, output=1).merged(Usage(output=20)) == Usage(input=15, cached=100, output=20)
 
 

@@ -94,7 +94,6 @@ def test_calls_in_an_answer() -> None:
     [
         ("end_turn", False, "stop"),
         ("stop_sequence", False, "stop"),
-        ("pause_turn", False, "stop"),
         ("max_tokens", False, "length"),
         ("max_tokens", True, "length"),
         ("model_context_window_exceeded", False, "length"),
@@ -102,7 +101,8 @@ def test_calls_in_an_answer() -> None:
         ("tool_use", True, "tool_calls"),
         ("end_turn", True, "tool_calls"),
         ("tool_use", False, "stop"),
-        ("made_up", False, "stop"),
+        ("length", False, "length"),
+        ("guardrail_intervened", False, "content_filter"),
     ],
 )
 def test_why_it_stopped(reason: str, calls: bool, finish: str) -> None:  # noqa: FBT001 - a column of the table
@@ -110,6 +110,15 @@ def test_why_it_stopped(reason: str, calls: bool, finish: str) -> None:  # noqa:
     content = [{"type": "tool_use", "id": "a", "name": "f", "input": {}}] if calls else [{"type": "text", "text": "x"}]
 
     assert render(message(content, reason))["choices"][0]["finish_reason"] == finish
+
+
+@pytest.mark.parametrize("reason", ["pause_turn", "compaction", "made_up"])
+def test_a_reason_that_is_no_end(reason: str) -> None:
+    """What has to be sent back to go on, or what nobody knows, never looks like success in another wire (69)."""
+    with pytest.raises(MalformedError, match=reason):
+        render(message([{"type": "text", "text": "x"}], reason))
+    with pytest.raises(MalformedError, match=reason):
+        stream(events(START, finish(reason), STOP))
 
 
 @pytest.mark.parametrize(

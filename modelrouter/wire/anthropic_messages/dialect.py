@@ -11,6 +11,7 @@ from modelrouter.wire.reading import NOTHING, Reading, Usage
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from modelrouter.wire.conversation import Finish
     from modelrouter.wire.sse import Event
 
 AUTH = ("x-api-key", "{key}")
@@ -31,9 +32,45 @@ MARKERS: tuple[bytes, ...] = (
 Look in whole events: a block of bytes may end inside a marker.
 """
 
-_EXCUSED = frozenset(
-    {"max_tokens", "model_context_window_exceeded", "tool_use", "refusal", "pause_turn", "stop_sequence"}
+FINISHES: Mapping[str, Finish] = MappingProxyType(
+    {
+        "end_turn": "stop",
+        "stop_sequence": "stop",
+        "tool_use": "tool_calls",
+        "max_tokens": "length",
+        "model_context_window_exceeded": "length",
+        "refusal": "content_filter",
+        # What servers say that speak this wire in front of models with other words.
+        "stop": "stop",
+        "tool_calls": "tool_calls",
+        "length": "length",
+        "content_filter": "content_filter",
+        "content_filtered": "content_filter",
+        "guardrail_intervened": "content_filter",
+    }
 )
+"""Stop reasons of answers that are whole, or as long as they may be.
+
+`pause_turn` and `compaction` are not among them: the answer goes on where it is sent back, which callers of other
+wires cannot do. Nor is any word that nobody knows yet: a caller of this wire gets it as it is.
+"""
+
+FAILED = frozenset(
+    {
+        "error",
+        "abort",
+        "cancelled",
+        "internal_error",
+        "insufficient_system_resource",  # DeepSeek
+        "malformed_tool_use",  # Bedrock
+        "malformed_model_output",
+        "malformed_function_call",  # Gemini through gateways
+        "network_error",  # Zhipu
+    }
+)
+"""Stop reasons that mean a failure, although the status was 200."""
+
+_EXCUSED = (FINISHES.keys() | {"pause_turn", "compaction"}) - {"end_turn", "stop"}
 """Stop reasons after which an answer may be empty; a stop sequence may come first of all."""
 
 
@@ -66,10 +103,19 @@ def read_answer(body: Mapping[str, Any]) -> Reading:
         content=content,
         finish=finish,
         ended=finish is not None,
+        error=_failure(finish),
         usage=read_usage(body.get("usage")),
         model=_word(body.get("model")),
         empty=not content and finish not in _EXCUSED,
     )
+
+
+def _failure(finish: str | None) -> str | None:
+    """Say in an error of this wire that an answer failed by its stop reason."""
+    if finish not in FAILED:
+        return None
+    message = f"the provider ended the answer with stop_reason {finish!r}"
+    return json_text.text({"type": "error", "error": {"type": "api_error", "message": message}})
 
 
 def read_event(event: Event) -> Reading:
@@ -106,7 +152,9 @@ def _delta(body: Mapping[str, Any]) -> Reading:
 def _finished(body: Mapping[str, Any]) -> Reading:
     finish = _word(_object(body.get("delta")).get("stop_reason"))
     usage = read_usage(body.get("usage"))
-    return Reading(finish=finish, usage=usage, empty=finish is not None and finish not in _EXCUSED)
+    return Reading(
+        finish=finish, error=_failure(finish), usage=usage, empty=finish is not None and finish not in _EXCUSED
+    )
 
 
 def _failed(body: Mapping[str, Any]) -> Reading:
@@ -133,8 +181,10 @@ def read_usage(usage: object) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     thinking = _count(_object(usage.get("output_tokens_details")), "thinking_tokens")
+    written = _count(usage, "cache_creation_input_tokens")
     return Usage(
-        input=_count(usage, "input_tokens") + _count(usage, "cache_creation_input_tokens"),
+        input=_count(usage, "input_tokens") + written,
+        written=written,
         cached=_count(usage, "cache_read_input_tokens"),
         output=max(_count(usage, "output_tokens") - thinking, 0),
         reasoning=thinking,

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import base64
-import re
 from typing import TYPE_CHECKING, Any
 
-from modelrouter.wire.conversation import Document, Image, Part, Text, ToolCall, ToolResult, Turn, UnportableError
+from modelrouter.wire.conversation import (
+    Audio,
+    Document,
+    Image,
+    Part,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    Turn,
+    UnportableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _IMAGES = {"image/jpeg": "image/jpeg", "image/jpg": "image/jpeg"} | {
     kind: kind for kind in ("image/png", "image/gif", "image/webp")
 }
@@ -23,6 +32,8 @@ def encode_turn(turn: Turn) -> dict[str, Any]:
     Raises:
         UnportableError: it holds what this wire cannot carry.
     """
+    if turn.role == "assistant" and any(isinstance(part, Image | Document) for part in turn.parts):
+        raise UnportableError("a picture or a file that a model made cannot be sent")
     return {"role": turn.role, "content": [_ENCODERS[type(part)](part) for part in turn.parts]}
 
 
@@ -42,7 +53,9 @@ def _image(part: Image) -> dict[str, Any]:
 def _document(part: Document) -> dict[str, Any]:
     title = {"title": part.title} if part.title else {}
     if part.data is None:
-        raise UnportableError("a file by its address cannot be sent")
+        if part.url is None or part.media_type not in _BY_ADDRESS:
+            raise UnportableError(f"a file of type {part.media_type!r} cannot be sent by its address")
+        return {"type": "document", "source": {"type": "url", "url": part.url}, **title}
     if part.media_type == "application/pdf":
         source = {"type": "base64", "media_type": part.media_type, "data": part.data}
     elif part.media_type.startswith("text/"):
@@ -50,6 +63,10 @@ def _document(part: Document) -> dict[str, Any]:
     else:
         raise UnportableError(f"a file of type {part.media_type!r} cannot be sent")
     return {"type": "document", "source": source, **title}
+
+
+_BY_ADDRESS = frozenset({"application/pdf", "application/octet-stream", ""})
+"""Of a file's type by its address: the API fetches PDFs alone, and the type may be unknown."""
 
 
 def _decoded(data: str) -> str:
@@ -60,7 +77,18 @@ def _decoded(data: str) -> str:
 
 
 def _call(part: ToolCall) -> dict[str, Any]:
-    return {"type": "tool_use", "id": part.id, "name": tool_name(part.name), "input": part.arguments}
+    return {"type": "tool_use", "id": part.id, "name": part.name, "input": part.arguments}
+
+
+def _thinking(part: Thinking) -> dict[str, Any]:
+    """Give back what was signed here; `port` keeps everybody else's away, `signed` what has no signature."""
+    if part.redacted:
+        return {"type": "redacted_thinking", "data": part.signature}
+    return {"type": "thinking", "thinking": part.text, "signature": part.signature}
+
+
+def _audio(part: Audio) -> dict[str, Any]:
+    raise UnportableError(f"a recording of type {part.media_type!r} cannot be sent")
 
 
 def _result(part: ToolResult) -> dict[str, Any]:
@@ -72,18 +100,9 @@ def _result(part: ToolResult) -> dict[str, Any]:
 _ENCODERS: Mapping[type[Part], Callable[[Any], dict[str, Any]]] = {
     Text: _text,
     Image: _image,
+    Audio: _audio,
     Document: _document,
+    Thinking: _thinking,
     ToolCall: _call,
     ToolResult: _result,
 }
-
-
-def tool_name(name: str) -> str:
-    """Pass a name that the API takes.
-
-    Raises:
-        UnportableError: it takes no such name.
-    """
-    if not _NAME.fullmatch(name):
-        raise UnportableError(f"the tool name {name[:80]!r} cannot be sent")
-    return name

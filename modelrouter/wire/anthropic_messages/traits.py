@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,13 +23,16 @@ class Traits:
     """`temperature` beside `top_p`; refused from 4.1 on."""
     efforts: tuple[str, ...] = ()
     """Words for `output_config.effort`, weakest first."""
+    thinking: Literal["manual", "adaptive", "always"] = "manual"
+    """How it is made to think: with a budget of tokens, as it sees fit, or unasked; from 4.7 on budgets are refused."""
 
 
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
 _TRAITS = (
-    ((4, 7), Traits(sampling=False, both=False, efforts=_EFFORTS)),
-    ((4, 6), Traits(both=False, efforts=("low", "medium", "high", "max"))),
+    ((5, 0), Traits(sampling=False, both=False, efforts=_EFFORTS, thinking="always")),
+    ((4, 7), Traits(sampling=False, both=False, efforts=_EFFORTS, thinking="adaptive")),
+    ((4, 6), Traits(both=False, efforts=("low", "medium", "high", "max"), thinking="adaptive")),
     ((4, 1), Traits(both=False)),
     ((0, 0), Traits()),
 )
@@ -43,7 +46,7 @@ def traits(names: Iterable[str]) -> Traits:
     """Say what the model takes that goes by these names.
 
     A Claude without a version in its name counts as the newest. Other models that speak this wire take
-    sampling parameters and know no effort.
+    sampling parameters, know no effort and think on a budget.
     """
     claudes = [name.lower() for name in names if "claude" in name.lower()]
     if not claudes:

@@ -1,0 +1,125 @@
+"""How much to think: Anthropic's words and budgets, and OpenAI's, which conversations speak.
+
+| Messages | conversation |
+|---|---|
+| `thinking` is `disabled` | `none` |
+| `thinking` is `enabled` with a budget | the weakest effort whose budget is at least that |
+| `thinking` is `adaptive`, no effort | `high`, this wire's own default |
+| `output_config.effort` | the same word; `max` is `xhigh` |
+| neither | None |
+
+Budgets are those that Google publishes for OpenAI's words; nobody else publishes any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from modelrouter.wire.conversation import Thinking, ToolResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modelrouter.wire.anthropic_messages.traits import Traits
+    from modelrouter.wire.conversation import Conversation, Turn
+
+BUDGETS: Mapping[str, int] = {"low": 1024, "medium": 8192, "high": 24_576, "xhigh": 32_000}
+"""Tokens, weakest first; beyond the last nothing is gained, its vendor says."""
+
+LEAST = 1024
+"""Tokens of the smallest budget that the API takes."""
+
+_RANKS = {"none": 0, "minimal": 0, "low": 0, "medium": 1, "high": 2, "xhigh": 3, "max": 4}
+_TOP_P = 0.95
+"""The least `top_p` that goes with thinking."""
+
+
+def asked_effort(body: Mapping[str, Any], losses: list[str]) -> str | None:
+    """Read how much a request wants its answer thought about; what changes on the way is named among the losses."""
+    config = body.get("thinking") or {}
+    kind, effort = config.get("type"), (body.get("output_config") or {}).get("effort")
+    if kind == "disabled":
+        if effort is not None:
+            losses.append("output_config.effort")
+        return "none"
+    if kind == "enabled":
+        losses.append("thinking.budget_tokens")
+        budget = config["budget_tokens"]
+        by_budget = next((word for word, most in BUDGETS.items() if budget <= most), "xhigh")
+    else:
+        by_budget = "high" if kind == "adaptive" else None
+        if kind not in {None, "adaptive"}:
+            losses.append("thinking")
+    if effort is None:
+        return by_budget
+    word = "xhigh" if effort == "max" else effort
+    if word != effort or word not in BUDGETS:
+        losses.append("output_config.effort")
+    return word if word in BUDGETS else by_budget
+
+
+def is_asked(request: Mapping[str, Any]) -> bool:
+    """Whether a request in this wire wants to be shown thinking: others are never sent any."""
+    config = request.get("thinking")
+    return isinstance(config, dict) and config.get("type") not in {None, "disabled"}
+
+
+def is_omitted(request: Mapping[str, Any]) -> bool:
+    """Whether the text of thinking is to be left out of the answer, and its signature alone sent."""
+    config = request.get("thinking")
+    return isinstance(config, dict) and config.get("display") == "omitted"
+
+
+def effort_word(asked: str, taken: Traits) -> str | None:
+    """Name the strongest effort that the model knows and that is no stronger than asked.
+
+    None where it knows none, or is to do without thinking and can.
+    """
+    if asked == "none" and taken.thinking != "always":
+        return None
+    rank = _RANKS.get(asked, 0)
+    return next((word for word in reversed(taken.efforts) if _RANKS[word] <= rank), None)
+
+
+def thinking_config(
+    conversation: Conversation, turns: tuple[Turn, ...], taken: Traits, limit: int, losses: list[str]
+) -> dict[str, Any] | None:
+    """Say how to switch thinking on for an effort; None where it stays as it is.
+
+    A budget demands that the calls whose results come last follow upon thinking, that no tool is forced, and room
+    for the answer besides: where one of these is missing, this answer does without thinking (44, 24).
+    """
+    effort = conversation.sampling.effort
+    if effort not in _RANKS or taken.thinking == "always":
+        return None
+    is_forced = conversation.choice.mode in {"required", "named"} and bool(conversation.tools)
+    if effort == "none" or is_forced:
+        losses.extend(() if effort == "none" else ("reasoning_effort",))
+        return {"type": "disabled"} if taken.thinking == "adaptive" else None
+    if taken.thinking == "adaptive":
+        return {"type": "adaptive"}
+    if not _may_think(turns) or limit <= LEAST:
+        losses.append("reasoning_effort")
+        return None
+    wanted = BUDGETS.get(effort, BUDGETS["xhigh"] if effort == "max" else LEAST)
+    budget = min(wanted, max(limit // 2, LEAST))
+    if budget < wanted:
+        losses.append("reasoning_effort")
+    return {"type": "enabled", "budget_tokens": budget}
+
+
+def _may_think(turns: tuple[Turn, ...]) -> bool:
+    """Whether the turn whose calls were answered last began with thinking that its issuer may see again."""
+    results = any(isinstance(part, ToolResult) for turn in turns[-1:] for part in turn.parts)
+    return not results or any(isinstance(part, Thinking) for turn in turns[-2:-1] for part in turn.parts[:1])
+
+
+def without_sampling(said: dict[str, Any], losses: list[str]) -> dict[str, Any]:
+    """Leave out what may not stand beside thinking."""
+    kept = {}
+    for field, value in said.items():
+        if field in {"temperature", "top_k"} or (field == "top_p" and value < _TOP_P):
+            losses.append(field)
+        else:
+            kept[field] = value
+    return kept
