@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from modelrouter.core.signatures import edge, limits, power, requests, transport, vendors, weak
 from modelrouter.core.signatures.book import Book, Shelf, build
+from modelrouter.core.signatures.rule import squash
 from modelrouter.core.signatures.weak import by_status
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.signatures.rule import Rule
 
-__all__ = ["TABLES", "VENDORS", "Book", "by_status", "the_book", "vendor_of"]
+__all__ = ["SHELVES", "TABLES", "VENDORS", "Book", "by_status", "the_book", "vendor_of"]
 
 GENERIC = (
     *edge.RULES,
@@ -30,6 +31,8 @@ GENERIC = (
     *transport.RULES[-1:],
     *requests.FORM_AT_LAST,
 )
+
+GENERAL_CODES = frozenset(squash(code) for rule in (*GENERIC, *weak.RULES) for code in rule.codes)
 
 TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
@@ -51,15 +54,17 @@ def vendor_of(name: str) -> str:
     return VENDORS.get(name.lower(), "generic")
 
 
+SHELVES = (
+    Shelf("orders", 0.9, power.ORDERS),
+    *(Shelf(vendor.name, 1.0, vendor.rules, only=vendor.name) for vendor in vendors.ALL),
+    Shelf("generic", 0.8, GENERIC),
+    *(Shelf(vendor.name, 0.7, vendor.rules, but=vendor.name, known=GENERAL_CODES) for vendor in vendors.ALL),
+    Shelf("weak", 0.5, weak.RULES),
+)
+"""The tables in reading order."""
+
+
 @cache
 def the_book() -> Book:
     """Return the one book that every vendor's errors are read with; built at its first use."""
-    return build(
-        [
-            Shelf("orders", 0.9, power.ORDERS),
-            *(Shelf(vendor.name, 1.0, vendor.rules, only=vendor.name) for vendor in vendors.ALL),
-            Shelf("generic", 0.8, GENERIC),
-            *(Shelf(vendor.name, 0.7, vendor.rules, but=vendor.name) for vendor in vendors.ALL),
-            Shelf("weak", 0.5, weak.RULES),
-        ]
-    )
+    return build(SHELVES)

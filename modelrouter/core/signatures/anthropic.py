@@ -29,7 +29,7 @@ ANTHROPIC = Vendor(
         Rule("refused", Cause.CONTENT_BLOCKED, Scope.REQUEST, text=("blocked by content filtering policy", "violate our usage policy")),
         Rule("bad_key", Cause.AUTH, Scope.KEY, codes=("authentication_error",), unless=("(organization|account) * (disabled|suspended|banned)",)),
         Rule("rate_limit", Cause.THROTTLED, Scope.ACCOUNT, codes=("rate_limit_error",), unless=("usage limit", "(daily|weekly|monthly)", "credit", "quota", "context")),
-        Rule("model_not_found", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("not_found_error",)),
+        Rule("model_not_found", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("not_found_error",), unless=("anthropic.com/news",)),
         Rule("internal", Cause.OUTAGE, Scope.DEPLOYMENT, codes=("api_error",)),
     ),
 )  # fmt: skip

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from modelrouter.core.signatures.rule import Needs, Rule
     from modelrouter.core.unwrap import Reading
 
+VAGUE = 0.6
+"""The most that a vague rule makes us sure, whatever its table."""
 UNPROVEN = frozenset({Cause.OUTAGE, Cause.NETWORK, Cause.TIMEOUT})
 """Causes of which one answer is no proof, whatever it says."""
 
@@ -59,6 +61,8 @@ class Shelf(NamedTuple):
     """This vendor's alone; empty where everybody's are."""
     but: str = ""
     """Everybody's except this vendor's. A code of digits alone means something only to the vendor that uses it."""
+    known: frozenset[str] = frozenset()
+    """Squashed codes that say no more here than the general tables, which have them, say of them."""
 
 
 class Wake(NamedTuple):
@@ -89,7 +93,7 @@ class Book:
     def find(self, reading: Reading, vendor: str = "") -> Match | None:
         """Return the first entry that fires."""
         woken = reduce(or_, map(self.woken.__getitem__, self.terms & reading.words), 0)
-        woken &= self.readers.get(vendor) or self.readers[""]
+        woken &= self.readers.get(vendor, self.readers[""])
         while woken:
             lowest = woken & -woken
             wake = self.wakes[lowest.bit_length() - 1]
@@ -158,10 +162,11 @@ def _woken(shelf: Shelf) -> Iterator[tuple[Wake, Iterable[str]]]:
 
 def _entry(shelf: Shelf, rule: Rule) -> Entry:
     codes = {squash(code): is_loose(code) for code in rule.codes if not (shelf.but and code.isdigit())}
+    codes = {code: is_anywhere for code, is_anywhere in codes.items() if code not in shelf.known}
     return Entry(
         name=f"{shelf.table}.{rule.id}",
         rule=rule,
-        certainty=shelf.certainty,
+        certainty=min(shelf.certainty, VAGUE) if rule.vague else shelf.certainty,
         fixed=frozenset(code for code, is_anywhere in codes.items() if not is_anywhere),
         loose=frozenset(code for code, is_anywhere in codes.items() if is_anywhere),
         stated=rule.cause not in UNPROVEN if rule.stated is None else rule.stated,

@@ -95,5 +95,7 @@ RULES = (
     ),
 )
 
-PAGES = (Rule("page_for_an_answer", Cause.NETWORK, Scope.DEPLOYMENT, codes=("html_page",), status=(200, 403)),)
+PAGES = (
+    Rule("page_for_an_answer", Cause.NETWORK, Scope.DEPLOYMENT, codes=("html_page",), status=(200, 403), vague=True),
+)
 """A page where an API answers JSON: a captive portal, or a wall that does not say what it is."""

@@ -24,7 +24,7 @@ MISTRAL = Vendor("mistral", ("mistralai", "codestral"), (
 
 COHERE = Vendor("cohere", ("cohereai",), (
     Rule("trial_month", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("api calls / month", "calls / month", "calls per month")),
-    Rule("trial_minute", Cause.THROTTLED, Scope.KEY, text=("api calls / minute", "calls / minute", "trial key")),
+    Rule("trial_minute", Cause.THROTTLED, Scope.KEY, text=("api calls / minute", "calls / minute", "trial key"), unless=("calls / month", "per month")),
     Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("model * was removed on", "make sure the correct model id")),
     Rule("waiting", Cause.THROTTLED, Scope.ACCOUNT, text=("wait and try again",)),
     Rule("not_permitted", Cause.PERMISSION, Scope.ACCOUNT, text=("not permitted to", "not eligible for")),
@@ -38,7 +38,7 @@ OPENROUTER = Vendor("openrouter", (), (
     Rule("upstream_rate", Cause.THROTTLED, Scope.MODEL, text=("temporarily rate limited upstream", "rate limited upstream")),
     Rule("data_policy", Cause.PERMISSION, Scope.MODEL, text=("matching your data policy", "guardrail restrictions and data policy")),
     Rule("no_endpoint_can", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=("no endpoints found that (support|can handle)",)),
-    Rule("no_endpoint", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("no endpoints found", "no allowed providers are available", "is not a valid model id")),
+    Rule("no_endpoint", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("no endpoints found", "no allowed providers are available", "is not a valid model id"), unless=("data policy", "endpoints found that (support|can)")),
     Rule("moderated", Cause.CONTENT_BLOCKED, Scope.REQUEST, text=("requires moderation", "input was flagged")),
     Rule("user", Cause.AUTH, Scope.KEY, status=(401,), text=("user not found", "no auth credentials found", "no cookie auth")),
 ))  # fmt: skip
@@ -54,7 +54,7 @@ GROQ = Vendor("groq", (), (
     Rule("restricted", Cause.SUSPENDED, Scope.ACCOUNT, codes=("organization_restricted",), text=("organization has been restricted",)),
     Rule("request_over_rate", Cause.REQUEST_TOO_LARGE, Scope.MODEL, text=("request too large for model",)),
     Rule("day", Cause.QUOTA_EXHAUSTED, Scope.MODEL, shortest_wait_s=0, text=("tokens per day", "requests per day")),
-    Rule("rate", Cause.THROTTLED, Scope.MODEL, text=("rate limit reached for",)),
+    Rule("rate", Cause.THROTTLED, Scope.MODEL, text=("rate limit reached for",), unless=("per day", "(rpd|tpd)")),
     Rule("blocked_by_owner", Cause.PERMISSION, Scope.MODEL, codes=("model_permission_blocked_org", "model_permission_blocked_project")),
     Rule("terms", Cause.PERMISSION, Scope.MODEL, codes=("model_terms_required",), text=("requires terms acceptance",)),
     Rule("model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_decommissioned",)),
@@ -66,7 +66,7 @@ GROQ = Vendor("groq", (), (
 CEREBRAS = Vendor("cerebras", (), (
     Rule("queue", Cause.OVERLOADED, Scope.MODEL, codes=("queue_exceeded",), text=("experiencing high traffic",)),
     Rule("day", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("token_quota_exceeded",), text=("tokens per day", "requests per day")),
-    Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("request_quota_exceeded", "too_many_requests_error")),
+    Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("request_quota_exceeded", "too_many_requests_error"), unless=("queue exceeded",)),
     Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_found",)),
 ))  # fmt: skip
 
@@ -93,8 +93,8 @@ HUGGINGFACE = Vendor("huggingface", ("hf", "hf-inference", "tgi"), (
 
 NVIDIA = Vendor("nvidia", ("nvidia-nim", "nim", "ngc"), (
     Rule("credits", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, text=("cloud credits expired",)),
-    Rule("degraded", Cause.OUTAGE, Scope.MODEL, text=("degraded function cannot be invoked",)),
-    Rule("function", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("function * not found for account", "specified function in account", "function id * (not found|degraded)")),
+    Rule("degraded", Cause.OUTAGE, Scope.MODEL, text=("degraded function",)),
+    Rule("function", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("function * not found for account", "specified function in account", "function id * not found")),
     Rule("workers", Cause.OVERLOADED, Scope.MODEL, text=("worker local total request limit reached", "resourceexhausted: worker")),
 ))  # fmt: skip
 

@@ -18,7 +18,6 @@ RATE = (
     "(ratelimit|ratelimits|ratelimited|ratelimiter|ratelimiting)",
     "too many (requests|concurrent|calls|connections|tokens)",
     "(throttled|throttling|throttle)",
-    "slow down",
     "(concurrency|concurrent|parallel) (request |requests |session |sessions |)(limit|limits|quota|exceeded|requests exceeded)",
     "(maximum|max) (number of |)(concurrent|parallel|simultaneous)",
     "(requests|request|calls|messages|tokens) (limit|rate) * (exceeded|reached|hit)",
@@ -26,7 +25,7 @@ RATE = (
     "requests (are |were |is |)(too |sent too )(frequent|frequently|fast|quickly)",
     "too (frequent|frequently|fast|quickly)",
     "cooling down",
-    "(限流|频率|并发|速率|请求过快|请求过多|太频繁|过于频繁|访问量过大|请求频繁|操作频繁)",
+    "(限流|频率|并发|速率|请求过快|请求过多|太频繁|过于频繁|请求频繁|操作频繁)",
     "(頻率|並發|速率限制|請求過多)",
     "(レート制限|リクエストが多すぎ)",
     "요청이 너무 많",
@@ -151,7 +150,7 @@ RULES = (
         Scope.ACCOUNT,
         text=FAST,
         also=("(limit|limits|limited|quota|exceeded|rate|too many|reached|requests|requested|tokens)", "(限|超|过)"),
-        unless=("per (day|month|week)", "perday", "(daily|monthly|weekly)", "timeout", "timed out"),
+        unless=("per (day|month|week)", "perday", "(daily|monthly|weekly)", "timeout", "timed out", "request too large for"),
     ),
     Rule(
         "out_of_quota",
@@ -164,6 +163,7 @@ RULES = (
                "InsufficientQuotaError", "insufficient_credit", "out_of_credits", "balance_insufficient",
                "account_quota_exceeded", "AccountQuotaExceeded", "pre_consume_token_quota_failed", "access_terminated_quota"),
         text=MONEY,
+        unless=("per (minute|second)", "request quota exceeded", "requests per base model", "billing not active"),
     ),
     # Class names follow the status, and many answer load with 429: words about the server go before them.
     Rule(
@@ -172,13 +172,17 @@ RULES = (
         Scope.PROVIDER,
         text=("(server|servers|engine|service|system|backend|model) (is |are )(currently |temporarily |now |still |)(overloaded|over capacity|at capacity)",),
     ),
+    Rule("rate_limited", Cause.THROTTLED, Scope.ACCOUNT, text=RATE,
+         unless=("per (day|month|week)", "perday", "86400s", "(daily|total|size) (request |)limit", "rate limit of 0", "request too large", "max size", "queue exceeded")),
+    # What a 429 is called in codes: spent quotas and loaded servers answer so too.
     Rule(
-        "rate_limited",
+        "rate_class",
         Cause.THROTTLED,
         Scope.ACCOUNT,
         codes=("rate_limit_exceeded", "rate_limit_error", "RateLimitError", "too_many_requests", "ThrottlingException", "rate_limited",
                "TooManyRequestsException", "rate_limit", "throttling", "throttled", "requests_limit_exceeded", "tokens_limit_exceeded",
                "rate_limit_reached", "RateLimitReached", "rate_limit_reached_error", "RequestLimitExceeded", "concurrency_limit"),
-        text=RATE,
+        text=(*RATE, "slow down", "访问量过大"),
+        vague=True,
     ),
 )  # fmt: skip

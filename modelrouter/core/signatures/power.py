@@ -171,6 +171,9 @@ NOT_STRUCK = (
     "has not been used in project",
 )
 
+BY_ORDER = ("(directive of|federal order|federal directive|government order|government directive|court order)",)
+"""A model that is gone by these was taken away."""
+
 ORDERS = (
     Rule("export_controlled", Cause.EXPORT_CONTROLLED, Scope.MODEL, text=EXPORT),
     # An order that keeps us out because of where we are is a geofence; one that says who must go, a suspension.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.signatures.power import BY_ORDER
 from modelrouter.core.signatures.rule import Rule
 
 UNSAFE = (
@@ -74,27 +75,11 @@ BAD_KEY = (
 )
 
 NOT_ALLOWED = (
-    (
-        "(no|not|don't|doesn't|do not|does not|without|lack|lacks|lacking|insufficient|missing|required|requires|inadequate) (currently |yet |have |has |had |enough |the |necessary |sufficient |required |proper |any |been |)"
-        "(been |granted |the |required |necessary |)"
-        "(access|permission|permissions|authorization|privilege|privileges|entitlement|entitlements|entitled|authorized|authorised|scope|scopes|rights|scopes:|granted|permitted)"
-    ),
-    "(access|permission|authorization) (is |was |has been |)(denied|forbidden|restricted|required|refused|not granted)",
-    "(access|permission|authorization) to * (denied|forbidden|restricted|required|refused|not granted)",
-    "(denied|forbidden)",
-    "permission * denied",
     "(organization|organisation|workspace|team|admin|administrator|owner) (has|have) (disabled|blocked|restricted|not enabled|turned off)",
-    "(subscription|account|project|tenant) does not have",
-    "not (currently |)(allowed|permitted|entitled|eligible|enrolled|enabled|activated|authorized|authorised|whitelisted|allowlisted|subscribed|included)",
     "(request|request for) access",
     "(gated|restricted) (repo|model|access|repository|to)",
-    "(requires|require|need|needs|upgrade to|available on|available for|only available|only available to|available to) * (plan|tier|subscription|pro|paid|enterprise|verified|verification|premium|max)",
     "(plan|subscription|tier|license|licence|package|membership|team|seat) (does not|doesn't|do not|don't) (yet |currently |)(include|cover|grant|entitle|give|come with)",
     "(套餐|订阅|会员|訂閱) * (不包含|未包含|不支持|暂未开放|未开放|无法使用)",
-    "upgrade to (plus|pro|max|ultra|premium|enterprise|a paid|paid|team|business)",
-    "(must be|not) verified",
-    "(not|no longer|isn't|aren't) (a |currently a |)(member|collaborator) of (the |this |that |any |)(project|organization|organisation|workspace|team|tenant)",
-    "(must|need to|have to|has to) (be|have) (a |an |the |)(named user|licensed|subscriber|member|owner|admin|administrator|paid|active subscription|license|licence|valid subscription|paying)",
     "(failed to find|could not find|cannot find|no such) * member",
     "not available (for|to) (integrator|this client|your plan|your account|your organization|your subscription|free)",
     "virtual network",
@@ -104,11 +89,36 @@ NOT_ALLOWED = (
     "(权限|無權|无权|没有权限|未开通|未授权|无访问权限|没有访问|开通)",
     "(privacy|data policy|data retention|zdr|guardrail restrictions)",
     "(insufficient|missing|invalid) (oauth |)(scope|scopes|permissions)",
+)
+
+DENIED = (
+    (
+        "(no|not|don't|doesn't|do not|does not|without|lack|lacks|lacking|insufficient|missing|required|requires|inadequate) (currently |yet |have |has |had |enough |the |necessary |sufficient |required |proper |any |been |)"
+        "(been |granted |the |required |necessary |)"
+        "(access|permission|permissions|authorization|privilege|privileges|entitlement|entitlements|entitled|authorized|authorised|scope|scopes|rights|scopes:|granted|permitted)"
+    ),
+    "(access|permission|authorization) (is |was |has been |)(denied|forbidden|restricted|required|refused|not granted)",
+    "(access|permission|authorization) to * (denied|forbidden|restricted|required|refused|not granted)",
+    "(subscription|account|project|tenant) does not have",
+    "(denied|forbidden)",
+    "permission * denied",
+    "not (currently |)(allowed|permitted|entitled|eligible|enrolled|enabled|activated|authorized|authorised|whitelisted|allowlisted|subscribed|included)",
+    "(requires|require|need|needs|upgrade to|available on|available for|only available|only available to|available to) * (plan|tier|subscription|pro|paid|enterprise|verified|verification|premium|max)",
+    "upgrade to (plus|pro|max|ultra|premium|enterprise|a paid|paid|team|business)",
+    "(must be|not) verified",
+    "(not|no longer|isn't|aren't) (a |currently a |)(member|collaborator) of (the |this |that |any |)(project|organization|organisation|workspace|team|tenant)",
+    "(must|need to|have to|has to) (be|have) (a |an |the |)(named user|licensed|subscriber|member|owner|admin|administrator|paid|active subscription|license|licence|valid subscription|paying)",
     "(keine berechtigung|zugriff verweigert)",
     "(accès refusé|accès interdit)",
     "acceso denegado",
     "(доступ запрещен|доступ запрещён)",
 )
+"""What a 403 says in words: places, suspensions, spent credit and bad keys are told so too."""
+
+NOT_PERMITTED_TO_SAY = (
+    "(input|inputs|field|fields|parameter|parameters|property|properties|argument|arguments) (is |are |)not (permitted|allowed)",
+)
+"""What a validator does not permit is in the request, not in anybody's rights."""
 
 NO_MODEL = (
     "(model|models|deployment|engine|endpoint|snapshot|model's) * (not found|does not exist|doesn't exist|not exist|not exists|do not exist|no longer|was not found|could not be found|isn't found|cannot be found)",
@@ -156,7 +166,7 @@ CANNOT = (
     "(unsupported|unknown|unrecognized) (parameter|parameters|value|feature|operation|field|tool|role|message role|content type|media type|modality|method|format|argument|option|response format|api version|file)",
     "(only|exclusively) (supports|supported|support|works|available) * (the |)(stream|streaming|completion|chat|responses|text|one|default|inference|with|in|for|through)",
     "(not|isn't) a (chat|multimodal|vision|text|embedding|completion|reasoning) model",
-    "(no endpoints found that support|must be verified to|requires thinking|interleaved|requires --)",
+    "(no endpoints found that support|requires thinking|interleaved|requires --)",
     "(不支持|暂不支持|不支援) * (工具|图片|函数|功能|参数|流式|该模型|多模态|图像|tools|stream|function|思考)",
     "(tool choice|tools) requires",
     "inference profile",
@@ -228,6 +238,7 @@ RULES = (
                "DeploymentNotFound", "ModelNotOpen", "InvalidEndpointOrModel.NotFound", "model_unavailable",
                "model_not_loaded", "model_disabled", "endpoint_not_found", "no_available_channel",
                "ModelDeprecated"),
+        unless=BY_ORDER,
     ),
     # Who must first prove who it is, agree or allow, hears so under any code: that of the parameter this opens, too.
     Rule("owner_must_act", Cause.PERMISSION, Scope.ACCOUNT, codes=("verification_required", "identity_verification_required", "kyc_required"), text=UNVERIFIED),
@@ -258,11 +269,12 @@ RULES = (
     Rule("named_model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=NO_MODEL,
          unless=("(tool|tools|image|images|function calling|streaming|temperature|parameter|thinking) * (not supported|unsupported)",
                  "(overloaded|capacity|high demand|busy|loading|warming)", "not support (tools|tool|images|image|function|system|vision)",
-                 "(api key|apikey) * (invalid|not valid)", "(don't have|do not have|no) (access|permission)", "permission * denied", "available for (integrator|integration|this client)", "endpoints found that (support|can)")),
+                 "(api key|apikey) * (invalid|not valid)", "(don't have|do not have|no) (access|permission)", "permission * denied", "available for (integrator|integration|this client)", "endpoints found that (support|can)",
+                 *BY_ORDER, "slow down", "data policy", "unsupported (countries|country|region|regions)", "status 451", "model is not ready")),
     Rule("cannot_do_that", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=CANNOT,
-         unless=("(overloaded|high demand)", "(api key|apikey)")),
+         unless=("(overloaded|high demand)", "(api key|apikey)", "operation not allowed", "unsupported countries", "model not supported")),
     Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY,
-         unless=("not authorized to (perform|invoke|access)", "(unexpected|special|stop|eos|bos|next) token", "failed during generation")),
+         unless=("not authorized to (perform|invoke|access)", "(unexpected|special|stop|eos|bos|next) token", "failed during generation", "token (count|limit)", "missing permissions")),
     Rule(
         "not_allowed",
         Cause.PERMISSION,
@@ -272,10 +284,14 @@ RULES = (
                "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "not_allowed", "model_access_denied", "plan_required", "insufficient_plan", "not_entitled",
                "Model.AccessDenied", "access_not_allowed"),
         text=NOT_ALLOWED,
-        # What a validator does not permit is in the request, not in anybody's rights.
-        unless=("(input|inputs|field|fields|parameter|parameters|property|properties|argument|arguments) (is |are |)not (permitted|allowed)",),
+        unless=NOT_PERMITTED_TO_SAY,
     ),
+    Rule("denied", Cause.PERMISSION, Scope.ACCOUNT, text=DENIED, unless=NOT_PERMITTED_TO_SAY, vague=True),
 )  # fmt: skip
 
-FORM = (Rule("bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED, status=(400, 405, 409, 415, 422)),)
-FORM_AT_LAST = (Rule("maybe_bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED, status=(0, 200, 500)),)
+FORM = (
+    Rule("bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED, status=(400, 405, 409, 415, 422), vague=True),
+)
+FORM_AT_LAST = (
+    Rule("maybe_bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED, status=(0, 200, 500), vague=True),
+)

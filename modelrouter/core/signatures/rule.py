@@ -63,6 +63,8 @@ class Rule:
     """Advice to come back earlier than this cannot be true; None leaves it to the cause."""
     stated: bool | None = None
     """None: stated, unless the cause is one that single answers do not prove."""
+    vague: bool = False
+    """Its words name a class of errors, as a status does: other causes use them too, and what says more is read before."""
 
 
 def squash(code: str) -> str:

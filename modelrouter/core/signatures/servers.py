@@ -7,7 +7,7 @@ from modelrouter.core.signatures.rule import Rule
 from modelrouter.core.signatures.vendor import Vendor
 
 OLLAMA = Vendor("ollama", ("ollama-cloud",), (
-    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("try pulling it first", "model * not found")),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("try pulling it first", "model * not found"), unless=("model_not_found",)),
     Rule("memory", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("requires more system memory", "cuda out of memory", "out of memory")),
     Rule("no_tools", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=("does not support (tools|thinking|chat|generate|embeddings|images|vision|insert)",)),
     Rule("queue", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("maximum pending requests exceeded", "server busy")),
@@ -39,7 +39,7 @@ LMSTUDIO = Vendor("lmstudio", ("lm-studio",), (
 ))  # fmt: skip
 
 TRITON = Vendor("triton", ("tritonserver",), (
-    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("request for unknown model", "is not ready", "has no available versions")),
+    Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("request for unknown model", "is not ready", "has no available versions"), unless=("the model is not ready",)),
     Rule("queue", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("exceeds maximum queue size",)),
     Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, text=("request timeout expired",)),
 ))  # fmt: skip

@@ -40,7 +40,7 @@ CUT = (
     "(econnrefused|econnreset|enotfound|eai again|etimedout|epipe|ehostunreach|enetunreach|econnaborted|enetdown|eproto|err network|epermission|eaddrnotavail)",
     "(connection|connect|socket|stream|transport|tunnel|channel|handshake) (was |has been |is |attempt |forcibly |unexpectedly |)(refused|reset|aborted|closed|error|errors|failed|lost|dropped|terminated|broken|interrupted|disconnected|failure|hang up|ended)",
     "(connection|connect|socket|tunnel) to * (refused|reset|aborted|closed|failed|lost|dropped|terminated|broken|interrupted)",
-    "(getaddrinfo|name resolution|nodename nor servname|name or service not known|no address associated|dns|resolve host|could not resolve|cannot resolve|unknown host|no such host|nxdomain|resolve address|lookup)",
+    "(getaddrinfo|name resolution|nodename nor servname|name or service not known|no address associated|dns|resolve host|could not resolve hostname|could not resolve proxy|could not resolve name|unknown host|no such host|nxdomain|resolve address|lookup)",
     "(ssl|tls|certificate|cert|x509|handshake|self signed|wrong version number|unexpected eof|sslv3)",
     "(remote end closed|server disconnected|remote protocol|peer closed|connection closed|incomplete chunked|incompleteread|incomplete read|broken pipe|socket hang up|response ended prematurely|premature close|unexpected end of file|unexpected end of stream)",
     "resource temporarily unavailable",
@@ -157,6 +157,7 @@ RULES = (
                "overloaded", "server_busy", "MODEL_CAPACITY_EXHAUSTED", "SlowDown", "capacity_exceeded", "no_capacity", "service_busy",
                "model_overloaded", "ServiceBusy", "model_loading", "slow_down", "server_is_overloaded"),
         text=BUSY,
+        unless=("(temporarily rate limited|service tier capacity)", "请求过于频繁", "no healthy upstream"),
     ),
     Rule(
         "timeout",
@@ -175,6 +176,7 @@ RULES = (
         codes=("APIConnectionError", "ConnectError", "ConnectionError", "ReadError", "WriteError", "MaxRetryError", "ProtocolError",
                "ClientConnectionError", "ServerConnectionError"),
         text=CUT,
+        unless=("upstream connect error",),
     ),
     # The reader of an answer complains of its form: what came was no answer.
     Rule("unreadable_answer", Cause.OUTAGE, Scope.DEPLOYMENT, text=UNREADABLE, status=(0, 200, *range(500, 600))),
@@ -188,5 +190,6 @@ RULES = (
                "ServiceUnavailableError", "ModelStreamErrorException", "JSONDecodeError", "service_unavailable_error", "server_unavailable"),
         text=BROKEN,
         status=VAGUE,
+        vague=True,
     ),
 )  # fmt: skip

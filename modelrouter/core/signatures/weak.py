@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RULES = (
-    Rule("not_found", Cause.MODEL_UNAVAILABLE, Scope.MODEL, stated=False,
+    Rule("not_found", Cause.MODEL_UNAVAILABLE, Scope.MODEL, stated=False, vague=True,
          codes=("not_found_error", "NotFoundError", "ResourceNotFoundException", "NOT_FOUND", "resource_not_found_error", "NotFound")),
-    Rule("denied", Cause.PERMISSION, Scope.ACCOUNT, stated=False,
+    Rule("denied", Cause.PERMISSION, Scope.ACCOUNT, stated=False, vague=True,
          codes=("permission_error", "PERMISSION_DENIED", "PermissionDeniedError", "AccessDeniedException", "AccessDenied", "forbidden",
                 "permission_denied", "PermissionDenied", "forbidden_error")),
-    Rule("exhausted", Cause.THROTTLED, Scope.ACCOUNT, stated=False,
+    Rule("exhausted", Cause.THROTTLED, Scope.ACCOUNT, stated=False, vague=True,
          codes=("RESOURCE_EXHAUSTED", "ResourceExhausted", "ServiceQuotaExceededException", "LimitExceededException")),
-    Rule("unavailable", Cause.OVERLOADED, Scope.PROVIDER, stated=False, codes=("UNAVAILABLE",)),
-    Rule("precondition", Cause.BAD_REQUEST, Scope.REQUEST, stated=False, codes=("FAILED_PRECONDITION",)),
-    Rule("invalid", Cause.BAD_REQUEST, Scope.REQUEST, stated=False, status=(400, 409, 415, 422),
+    Rule("unavailable", Cause.OVERLOADED, Scope.PROVIDER, stated=False, vague=True, codes=("UNAVAILABLE",)),
+    Rule("precondition", Cause.BAD_REQUEST, Scope.REQUEST, stated=False, vague=True, codes=("FAILED_PRECONDITION",)),
+    Rule("invalid", Cause.BAD_REQUEST, Scope.REQUEST, stated=False, vague=True, status=(400, 409, 415, 422),
          codes=("invalid_request_error", "BadRequestError", "ValidationException", "INVALID_ARGUMENT", "invalid_request", "InvalidParameter",
                 "BadRequest", "UnprocessableEntityError", "bad_request", "invalid_parameter_error", "validation_error")),
 )  # fmt: skip

@@ -139,7 +139,7 @@ TEXTS = {
     "github-models": (
         ("quota_exhausted", 429, azure("RateLimitReached", "Rate limit of 50 per 86400s exceeded for UserByModelByDay. Please wait 40000 seconds before retrying.")),
         ("throttled", 429, azure("RateLimitReached", "Rate limit of 10 per 60s exceeded for UserByModelByMinute. Please wait 12 seconds before retrying.")),
-        ("context_overflow", 413, azure("tokens_limit_reached", "Request body too large for own model. Max size: 8000 tokens.")),
+        ("context_overflow|request_too_large", 413, azure("tokens_limit_reached", "Request body too large for own model. Max size: 8000 tokens.")),
         ("auth", 401, azure("unauthorized", "Bad credentials")),
         ("permission", 403, azure("no_access", "No access to model: own/m")),
         ("model_unavailable", 400, azure("unknown_model", "Unknown model: own-m")),
