@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from modelrouter.wire.anthropic_messages import caller as anthropic_messages_caller
 from modelrouter.wire.anthropic_messages import dialect as anthropic_messages
 from modelrouter.wire.gemini import caller as gemini_caller
 from modelrouter.wire.gemini import dialect as gemini
@@ -84,6 +85,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
 CALLERS: Mapping[str, CallerDialect] = MappingProxyType(
     {
         "openai-chat": openai_chat_caller,
+        "anthropic-messages": anthropic_messages_caller,
         "gemini": gemini_caller,
     }
 )

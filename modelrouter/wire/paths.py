@@ -12,11 +12,16 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WIRE_OF_PATH: Mapping[str, str] = MappingProxyType({"/chat/completions": "openai-chat"})
+WIRE_OF_PATH: Mapping[str, str] = MappingProxyType(
+    {"/chat/completions": "openai-chat", "/messages": "anthropic-messages"}
+)
 """The end of a path, after any of `PREFIXES`, and the wire of its requests."""
 
-PREFIXES = ("", "/v1", "/openai/v1")
-"""Base addresses as clients are given them: bare, OpenAI's, and the one that gateways of several wires use."""
+PREFIXES = ("", "/v1", "/openai/v1", "/anthropic", "/anthropic/v1")
+"""Base addresses as clients are given them: bare, with the version, and those that gateways of several wires use.
+
+Anthropic's clients put the version behind the base themselves, except for those that expect it there.
+"""
 
 
 @dataclass(frozen=True, slots=True)

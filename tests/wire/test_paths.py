@@ -19,6 +19,16 @@ def test_chat_completions_under_every_base_address(path: str) -> None:
     assert endpoint_of(path) == Endpoint("openai-chat")
 
 
+@pytest.mark.parametrize(
+    "path", ["/messages", "/v1/messages", "/anthropic/v1/messages", "/anthropic/messages", "/v1/messages/"]
+)
+def test_messages_under_every_base_address(path: str) -> None:
+    """Anthropic's clients are given the root, others the version too; a count and a batch are no answers."""
+    assert endpoint_of(path) == Endpoint("anthropic-messages")
+    assert endpoint_of(f"{path.rstrip('/')}/count_tokens") is None
+    assert endpoint_of(f"{path.rstrip('/')}/batches") is None
+
+
 @pytest.mark.parametrize("path", ["/", "", "/v1/models", "/x/chat/completions", "/v1/v1/chat/completions"])
 def test_other_paths_speak_no_wire(path: str) -> None:
     """A path that asks no model is nobody's."""
