@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from modelrouter.errors import BadRequestError
 from modelrouter.wire.anthropic_messages import decode_answer as from_anthropic
+from modelrouter.wire.anthropic_messages import decode_request as from_anthropic_caller
+from modelrouter.wire.anthropic_messages import encode_answer as to_anthropic_caller
 from modelrouter.wire.anthropic_messages import encode_request as to_anthropic
 from modelrouter.wire.conversation import Answer, Conversation, Piece, UnportableError
 from modelrouter.wire.dialects import shape_of
@@ -53,6 +55,7 @@ class _EncodeRequest(Protocol):
 _REQUEST_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Conversation]] = MappingProxyType(
     {
         "openai-chat": from_openai_chat.decode,
+        "anthropic-messages": from_anthropic_caller.decode,
         "gemini": from_gemini_caller.decode,
     }
 )
@@ -98,6 +101,7 @@ _ANSWER_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = MappingP
 _ANSWER_ENCODERS: Mapping[str, _EncodeAnswer] = MappingProxyType(
     {
         "openai-chat": to_openai_chat.encode,
+        "anthropic-messages": to_anthropic_caller.encode,
         "gemini": to_gemini_caller.encode,
     }
 )
@@ -145,6 +149,7 @@ _STREAM_DECODERS: Mapping[str, Callable[[], _StreamDecoder]] = MappingProxyType(
 _STREAM_ENCODERS: Mapping[str, _MakeEncoder] = MappingProxyType(
     {
         "openai-chat": to_openai_chat.Encoder,
+        "anthropic-messages": to_anthropic_caller.Encoder,
         "gemini": to_gemini_caller.Encoder,
     }
 )
