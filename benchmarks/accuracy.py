@@ -1,6 +1,6 @@
 """How often errors are understood: our classifier, LiteLLM's exceptions and the status alone, on one labelled file.
 
-`python -m benchmarks.accuracy ROWS.jsonl [--folds 5] [--mutations N] [--without-litellm]`
+`python -m benchmarks.accuracy ROWS.jsonl [--folds 5] [--mutations N] [--strays] [--without-litellm]`
 
 A row is a JSON object: id, provider, surface, status, headers, body, what a person says it means
 (causes, the best first, each accepted; scope; retry_after_s), and source, the address it was seen at.
@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks import judges
 from benchmarks.judges import Answer, Row
 from benchmarks.mutations import KINDS, mutants
+from benchmarks.strays import Labelled, strays
 from modelrouter.core.causes import Cause
 from modelrouter.core.classify import classify
+from modelrouter.core.signatures import SHELVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,6 +53,7 @@ def main() -> None:
     parser.add_argument("rows", type=Path)
     parser.add_argument("--folds", type=int, default=0, help="score so many groups of sources apart")
     parser.add_argument("--mutations", type=int, default=0, help="so many changed forms of the rows must read alike")
+    parser.add_argument("--strays", action="store_true", help="list the rules that fire on rows of another cause")
     parser.add_argument("--without-litellm", action="store_true", help="LiteLLM is not installed, or takes too long")
     parser.add_argument("--wrong", action="store_true", help="list the rows that we got wrong, with their rule")
     options = parser.parse_args()
@@ -65,6 +68,8 @@ def main() -> None:
         parts.append(folds(rows, judged, options.folds))
     if options.mutations:
         parts.append(mutated(rows, options.mutations))
+    if options.strays:
+        parts.append(astray(rows, judged[0]))
     if options.wrong:
         parts.append(mistakes(rows, judged[0]))
     print("\n\n".join(parts))
@@ -237,6 +242,27 @@ def mutated(rows: Sequence[Row], number: int) -> str:
     lines = [[kind, str(made[kind]), share(changed[kind], made[kind]), str(lost[kind])] for kind in KINDS]
     total = ["all", str(made.total()), share(changed.total(), made.total()), str(lost.total())]
     return table(["mutation", "texts", "taken for another cause", "right before, wrong then"], [*lines, total])
+
+
+def astray(rows: Sequence[Row], judge: Judged) -> str:
+    """The rules that fire on a row of another cause, each asked alone, and the rows; then those that decided one."""
+    found: dict[tuple[bool, str], list[str]] = {}
+    for stray in strays(SHELVES, [Labelled(row.name, judges.evidence(row), row.causes) for row in rows]):
+        found.setdefault((stray.rule.vague, stray.name), []).append(stray.text.name)
+    lines = []
+    for is_vague, kind in ((False, "Precise"), (True, "Vague")):
+        names = {name: places for (vague, name), places in found.items() if vague is is_vague}
+        ranked = sorted(names.items(), key=lambda item: (-len(item[1]), item[0]))
+        lines.append(
+            f"{kind} rules that fire on a row of another cause: {len(names)}, {sum(map(len, names.values()))} times"
+        )
+        lines += [f"- {name}: {len(places)} ({', '.join(places)})" for name, places in ranked]
+    decided = [
+        f"- {answer.why}: {row.name}"
+        for row, answer in zip(rows, judge.answers, strict=True)
+        if answer.cause(row) not in row.causes and not answer.why.startswith("status.")
+    ]
+    return "\n".join([*lines, f"Rules that decide a row wrongly: {len(decided)}", *decided])
 
 
 def mistakes(rows: Sequence[Row], judge: Judged) -> str:

@@ -10,18 +10,18 @@ import pytest
 from core.classify.own_texts import TEXTS, Text
 
 from benchmarks.mutations import KINDS, exception, mutants
+from benchmarks.strays import Labelled, strays
 from modelrouter.core.causes import Cause
 from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence
 from modelrouter.core.signatures import SHELVES, TABLES, VENDORS, the_book, vendor_of
-from modelrouter.core.signatures.book import Shelf, build
+from modelrouter.core.signatures.book import Shelf
 from modelrouter.core.signatures.rule import Rule
-from modelrouter.core.unwrap import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from modelrouter.core.unwrap import Reading
+    from benchmarks.strays import Stray
 
 POWERS = frozenset({Cause.SUSPENDED, Cause.GEOFENCED, Cause.EXPORT_CONTROLLED})
 UNLIKE = 0.02
@@ -38,20 +38,9 @@ def misunderstood(texts: Iterable[Text]) -> list[tuple[str, ...]]:
     ]
 
 
-def strays(shelves: Iterable[Shelf], texts: Iterable[Text]) -> Iterator[tuple[str, Rule, str, str]]:
-    """Every rule, asked alone, that fires on a text of another cause, with the words it fired on."""
-    readings = [(text, _reading(text.evidence), vendor_of(text.evidence.vendor)) for text in texts]
-    for shelf in shelves:
-        for rule in shelf.rules:
-            alone = build([shelf._replace(rules=(rule,))])
-            for text, reading, vendor in readings:
-                match = alone.find(reading, vendor)
-                if match is not None and rule.cause not in text.causes:
-                    yield f"{shelf.table}.{rule.id}", rule, match.words, text.evidence.body
-
-
-def _reading(evidence: Evidence) -> Reading:
-    return read(evidence.body, evidence.status, evidence.headers)
+def astray(shelves: Iterable[Shelf]) -> list[Stray]:
+    """Every rule, asked alone, that fires on a text of another cause."""
+    return list(strays(shelves, [Labelled(text.evidence.body, text.evidence, text.causes) for text in TEXTS]))
 
 
 def test_each_text_is_understood() -> None:
@@ -80,23 +69,19 @@ def test_the_texts_cover_the_field() -> None:
 
 def test_no_rule_of_power_fires_on_another_cause() -> None:
     """Asked alone, no rule says suspended, geofenced or export-controlled of a text that is none of these."""
-    wrong = [(name, words, body) for name, rule, words, body in strays(SHELVES, TEXTS) if rule.cause in POWERS]
-
-    assert wrong == []
+    assert [(stray.name, stray.words, stray.text.name) for stray in astray(SHELVES) if stray.rule.cause in POWERS] == []
 
 
 def test_no_rule_fires_on_another_cause() -> None:
     """Asked alone, a rule fires on no text of another cause, save for the vague ones, which say themselves that they do."""
-    assert [(name, words, body) for name, rule, words, body in strays(SHELVES, TEXTS) if not rule.vague] == []
+    assert [(stray.name, stray.words, stray.text.name) for stray in astray(SHELVES) if not stray.rule.vague] == []
 
 
 def test_a_stray_rule_is_caught() -> None:
     """The promises above break on a rule whose words other causes use as well."""
     greedy = Rule("greedy", Cause.SUSPENDED, TABLES["generic"][0].scope, text=("your account",))
 
-    caught = list(strays([Shelf("generic", 0.8, (greedy,))], TEXTS))
-
-    assert {name for name, _, _, _ in caught} == {"generic.greedy"}
+    assert {stray.name for stray in astray([Shelf("generic", 0.8, (greedy,))])} == {"generic.greedy"}
 
 
 def test_vague_rules_are_few_and_unsure() -> None:
@@ -104,12 +89,12 @@ def test_vague_rules_are_few_and_unsure() -> None:
     book = the_book()
     vague = {wake.entry.name: wake.entry for wake in book.wakes if wake.entry.rule.vague}
     others = [wake.entry.certainty for wake in book.wakes if not wake.entry.rule.vague]
-    astray = {name for name, rule, _, _ in strays(SHELVES, TEXTS) if rule.vague}
+    needed = {stray.name for stray in astray(SHELVES)}
 
     assert len(vague) <= 12
     assert not POWERS & {entry.rule.cause for entry in vague.values()}
     assert max(entry.certainty for entry in vague.values()) < min(others)
-    assert astray >= {name for name in vague if name.startswith("generic.")}
+    assert needed >= {name for name in vague if name.startswith("generic.")}
 
 
 def test_the_form_of_a_text_does_not_matter() -> None:
