@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelrouter.core.causes import Cause
+from modelrouter.core.causes import PERMITS, Cause
 from modelrouter.core.domains import Domain, Kind, domains_of
+from modelrouter.core.holds import Phase
 from modelrouter.core.load import Load, ranks_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment, Inventory
-    from modelrouter.runtime.leases import Waiting
+    from modelrouter.runtime.leases import Change, Waiting
 
 __all__ = ["Post", "Posts", "Replaced"]
 
@@ -124,6 +125,18 @@ class Posts:
     def waiting_on(self, domain: Domain) -> tuple[Waiting, ...]:
         """Whose calls depend on a domain and have shown nothing; those of earlier inventories too."""
         return tuple(waiting for post in self.everybody() if domain in post.domains for waiting in tuple(post.waiting))
+
+    def moving(self, change: Change, *, again: bool = True) -> Change:
+        """A change with the calls that are to be moved, where the cause of the hold that is open now permits it.
+
+        Not `again`: where it was open before, whoever waits there was let in nevertheless.
+        """
+        hold = change.after
+        if not again and change.before is not None and change.before.phase is Phase.OPEN:
+            return change
+        if hold is None or hold.cause is None or hold.phase is not Phase.OPEN or not PERMITS[hold.cause].evacuates:
+            return change
+        return change._replace(waiting=self.waiting_on(change.domain))
 
     def replace(self, inventory: Inventory) -> Replaced:
         """Go over to another inventory; a deployment that stays where it is keeps its load and what was learned of it."""

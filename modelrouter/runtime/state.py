@@ -288,9 +288,7 @@ class State:
         record = self._records.get(domain)
         before, lapsed = record.hold if record else None, self._lapsed.pop(domain, 0)
         change = self._set(domain, holds.opened(before, domain, fault, now, self._clock.chance(), lapsed=lapsed))
-        if PERMITS[fault.cause].evacuates:
-            change = change._replace(waiting=self.posts.waiting_on(domain))
-        return [change, *self._widened(deployment, fault, now)]
+        return [self.posts.moving(change), *self._widened(deployment, fault, now)]
 
     def _widened(self, deployment: Deployment, fault: Fault, now: float) -> list[Change]:
         """Where most of a provider's or an upstream's deployments fail, hold that as one instead."""
@@ -306,7 +304,7 @@ class State:
         times = max((held[each].times for each in part), default=1) - 1
         together = as_one(domain, fault)
         hold = holds.opened(None, domain, together, now, self._clock.chance(), lapsed=times)
-        return [*changes, self._set(domain, hold)._replace(waiting=self.posts.waiting_on(domain))]
+        return [*changes, self.posts.moving(self._set(domain, hold))]
 
     def _set(self, domain: Domain, hold: Hold | None) -> Change:
         record = self._records.get(domain)
@@ -329,7 +327,7 @@ class State:
     def place(self, holds_: Iterable[Hold]) -> list[Change]:
         """Put holds in place: an operator's, or those another process found."""
         with self._lock:
-            return [self._set(hold.domain, self._over(hold)) for hold in holds_]
+            return [self.posts.moving(self._set(hold.domain, self._over(hold)), again=False) for hold in holds_]
 
     def _over(self, hold: Hold) -> Hold:
         """An order stands over what was held already, which stands again when the order ends."""

@@ -10,7 +10,7 @@ from support.inventories import deployment, inventory, process, provider
 from modelrouter.core.causes import PERMITS, Cause, Ending, Scope
 from modelrouter.core.domains import HELD, Domain, Kind
 from modelrouter.core.faults import Fault
-from modelrouter.core.holds import Phase, by_operator
+from modelrouter.core.holds import Phase, by_operator, opened
 from modelrouter.core.inventory import Limits
 from modelrouter.runtime.leases import Lease, Refusal, Terms
 from modelrouter.runtime.state import State
@@ -321,6 +321,25 @@ def test_what_a_check_finds_moves_those_who_wait(state):
     assert (waiter,) == found.waiting
     assert [] == again  # of what is held already, calls and probes know more
     assert () == quota.waiting
+
+
+def test_what_another_process_found_moves_those_who_wait(state, clock):
+    """The verdict of one process is good for the calls of all; only a hold that is news moves anybody."""
+    waiter, late = Waiter(), Waiter()
+    outage = opened(None, Domain(Kind.DEPLOYMENT, "one"), fault(Cause.OUTAGE), clock.now(), 0.5)
+    throttled = opened(
+        None, Domain(Kind.ACCOUNT_MODEL, "acme/main/two-model"), fault(Cause.THROTTLED), clock.now(), 0.5
+    )
+    state.wait(ONE, waiter)
+    state.wait(TWO, waiter)
+
+    (found, kept) = state.place([outage, throttled])
+    state.wait(ONE, late)
+    (again,) = state.place([replace(outage, put_off=clock.now() + 5)])
+
+    assert (waiter,) == found.waiting
+    assert () == kept.waiting
+    assert () == again.waiting
 
 
 def test_checks_that_fail_all_over_a_provider_hold_it_as_one(clock):
