@@ -27,7 +27,7 @@ COHERE = Vendor("cohere", ("cohereai",), (
     Rule("trial_minute", Cause.THROTTLED, Scope.KEY, text=("api calls / minute", "calls / minute", "trial key"), unless=("calls / month", "per month")),
     Rule("model", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("model * was removed on", "make sure the correct model id")),
     Rule("waiting", Cause.THROTTLED, Scope.ACCOUNT, text=("wait and try again",)),
-    Rule("not_permitted", Cause.PERMISSION, Scope.ACCOUNT, text=("not permitted to", "not eligible for")),
+    Rule("not_permitted", Cause.PERMISSION, Scope.ACCOUNT, text=("not permitted to", "not eligible for"), unless=("(country|region|location)",)),
 ))  # fmt: skip
 
 OPENROUTER = Vendor("openrouter", (), (

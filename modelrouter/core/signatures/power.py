@@ -157,6 +157,8 @@ UNPAID = (
 )
 
 NOT_STRUCK = (
+    # The wall of a content network, whoever comes.
+    "sorry, you have been blocked",
     # What is struck is a request or a model, for the same reason or by the account's own owner.
     "(request|prompt|input|message|content|query|image|output|response) (is|was|has been|are|were) (prohibited|disallowed|rejected|refused|blocked|flagged|denied|filtered) * (violation|violate|violates|violating)",
     "(model|models|deployment|endpoint|feature|tool) * (blocked|disabled|restricted) (at|on) the (organization|organisation|project|team|workspace|account)",

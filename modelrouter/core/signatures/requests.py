@@ -270,7 +270,7 @@ RULES = (
          unless=("(tool|tools|image|images|function calling|streaming|temperature|parameter|thinking) * (not supported|unsupported)",
                  "(overloaded|capacity|high demand|busy|loading|warming)", "not support (tools|tool|images|image|function|system|vision)",
                  "(api key|apikey) * (invalid|not valid)", "(don't have|do not have|no) (access|permission)", "permission * denied", "available for (integrator|integration|this client)", "endpoints found that (support|can)",
-                 *BY_ORDER, "slow down", "data policy", "unsupported (countries|country|region|regions)", "status 451", "model is not ready")),
+                 *BY_ORDER, "slow down", "data policy", "unsupported (countries|country|region|regions)", "status 451", "model is not ready", "(in|from) your (country|region|location)")),
     Rule("cannot_do_that", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=CANNOT,
          unless=("(overloaded|high demand)", "(api key|apikey)", "operation not allowed", "unsupported countries", "model not supported")),
     Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY,

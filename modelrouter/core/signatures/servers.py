@@ -26,7 +26,7 @@ VLLM = Vendor("vllm", ("sglang",), (
 
 LLAMACPP = Vendor("llamacpp", ("llama.cpp", "llama-cpp", "llamacpp-python", "llamafile"), (
     Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, codes=("exceed_context_size_error",), text=("exceeds the available context size", "exceed context window of", "requested tokens * exceed context window")),
-    Rule("loading", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("loading model",)),
+    Rule("loading", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("loading model",), unless=("error loading model",)),
     Rule("slots", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("no slot available", "slot unavailable", "no slots")),
     Rule("feature", Cause.UNSUPPORTED_FEATURE, Scope.DEPLOYMENT, codes=("not_supported_error",), text=("this server does not support", "requires --jinja", "image input is not supported")),
 ))  # fmt: skip

@@ -38,18 +38,18 @@ LATE = (
 
 CUT = (
     "(econnrefused|econnreset|enotfound|eai again|etimedout|epipe|ehostunreach|enetunreach|econnaborted|enetdown|eproto|err network|epermission|eaddrnotavail)",
-    "(connection|connect|socket|stream|transport|tunnel|channel|handshake) (was |has been |is |attempt |forcibly |unexpectedly |)(refused|reset|aborted|closed|error|errors|failed|lost|dropped|terminated|broken|interrupted|disconnected|failure|hang up|ended)",
+    "(connection|connect|socket|tunnel) (was |has been |is |attempt |forcibly |unexpectedly |)(refused|reset|aborted|closed|error|errors|failed|lost|dropped|terminated|broken|interrupted|disconnected|failure|hang up|ended)",
     "(connection|connect|socket|tunnel) to * (refused|reset|aborted|closed|failed|lost|dropped|terminated|broken|interrupted)",
     "(getaddrinfo|name resolution|nodename nor servname|name or service not known|no address associated|dns|resolve host|could not resolve hostname|could not resolve proxy|could not resolve name|unknown host|no such host|nxdomain|resolve address|lookup)",
-    "(ssl|tls|certificate|cert|x509|handshake|self signed|wrong version number|unexpected eof|sslv3)",
+    "(ssl|tls|certificate|cert|x509|self signed|wrong version number|unexpected eof|sslv3)",
     "(remote end closed|server disconnected|remote protocol|peer closed|connection closed|incomplete chunked|incompleteread|incomplete read|broken pipe|socket hang up|response ended prematurely|premature close|unexpected end of file|unexpected end of stream)",
     "resource temporarily unavailable",
     "os error",
     (
-        "(fetch failed|failed to fetch|network error|network request failed|networkerror|network is unreachable|no route to host|host unreachable|unreachable|network connection|all connection attempts failed|cannot connect|can't connect|could not connect|"
-        "unable to connect|failed to connect|connection attempts|max retries exceeded|error sending request|error decoding response body|error reading|stream disconnected|connection error|connectionerror|transport error)"
+        "(failed to fetch|network error|network request failed|networkerror|network is unreachable|no route to host|host unreachable|unreachable|network connection|all connection attempts failed|cannot connect|can't connect|could not connect|"
+        "unable to connect|failed to connect|connection attempts|max retries exceeded|error sending request|error decoding response body|connection error|connectionerror|transport error)"
     ),
-    "(proxy error|proxyerror|cannot connect to proxy|proxy authentication|407 proxy|tunnel connection|proxy)",
+    "(proxy error|proxyerror|cannot connect to proxy|proxy authentication|407 proxy|tunnel connection)",
     "(网络错误|网络异常|连接失败|连接超时|连接被|无法连接|网络连接)",
     "(網路錯誤|連線失敗)",
     "(ネットワークエラー|接続)",
@@ -59,6 +59,13 @@ CUT = (
     "(conexión|conexão)",
     "(соединение|подключение|сеть)",
 )
+
+BROKEN_OFF = (
+    "(stream|transport|channel|handshake) (was |has been |is |attempt |forcibly |unexpectedly |)(refused|reset|aborted|closed|error|errors|failed|lost|dropped|terminated|broken|interrupted|disconnected|failure|hang up|ended)",
+    "(fetch failed|error reading|stream disconnected)",
+    "(proxy|handshake)",
+)
+"""What clients say of any call that they could not finish, a refusal in the middle of a stream included."""
 
 GONE = (
     "(request|operation|call|task|stream|context|generation|job) (was |has been |been |is |)(aborted|cancelled|canceled|interrupted by)",
@@ -157,7 +164,7 @@ RULES = (
                "overloaded", "server_busy", "MODEL_CAPACITY_EXHAUSTED", "SlowDown", "capacity_exceeded", "no_capacity", "service_busy",
                "model_overloaded", "ServiceBusy", "model_loading", "slow_down", "server_is_overloaded"),
         text=BUSY,
-        unless=("(temporarily rate limited|service tier capacity)", "请求过于频繁", "no healthy upstream"),
+        unless=("(temporarily rate limited|service tier capacity)", "请求过于频繁", "(no healthy upstream|error loading model|resource package)"),
     ),
     Rule(
         "timeout",
@@ -173,11 +180,12 @@ RULES = (
         "network",
         Cause.NETWORK,
         Scope.DEPLOYMENT,
-        codes=("APIConnectionError", "ConnectError", "ConnectionError", "ReadError", "WriteError", "MaxRetryError", "ProtocolError",
+        codes=("ConnectError", "ConnectionError", "ReadError", "WriteError", "MaxRetryError", "ProtocolError",
                "ClientConnectionError", "ServerConnectionError"),
         text=CUT,
         unless=("upstream connect error",),
     ),
+    Rule("network_class", Cause.NETWORK, Scope.DEPLOYMENT, codes=("APIConnectionError",), text=BROKEN_OFF, vague=True),
     # The reader of an answer complains of its form: what came was no answer.
     Rule("unreadable_answer", Cause.OUTAGE, Scope.DEPLOYMENT, text=UNREADABLE, status=(0, 200, *range(500, 600))),
     Rule(
