@@ -108,6 +108,7 @@ _EXCEPTIONS = (
     ("content_blocked", "litellm.ContentPolicyViolationError: AzureException - the answer was held back"),
     ("context_overflow", "litellm.ContextWindowExceededError: AnthropicException - it does not fit"),
     ("auth", "litellm.AuthenticationError: GeminiException - no such key"),
+    ("auth", "litellm.APIConnectionError: OpenAIException - stream error: invalid api key"),
     ("throttled", "litellm.RateLimitError: VertexAIException - 429 Too Many Requests"),
     ("quota_exhausted", "litellm.BudgetExceededError: Budget has been exceeded! Current cost: 10.1, Max budget: 10.0"),
     ("unsupported_feature", "litellm.UnsupportedParamsError: own does not support parameters: ['tools']"),
