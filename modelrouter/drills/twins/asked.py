@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.drills.twins.effects import Effect
+from modelrouter.drills.twins.past import CHARACTERS_PER_TOKEN, Past, Said, Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-CHARACTERS_PER_TOKEN = 4
-"""A rule of thumb for English that vendors repeat."""
+__all__ = ["Asked", "Past", "RefusedError", "Said", "Tool", "joined", "marker", "prompt_tokens", "texts"]
 
 MARKER = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
-    """A tool on offer."""
-
-    name: str
-    schema: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,22 +25,40 @@ class Asked:
     """Set by the desk: on some wires the path says it."""
     usage: bool = False
     """The caller wants usage inside the stream, where the wire leaves that to him."""
-    tool: Tool | None = None
-    """The tool to call; None where the answer is text."""
+    tools: tuple[Tool, ...] = ()
+    """The tools to call; none where the answer is text."""
     schema: dict[str, Any] | None = None
     """The answer must be JSON of this shape."""
     limit: int | None = None
     """The most tokens to write."""
     tokens: int = 0
     """The length of the prompt, estimated."""
+    cached: int = 0
+    """Of these, those that a cache held."""
+    past: Past = field(default_factory=Past)
+    thinks: bool = False
+    """Reasoning comes before the answer."""
+    shown: bool = True
+    """The reasoning may be read; else only its seal comes."""
+    redacted: bool = False
+    """The reasoning comes encrypted."""
+    account: str = ""
+    """For whom reasoning is sealed."""
+    texts: tuple[str, ...] | None = None
+    """To be embedded; None where the answer is words."""
+    dimensions: int | None = None
+    """Of each embedding; None leaves it to the model."""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """The request, where the wire repeats parts of it in its answer."""
 
 
 class RefusedError(Exception):
-    """The vendor would not take this request; the message is the vendor's."""
+    """The vendor would not take this request; the message is the vendor's, as is the code where it gives one."""
 
-    def __init__(self, message: str, effect: Effect = Effect.BAD_REQUEST) -> None:
+    def __init__(self, message: str, effect: Effect = Effect.BAD_REQUEST, *, code: str | None = None) -> None:
         self.message = message
         self.effect = effect
+        self.code = code
         super().__init__(message)
 
 
@@ -62,29 +72,32 @@ def texts(content: object) -> Iterator[str]:
                 yield from texts(part)
         case dict():
             yield from (value for name, value in content.items() if name == "text" and isinstance(value, str))
-            yield from texts(content.get("content"))
+            for name in ("content", "parts", "output"):
+                yield from texts(content.get(name))
         case _:
             return
 
 
-def prompt_tokens(body: dict[str, Any]) -> int:
-    """The estimated length of system prompt and messages, at least 1."""
-    parts = [body.get("system"), *(message_content(message) for message in body.get("messages") or ())]
+def joined(content: object) -> str:
+    """Those texts, one to a line."""
+    return "\n".join(texts(content))
+
+
+def prompt_tokens(*parts: object) -> int:
+    """The estimated length of everything said in the parts, at least 1."""
     return max(1, sum(len(text) for part in parts for text in texts(part)) // CHARACTERS_PER_TOKEN)
-
-
-def message_content(message: object) -> object:
-    """The content of a message, None where there is none."""
-    return message.get("content") if isinstance(message, dict) else None
 
 
 def marker(body: dict[str, Any]) -> str | None:
     """The text between `[[` and `]]` in the last user message that carries one."""
-    messages = body.get("messages")
+    said = next((body[name] for name in ("messages", "contents", "input") if name in body), None)
+    messages = [{"role": "user", "content": said}] if isinstance(said, str) else said
     for message in reversed(messages if isinstance(messages, list) else []):
+        if isinstance(message, str):
+            message = {"role": "user", "content": message}  # noqa: PLW2901 - embeddings are asked in plain texts
         if not isinstance(message, dict) or message.get("role") != "user":
             continue
-        found = MARKER.search("\n".join(texts(message.get("content"))))
+        found = MARKER.search(joined([message.get("content"), message.get("parts")]))
         if found:
             return found[1]
     return None

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from modelrouter.drills.twins.asked import Asked, RefusedError, Tool, prompt_tokens
+from modelrouter.drills.twins.asked import Asked, RefusedError, Said, Tool, joined, prompt_tokens
 from modelrouter.drills.twins.eventstream import event, exception
+from modelrouter.drills.twins.past import chosen, past_of
 from modelrouter.drills.twins.wire import Event, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from modelrouter.drills.twins.failure import Failure
-    from modelrouter.drills.twins.reply import Reply
+    from modelrouter.drills.twins.past import Past
+    from modelrouter.drills.twins.reply import Call, Reply
 
 STOP = {"stop": "end_turn", "length": "max_tokens", "tool": "tool_use"}
 LATENCY_MS = 20
@@ -32,22 +34,33 @@ def read(body: dict[str, Any], _headers: Mapping[str, str]) -> Asked:
     blocks = [block for message in messages for block in message.get("content") or ()]
     if not body.get("toolConfig") and any("toolUse" in block or "toolResult" in block for block in blocks):
         raise RefusedError("The toolConfig field must be defined when using toolUse and toolResult content blocks.")
+    past = past_of(map(said, messages))
     return Asked(
-        tool=tool(body),
+        tools=tools(body, past),
         limit=(body.get("inferenceConfig") or {}).get("maxTokens"),
-        tokens=prompt_tokens(body),
+        tokens=prompt_tokens(body.get("system"), messages),
+        past=past,
     )
 
 
-def tool(body: dict[str, Any]) -> Tool | None:
-    """The tool to call: the one that is demanded, else the first, unless a result has just come in."""
+def said(message: dict[str, Any]) -> Said:
+    """What a message says; text beside results is no new prompt."""
+    content = message.get("content") or ()
+    return Said(
+        assistant=message.get("role") == "assistant",
+        text=joined([block for block in content if "text" in block]),
+        results=tuple(joined(block["toolResult"]) for block in content if "toolResult" in block),
+    )
+
+
+def tools(body: dict[str, Any], past: Past) -> tuple[Tool, ...]:
+    """The tools to call."""
     config = body.get("toolConfig") or {}
-    offered = [entry["toolSpec"] for entry in config.get("tools") or () if "toolSpec" in entry]
-    if not offered or any("toolResult" in block for block in body["messages"][-1].get("content") or ()):
-        return None
-    wanted = ((config.get("toolChoice") or {}).get("tool") or {}).get("name")
-    chosen = next((entry for entry in offered if entry.get("name") == wanted), offered[0])
-    return Tool(name=str(chosen.get("name")), schema=(chosen.get("inputSchema") or {}).get("json") or {})
+    offered = [
+        Tool(name=str(spec.get("name")), schema=(spec.get("inputSchema") or {}).get("json") or {})
+        for spec in (entry["toolSpec"] for entry in config.get("tools") or () if "toolSpec" in entry)
+    ]
+    return chosen(offered, past, forced=((config.get("toolChoice") or {}).get("tool") or {}).get("name"))
 
 
 def usage(reply: Reply) -> dict[str, int]:
@@ -56,17 +69,16 @@ def usage(reply: Reply) -> dict[str, int]:
     return {"inputTokens": reply.tokens_in, "outputTokens": reply.tokens_out, "totalTokens": total}
 
 
-def call(reply: Reply) -> dict[str, Any]:
+def called(reply: Reply, place: int, made: Call) -> dict[str, Any]:
     """Who is called, without the arguments."""
-    return {"toolUseId": f"tooluse_twin{reply.number:016d}", "name": reply.tool}
+    return {"toolUseId": f"tooluse_{reply.token('call', place)}", "name": made.name}
 
 
 def whole(reply: Reply) -> bytes:
     """The answer in one piece."""
-    block: dict[str, Any] = {"text": reply.text}
-    if reply.tool is not None:
-        block = {"toolUse": {**call(reply), "input": orjson.loads(reply.text)}}
-    content = [block] if reply.pieces else []
+    content: list[dict[str, Any]] = [{"text": reply.text}] if reply.pieces else []
+    for place, made in enumerate(reply.calls):
+        content.append({"toolUse": {**called(reply, place, made), "input": orjson.loads(made.arguments)}})
     return orjson.dumps(
         {
             "metrics": {"latencyMs": LATENCY_MS},
@@ -84,13 +96,20 @@ def events(reply: Reply, _asked: Asked) -> Iterator[Event]:
         return event(kind, orjson.dumps({**fields, "p": "abcdefgh"}))
 
     yield Event(framed("messageStart", role="assistant"))
-    if reply.tool is not None:
-        yield Event(framed("contentBlockStart", contentBlockIndex=0, start={"toolUse": call(reply)}), content=True)
+    place = 0
     for piece in reply.pieces:
-        delta = {"text": piece} if reply.tool is None else {"toolUse": {"input": piece}}
-        yield Event(framed("contentBlockDelta", contentBlockIndex=0, delta=delta), content=True)
+        yield Event(framed("contentBlockDelta", contentBlockIndex=place, delta={"text": piece}), content=True)
     if reply.pieces:
-        yield Event(framed("contentBlockStop", contentBlockIndex=0))
+        yield Event(framed("contentBlockStop", contentBlockIndex=place))
+        place += 1
+    for number, made in enumerate(reply.calls):
+        begun = {"toolUse": called(reply, number, made)}
+        yield Event(framed("contentBlockStart", contentBlockIndex=place, start=begun), content=True)
+        for piece in made.pieces:
+            delta = {"toolUse": {"input": piece}}
+            yield Event(framed("contentBlockDelta", contentBlockIndex=place, delta=delta), content=True)
+        yield Event(framed("contentBlockStop", contentBlockIndex=place))
+        place += 1
     yield Event(framed("messageStop", stopReason=STOP[reply.finish]))
     yield Event(framed("metadata", usage=usage(reply), metrics={"latencyMs": LATENCY_MS}))
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import orjson
+
 from modelrouter.core.causes import Cause
 from modelrouter.drills.faults import dialect, row
 from modelrouter.drills.twins.asked import Asked, RefusedError
@@ -21,7 +23,8 @@ from modelrouter.drills.twins.keys import dummy_key, sent_model
 from modelrouter.drills.twins.limits import UNNAMED, Gate
 from modelrouter.drills.twins.listing import listing, single
 from modelrouter.drills.twins.plan import Plan
-from modelrouter.drills.twins.reply import Reply, composed
+from modelrouter.drills.twins.reply import Reply, Words, composed
+from modelrouter.drills.twins.wire import PATH_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +78,7 @@ class Desk:
                 return self._list(request, plan)
             return self._call(request, plan)
         except RefusedError as refused:
-            return self._refuse(request, plan, refused.effect, refused.message)
+            return self._refuse(request, plan, refused.effect, refused.message, code=refused.code)
 
     def _call(self, request: Request, plan: Plan) -> Plan:
         deployment = plan.deployment
@@ -89,7 +92,8 @@ class Desk:
             raise RefusedError("We could not parse the JSON body of your request.")
         if deployment is None:
             raise RefusedError("", Effect.MODEL_UNAVAILABLE)
-        asked = replace(request.place.wire.read(request.body, request.headers), stream=plan.asked.stream)
+        asked = request.place.wire.read(request.body, {**request.headers, PATH_MODEL: request.model})
+        asked = replace(asked, stream=plan.asked.stream)
         plan = replace(plan, asked=asked, injection=injection)
         if asked.tokens > deployment.model.context:
             return self._refuse(request, plan, Effect.CONTEXT_OVERFLOW)
@@ -101,17 +105,20 @@ class Desk:
 
     def _answer(self, request: Request, plan: Plan, deployment: Deployment) -> Plan:
         effect = None if plan.injection is None else plan.injection.effect
-        pieces, finish = composed(plan.asked, deployment, tokens=self._tokens)
         empty = effect is Effect.EMPTY_COMPLETION
+        words = Words() if empty else composed(plan.asked, deployment, tokens=self._tokens)
         reply = Reply(
             number=request.number,
             vendor=self.dialect.vendor,
             model=request.model,
-            pieces=() if empty else pieces,
-            tool=None if empty or plan.asked.tool is None else plan.asked.tool.name,
+            provider=deployment.provider.id,
+            thought=words.thought,
+            pieces=words.pieces,
+            calls=words.calls,
             tokens_in=plan.asked.tokens,
-            finish="stop" if empty else finish,
+            finish=words.finish,
             created=int(datetime.now(UTC).timestamp()),
+            asked=plan.asked,
         )
         plan = replace(plan, reply=reply, effect=effect, headers=self._headers(request, deployment))
         if effect is not Effect.STREAM_ERROR:
@@ -160,9 +167,17 @@ class Desk:
         return replace(plan, failure=replace(refusal, status=404))
 
     def _refuse(
-        self, request: Request, plan: Plan, effect: Effect, message: str = "", wait: float | None = None
+        self,
+        request: Request,
+        plan: Plan,
+        effect: Effect,
+        message: str = "",
+        wait: float | None = None,
+        code: str | None = None,
     ) -> Plan:
-        return replace(plan, effect=effect, failure=self._failure(request, plan, effect, message, wait))
+        found = self._failure(request, plan, effect, message, wait)
+        body = plan.wire.refusal(found.body if code is None else coded(found.body, code))
+        return replace(plan, effect=effect, failure=replace(found, body=body))
 
     def _failure(
         self, request: Request, plan: Plan, effect: Effect, message: str = "", wait: float | None = None
@@ -209,6 +224,17 @@ class Desk:
         if deployment is not None:
             return self._owns(request, deployment)
         return not self._keys or request.key in self._keys
+
+
+def coded(body: bytes, code: str) -> bytes:
+    """An error in OpenAI's envelope that names its code; others have no place for one."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if not isinstance(found, dict) or "code" not in (found.get("error") or {}):
+        return body
+    return orjson.dumps({**found, "error": {**found["error"], "code": code}})
 
 
 def host(deployment: Deployment) -> str:

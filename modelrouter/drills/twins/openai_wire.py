@@ -6,74 +6,64 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from modelrouter.drills.twins.asked import Asked, RefusedError, Tool, prompt_tokens
+from modelrouter.drills.twins.asked import Asked, Said, Tool, joined, prompt_tokens
+from modelrouter.drills.twins.openai_rules import check, paper, picture
+from modelrouter.drills.twins.past import CHARACTERS_PER_TOKEN, chosen, past_of
 from modelrouter.drills.twins.wire import Event, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from modelrouter.drills.twins.failure import Failure
-    from modelrouter.drills.twins.reply import Reply
+    from modelrouter.drills.twins.past import Past
+    from modelrouter.drills.twins.reply import Call, Reply
 
 FINISH = {"stop": "stop", "length": "length", "tool": "tool_calls"}
-ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
+SILENT = frozenset({"openai", "azure", "gemini"})
+"""Vendors that count reasoning and keep it to themselves; others show it as `reasoning_content`."""
 
 
 def read(body: dict[str, Any], _headers: Mapping[str, str]) -> Asked:
     """What the body asks for."""
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        raise RefusedError("Missing required parameter: 'messages'.")
-    check(messages)
+    past = past_of(map(said, check(body)))
+    tokens = prompt_tokens(body["messages"])
     return Asked(
         usage=bool((body.get("stream_options") or {}).get("include_usage")),
-        tool=tool(body, messages),
+        tools=tools(body, past),
         schema=schema(body.get("response_format")),
         limit=body.get("max_completion_tokens") or body.get("max_tokens"),
-        tokens=prompt_tokens(body),
+        tokens=tokens,
+        cached=min(past.known // CHARACTERS_PER_TOKEN, tokens - 1),
+        past=past,
+        thinks=body.get("reasoning_effort") not in (None, "none"),
     )
 
 
-def check(messages: list[Any]) -> None:
-    """The rules that a conversation from another provider breaks first: roles, calls and their results."""
-    waiting: set[str] = set()
-    for place, message in enumerate(messages):
-        role = message.get("role") if isinstance(message, dict) else None
-        if role not in ROLES:
-            raise RefusedError(
-                f"Invalid value: {role!r}. Supported values are: 'system', 'assistant', 'user' and 'tool'."
-            )
-        if role == "tool" and message.get("tool_call_id") not in waiting:
-            raise RefusedError(
-                f"Invalid parameter: messages[{place}] with role 'tool' must be a response to a preceding message with "
-                "'tool_calls'."
-            )
-        if role == "tool":
-            waiting.discard(message["tool_call_id"])
-            continue
-        unanswered(waiting)
-        waiting = {str(call.get("id")) for call in message.get("tool_calls") or ()}
-    unanswered(waiting)
+def said(message: dict[str, Any]) -> Said:
+    """What a message says."""
+    role, content = message["role"], message.get("content")
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return Said(
+        assistant=role == "assistant",
+        text=joined(content) if role in ("user", "assistant") else "",
+        results=(joined(content),) if role == "tool" else (),
+        images=tuple(picture(part) for part in parts if part.get("type") == "image_url"),
+        documents=tuple(paper(part) for part in parts if part.get("type") == "file"),
+    )
 
 
-def unanswered(waiting: set[str]) -> None:
-    """Refuse where a call has no result."""
-    if waiting:
-        raise RefusedError(
-            "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
-            f"The following tool_call_ids did not have response messages: {', '.join(sorted(waiting))}"
-        )
-
-
-def tool(body: dict[str, Any], messages: list[Any]) -> Tool | None:
-    """The tool to call: the one that is demanded, else the first, unless a result has just come in."""
-    offered = [entry["function"] for entry in body.get("tools") or () if isinstance(entry.get("function"), dict)]
+def tools(body: dict[str, Any], past: Past) -> tuple[Tool, ...]:
+    """The tools to call."""
     choice = body.get("tool_choice")
-    if not offered or choice == "none" or messages[-1].get("role") == "tool":
-        return None
-    wanted = choice["function"].get("name") if isinstance(choice, dict) and "function" in choice else None
-    chosen = next((entry for entry in offered if entry.get("name") == wanted), offered[0])
-    return Tool(name=str(chosen.get("name")), schema=chosen.get("parameters") or {})
+    if choice == "none":
+        return ()
+    offered = [
+        Tool(name=str(entry["function"].get("name")), schema=entry["function"].get("parameters") or {})
+        for entry in body.get("tools") or ()
+        if isinstance(entry.get("function"), dict)
+    ]
+    forced = choice["function"].get("name") if isinstance(choice, dict) and "function" in choice else None
+    return chosen(offered, past, forced=forced, parallel=body.get("parallel_tool_calls") is not False)
 
 
 def schema(wanted: object) -> dict[str, Any] | None:
@@ -93,15 +83,15 @@ def usage(reply: Reply, written: int) -> dict[str, Any]:
         "prompt_tokens": reply.tokens_in,
         "completion_tokens": written,
         "total_tokens": reply.tokens_in + written,
-        "prompt_tokens_details": {"cached_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": reply.asked.cached},
+        "completion_tokens_details": {"reasoning_tokens": reply.tokens_thought},
     }
 
 
 def base(reply: Reply, kind: str) -> dict[str, Any]:
     """What answer and chunks have in common."""
     return {
-        "id": f"chatcmpl-twin{reply.number:024d}",
+        "id": f"chatcmpl-{reply.token('chat')}",
         "object": kind,
         "created": reply.created,
         "model": reply.model,
@@ -109,20 +99,28 @@ def base(reply: Reply, kind: str) -> dict[str, Any]:
     }
 
 
-def call(reply: Reply, arguments: str) -> dict[str, Any]:
-    """The tool call."""
+def call(reply: Reply, place: int, made: Call, arguments: str) -> dict[str, Any]:
+    """A tool call."""
     return {
-        "id": f"call_twin{reply.number:016d}",
+        "id": f"call_{reply.token('call', place)}",
         "type": "function",
-        "function": {"name": reply.tool, "arguments": arguments},
+        "function": {"name": made.name, "arguments": arguments},
     }
+
+
+def shown(reply: Reply) -> tuple[str, ...]:
+    """The reasoning that the vendor shows."""
+    return () if reply.vendor in SILENT else reply.thought or ()
 
 
 def whole(reply: Reply) -> bytes:
     """The answer in one piece."""
     message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": None}
-    if reply.tool is not None:
-        message |= {"content": None, "tool_calls": [call(reply, reply.text)]}
+    if thought := "".join(shown(reply)):
+        message["reasoning_content"] = thought
+    if reply.calls:
+        calls = [call(reply, place, made, made.arguments) for place, made in enumerate(reply.calls)]
+        message |= {"content": reply.text or None, "tool_calls": calls}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": FINISH[reply.finish]}
     return orjson.dumps(
         {**base(reply, "chat.completion"), "choices": [choice], "usage": usage(reply, reply.tokens_out)}
@@ -144,15 +142,20 @@ def events(reply: Reply, asked: Asked) -> Iterator[Event]:
 
     if reply.vendor == "azure":
         yield Event(sse({**common, "choices": [], "prompt_filter_results": [{"prompt_index": 0}]}))
-    if reply.tool is None:
-        yield Event(chunk({"role": "assistant", "content": "", "refusal": None}))
-        for piece in reply.pieces:
-            yield Event(chunk({"content": piece}), content=True)
-    else:
-        start = {"role": "assistant", "content": None, "tool_calls": [{"index": 0, **call(reply, "")}]}
-        yield Event(chunk(start), content=True)
-        for piece in reply.pieces:
-            yield Event(chunk({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}), content=True)
+    start: dict[str, Any] = {"role": "assistant", "content": None if reply.calls else "", "refusal": None}
+    if not reply.calls or reply.pieces or shown(reply):
+        yield Event(chunk(start))
+        start = {}
+    for piece in shown(reply):
+        yield Event(chunk({"reasoning_content": piece}), content=True)
+    for piece in reply.pieces:
+        yield Event(chunk({"content": piece}), content=True)
+    for place, made in enumerate(reply.calls):
+        begun = {**start, "tool_calls": [{"index": place, **call(reply, place, made, "")}]}
+        start = {}
+        yield Event(chunk(begun), content=True)
+        for piece in made.pieces:
+            yield Event(chunk({"tool_calls": [{"index": place, "function": {"arguments": piece}}]}), content=True)
     yield Event(chunk({}, FINISH[reply.finish]))
     if asked.usage:
         yield Event(sse({**common, "choices": [], "usage": usage(reply, reply.tokens_out)}))

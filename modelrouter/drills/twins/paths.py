@@ -10,7 +10,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from modelrouter.drills.twins.anthropic_wire import ANTHROPIC
 from modelrouter.drills.twins.bedrock_wire import BEDROCK
+from modelrouter.drills.twins.embeddings_wire import EMBEDDINGS
+from modelrouter.drills.twins.gemini_wire import GEMINI, GEMINI_ARRAY
 from modelrouter.drills.twins.openai_wire import OPENAI
+from modelrouter.drills.twins.responses_wire import RESPONSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,13 +29,20 @@ MOUNTED = re.compile(r"^/at/([^/]+)(/.*|$)")
 CALLS: tuple[tuple[re.Pattern[str], Wire, bool | None], ...] = (
     (re.compile(r"/deployments/(?P<model>[^/]+)/chat/completions$"), OPENAI, None),
     (re.compile(r"/chat/completions$"), OPENAI, None),
+    (re.compile(r"/embeddings$"), EMBEDDINGS, False),
+    (re.compile(r"/responses$"), RESPONSES, None),
     (re.compile(r"/messages$"), ANTHROPIC, None),
+    (re.compile(r"/models/(?P<model>[^/:]+):generateContent$"), GEMINI, False),
+    (re.compile(r"/models/(?P<model>[^/:]+):streamGenerateContent$"), GEMINI, True),
     (re.compile(r"/model/(?P<model>.+)/converse$"), BEDROCK, False),
     (re.compile(r"/model/(?P<model>.+)/converse-stream$"), BEDROCK, True),
 )
 """The end of a path, its wire, and whether the path itself says that the answer streams."""
 
 LISTING = re.compile(r"/(?:models|foundation-models)(?:/(?P<model>.+))?$")
+
+BASES: Mapping[str, str] = MappingProxyType({"anthropic-messages": "", "gemini": "/v1beta"})
+"""The folder that a wire's paths begin in, for deployments without an address; `/v1` for all others."""
 
 LITELLM_BASES: Mapping[str, str] = MappingProxyType({"bedrock": "", "azure": "", "anthropic": ""})
 """What litellm appends its paths to; for every other provider it is the folder of `/chat/completions`."""
@@ -49,8 +59,8 @@ class Place:
     stream: bool | None = None
 
 
-def place(method: str, path: str) -> Place:
-    """Read a path; `path` is percent-encoded, without query."""
+def place(method: str, path: str, query: str = "") -> Place:
+    """Read a path, percent-encoded, and the query behind it."""
     mounted = MOUNTED.match(path)
     deployment, rest = (unquote(mounted[1]), mounted[2]) if mounted else (None, path)
     rest = rest.rstrip("/")
@@ -59,6 +69,8 @@ def place(method: str, path: str) -> Place:
             found = ending.search(rest)
             if found:
                 model = found.groupdict().get("model")
+                if stream and wire is GEMINI and "alt=sse" not in query.split("&"):
+                    wire = GEMINI_ARRAY  # noqa: PLW2901 - the query says how the stream is written
                 return Place(
                     kind="call",
                     deployment=deployment,
@@ -80,4 +92,4 @@ def base_url(root: str, deployment: Deployment) -> str:
         return mounted + urlsplit(deployment.url).path.rstrip("/")
     if deployment.wire == "litellm":
         return mounted + LITELLM_BASES.get(deployment.name.partition("/")[0], "/v1")
-    return mounted if deployment.wire == "anthropic-messages" else mounted + "/v1"
+    return mounted + BASES.get(deployment.wire, "/v1")

@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Literal
 
 import orjson
 
+from modelrouter.drills.twins.asked import Asked
 from modelrouter.drills.twins.example import example
+from modelrouter.drills.twins.media import seen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from modelrouter.core.inventory import Deployment
-    from modelrouter.drills.twins.asked import Asked
+    from modelrouter.drills.twins.asked import Past, Tool
 
 FILLER = (" and", " all", " of", " it", " is", " rehearsed", " here")
+THOUGHT = ("First", " I", " weigh", " what", " was", " asked.")
 PIECE = 8
 """Characters of JSON in one event."""
+COUNTER = "step"
+"""A whole number of this name in a tool's arguments counts the rounds of calls, from 1."""
 
 Finish = Literal["stop", "length", "tool"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An answer, before any wire has written it."""
+class Call:
+    """A tool that is called."""
 
-    number: int
-    """Of the call on this twin; ids are made from it."""
-    vendor: str
-    model: str
+    name: str
     pieces: tuple[str, ...]
-    """The text, or the arguments of the tool call, in the portions of a stream."""
-    tool: str | None = None
-    """The tool called; None for text."""
-    tokens_in: int
+    """The JSON of its arguments, in the portions of a stream."""
+
+    @property
+    def arguments(self) -> str:
+        """The pieces joined."""
+        return "".join(self.pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What an answer says, in the portions of a stream."""
+
+    thought: tuple[str, ...] | None = None
+    """Reasoning; None where there is none."""
+    pieces: tuple[str, ...] = ()
+    """The text."""
+    calls: tuple[Call, ...] = ()
     finish: Finish = "stop"
-    created: int = 0
-    """Seconds since 1970."""
 
     @property
     def text(self) -> str:
@@ -44,25 +60,77 @@ class Reply:
         return "".join(self.pieces)
 
     @property
-    def tokens_out(self) -> int:
+    def tokens_thought(self) -> int:
         """A piece counts as a token."""
-        return len(self.pieces)
+        return len(self.thought or ())
+
+    @property
+    def tokens_out(self) -> int:
+        """Of reasoning, text and calls."""
+        return self.tokens_thought + len(self.pieces) + sum(len(call.pieces) for call in self.calls)
 
 
-def composed(asked: Asked, deployment: Deployment, *, tokens: int) -> tuple[tuple[str, ...], Finish]:
-    """The pieces of the answer and why it ends: a tool call, JSON of the asked shape, or text of so many tokens."""
-    if asked.tool is not None:
-        return json_pieces(example(asked.tool.schema) or {}), "tool"
-    pieces = json_pieces(example(asked.schema)) if asked.schema is not None else text_pieces(deployment.id, tokens)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Words):
+    """An answer, before any wire has written it."""
+
+    number: int
+    """Of the call on this twin; ids are made from it."""
+    vendor: str
+    model: str
+    provider: str = ""
+    """Whose ids they are: two providers never give the same."""
+    tokens_in: int
+    created: int = 0
+    """Seconds since 1970."""
+    asked: Asked = field(default_factory=Asked)
+
+    def token(self, kind: str, place: int = 0) -> str:
+        """24 letters and digits that stand for one thing in this answer."""
+        named = f"{self.provider}/{self.number}/{kind}/{place}"
+        return hashlib.sha256(named.encode()).hexdigest()[:24]
+
+
+def composed(asked: Asked, deployment: Deployment, *, tokens: int) -> Words:
+    """The answer's words: tool calls, JSON of the asked shape, or text of so many tokens."""
+    thought = THOUGHT if asked.thinks else None
+    if asked.tools:
+        calls = tuple(_called(tool, asked.past) for tool in asked.tools)
+        return Words(thought=thought, pieces=_progress(asked.past), calls=calls, finish="tool")
+    notes = tuple(_notes(asked.past))
+    pieces = (
+        json_pieces(example(asked.schema)) if asked.schema is not None else text_pieces(deployment.id, tokens, notes)
+    )
     if asked.limit is not None and asked.limit < len(pieces):
-        return pieces[: max(1, asked.limit)], "length"
-    return pieces, "stop"
+        return Words(thought=thought, pieces=pieces[: max(1, asked.limit)], finish="length")
+    return Words(thought=thought, pieces=pieces)
 
 
-def text_pieces(deployment: str, tokens: int) -> tuple[str, ...]:
-    """`Served by claude-direct.`, then filler."""
+def _called(tool: Tool, past: Past) -> Call:
+    arguments = example(tool.schema) or {}
+    counted = (tool.schema.get("properties") or {}).get(COUNTER)
+    if isinstance(counted, dict) and str(counted.get("type")).lower() == "integer":
+        arguments = {**arguments, COUNTER: past.rounds + 1}
+    return Call(name=tool.name, pieces=json_pieces(arguments))
+
+
+def _progress(past: Past) -> tuple[str, ...]:
+    return ("Step", f" {past.rounds + 1}", " of", f" {past.steps}.") if past.steps > 1 else ()
+
+
+def _notes(past: Past) -> Iterator[str]:
+    """What the answer takes up from the conversation."""
+    if past.results:
+        yield f" The tool said {', '.join(past.results)}."
+    if told := seen(past.images, past.documents):
+        yield f" {told}"
+
+
+def text_pieces(deployment: str, tokens: int, notes: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """`Served by claude-direct.`, then the notes, then filler."""
     start = ("Served", " by", f" {deployment}.")
-    return (start + tuple(islice(cycle(FILLER), max(0, tokens - len(start)))))[: max(1, tokens)]
+    whole = (*start[: max(1, tokens)], *notes)
+    return whole + tuple(islice(cycle(FILLER), max(0, tokens - len(whole))))
 
 
 def json_pieces(value: object) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ def read(scope: ASGIScope, body: bytes, *, number: int, at: float) -> Request:
     return Request(
         number=number,
         at=at,
-        place=place(scope["method"], scope["raw_path"].decode("latin-1")),
+        place=place(scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")),
         headers=headers,
         key=key_of(headers),
         body=parsed if isinstance(parsed, dict) else None,

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from modelrouter.drills.twins.reply import Reply
 
 
+PATH_MODEL = ":model"
+"""The name under which `Wire.read` finds the model among the headers, wherever the request named it; no header is called so."""
+
+
+def unchanged(body: bytes) -> bytes:
+    """The body itself."""
+    return body
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event of a stream."""
@@ -37,3 +46,5 @@ class Wire:
     """An error as an event inside a stream."""
     broken: bytes
     """An event whose JSON breaks off."""
+    refusal: Callable[[bytes], bytes] = unchanged
+    """The body of an error as this wire carries it, where the vendor's table has it otherwise."""

@@ -131,9 +131,13 @@ async def test_version_and_required_fields(
 
 @pytest.mark.parametrize(("header", "form"), [("x-api-key", "{}"), ("authorization", "Bearer {}")])
 async def test_both_ways_to_send_the_key(stage: Callable[..., Any], header: str, form: str) -> None:
-    """Key header and bearer token are both accepted, and sampling by the older version."""
-    body = {**ASK, "messages": HELLO, "temperature": 0}
-    async with stage("anthropic") as on, aiohttp.ClientSession(headers={"anthropic-version": "2023-06-01"}) as session:
+    """Key header and bearer token are both accepted, and sampling by the older version and models."""
+    old = "claude-sonnet-4-5"
+    body = {**ASK, "model": old, "messages": HELLO, "temperature": 0}
+    async with (
+        stage("anthropic", name=old) as on,
+        aiohttp.ClientSession(headers={"anthropic-version": "2023-06-01"}) as session,
+    ):
         response = await session.post(on.url + "/v1/messages", json=body, headers={header: form.format(on.key)})
         answer = await response.json()
 

@@ -204,4 +204,4 @@ async def test_nothing_elsewhere(stage: Callable[..., Any]) -> None:
     """A path that the provider does not serve is a 404 in its envelope."""
     async with stage() as on, on.openai() as client:
         with pytest.raises(openai.NotFoundError):
-            await client.embeddings.create(model="gpt-5.6", input="x")
+            await client.moderations.create(model="gpt-5.6", input="x")

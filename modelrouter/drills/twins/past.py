@@ -1,0 +1,90 @@
+"""What was said before, whatever the wire: who asked for what, how often tools were asked since, what they answered.
+
+Words in the prompt steer the answer, so that a test can say what it wants in any wire: `both tools` calls two
+of the tools at once, `12 steps` calls tools twelve times, one round after another, before it answers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+CHARACTERS_PER_TOKEN = 4
+"""A rule of thumb for English that vendors repeat."""
+
+STEPS = re.compile(r"\b(\d{1,3}) steps\b")
+BOTH = re.compile(r"\bboth tools\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool on offer."""
+
+    name: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One turn."""
+
+    assistant: bool = False
+    text: str = ""
+    results: tuple[str, ...] = ()
+    """What tools answered."""
+    images: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A conversation, as far as the next answer depends on it."""
+
+    prompt: str = ""
+    """The last words of the user's that did not come with results of tools."""
+    rounds: int = 0
+    """How often tools answered since."""
+    results: tuple[str, ...] = ()
+    """What they answered since."""
+    images: tuple[str, ...] = ()
+    """Every picture in the conversation, as `media` labels it."""
+    documents: tuple[str, ...] = ()
+    known: int = 0
+    """Characters up to the last word of the assistant's: what a cache would hold."""
+
+    @property
+    def steps(self) -> int:
+        """How many rounds of tools the prompt asks for; 1 where it does not say."""
+        found = STEPS.search(self.prompt)
+        return int(found[1]) if found else 1
+
+
+def past_of(turns: Iterable[Said]) -> Past:
+    """Fold the turns; results that follow one another are one round, however many turns they come in."""
+    past, length, answering = Past(), 0, False
+    for turn in turns:
+        length += len(turn.text) + sum(map(len, turn.results))
+        past = replace(past, images=past.images + turn.images, documents=past.documents + turn.documents)
+        if turn.assistant:
+            past = replace(past, known=length)
+        elif turn.results:
+            past = replace(past, rounds=past.rounds + (not answering), results=past.results + turn.results)
+        elif turn.text.strip():
+            past = replace(past, prompt=turn.text, rounds=0, results=())
+        answering = bool(turn.results)
+    return past
+
+
+def chosen(
+    offered: Sequence[Tool], past: Past, *, forced: str | None = None, parallel: bool = True
+) -> tuple[Tool, ...]:
+    """The tools to call: the one that is demanded, else the first or the first two; none once enough have answered."""
+    if not offered or past.rounds >= past.steps:
+        return ()
+    if named := [tool for tool in offered if tool.name == forced]:
+        return tuple(named[:1])
+    return tuple(offered[: 2 if parallel and BOTH.search(past.prompt) else 1])
