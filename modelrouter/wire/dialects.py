@@ -15,6 +15,8 @@ from modelrouter.wire.gemini import caller as gemini_caller
 from modelrouter.wire.gemini import dialect as gemini
 from modelrouter.wire.openai_chat import caller as openai_chat_caller
 from modelrouter.wire.openai_chat import dialect as openai_chat
+from modelrouter.wire.openai_responses import caller as openai_responses_caller
+from modelrouter.wire.openai_responses import dialect as openai_responses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +78,7 @@ class CallerDialect(Protocol):
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "openai-chat": openai_chat,
+        "openai-responses": openai_responses,
         "anthropic-messages": anthropic_messages,
         "gemini": gemini,
         "litellm": openai_chat,
@@ -85,6 +88,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
 CALLERS: Mapping[str, CallerDialect] = MappingProxyType(
     {
         "openai-chat": openai_chat_caller,
+        "openai-responses": openai_responses_caller,
         "anthropic-messages": anthropic_messages_caller,
         "gemini": gemini_caller,
     }

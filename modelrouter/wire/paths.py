@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIRE_OF_PATH: Mapping[str, str] = MappingProxyType(
-    {"/chat/completions": "openai-chat", "/messages": "anthropic-messages"}
+    {"/chat/completions": "openai-chat", "/responses": "openai-responses", "/messages": "anthropic-messages"}
 )
 """The end of a path, after any of `PREFIXES`, and the wire of its requests."""
 

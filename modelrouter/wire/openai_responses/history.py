@@ -1,0 +1,40 @@
+"""A history that stays on this wire, without what we put into it while another wire answered.
+
+A provider refuses ids that it never gave, reasoning that it did not encrypt, and calls with longer ids than its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from modelrouter.wire.openai_responses.ids import is_ours
+from modelrouter.wire.tags import is_tagged
+from modelrouter.wire.tool_ids import RESPONSES_IDS
+
+
+def cleaned(said: object) -> tuple[list[Any], tuple[str, ...]] | None:
+    """Clean the items of an input, and say what they lost; None where nothing has to change."""
+    if not isinstance(said, list):
+        return None
+    items = [_cleaned(item) for item in said if not _is_foreign(item)]
+    if items == said:
+        return None
+    return items, ("thinking",) if len(items) < len(said) else ()
+
+
+def _is_foreign(item: object) -> bool:
+    """Whether it is reasoning that we wrote down, for another provider or in plain words."""
+    if not isinstance(item, dict) or item.get("type") != "reasoning":
+        return False
+    return is_tagged(item.get("encrypted_content")) or is_ours(item.get("id"))
+
+
+def _cleaned(item: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    kept = {name: value for name, value in item.items() if name != "id" or not is_ours(value)}
+    call_id = kept.get("call_id")
+    if isinstance(call_id, str) and len(call_id) > RESPONSES_IDS.longest:
+        kept["call_id"] = hashlib.sha256(call_id.encode(errors="surrogatepass")).hexdigest()
+    return kept
