@@ -43,7 +43,7 @@ def blocks_of(body: Mapping[str, Any]) -> Iterator[object]:
 def inner_blocks(block: Mapping[str, Any]) -> Iterator[object]:
     """Name what a tool's result, a search result or a document holds."""
     kind, source = block.get("type"), block.get("source")
-    if kind in {"tool_result", "search_result"}:
+    if kind in ("tool_result", "search_result"):
         yield from _listed(block.get("content"))
     elif kind == "document" and isinstance(source, dict) and source.get("type") == "content":
         yield from _listed(source.get("content"))
@@ -59,7 +59,7 @@ def measured(block: object) -> int:
     member = _TEXTS.get(kind) if isinstance(kind, str) else None
     if member is not None:
         return measured(block.get(member)) if isinstance(block.get(member), str) else 0
-    if kind in {"tool_result", "search_result"}:
+    if kind in ("tool_result", "search_result"):
         return sum(map(measured, inner_blocks(block)))
     if kind == "document":
         return _document(block)
@@ -73,7 +73,7 @@ _TEXTS = {"text": "text", "thinking": "thinking", "redacted_thinking": "nothing"
 def is_file(block: Mapping[str, Any]) -> bool:
     """Whether a document is more than text."""
     source = block.get("source")
-    return not isinstance(source, dict) or source.get("type") not in {"text", "content"}
+    return not isinstance(source, dict) or source.get("type") not in ("text", "content")
 
 
 def _document(block: Mapping[str, Any]) -> int:

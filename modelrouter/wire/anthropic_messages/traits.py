@@ -48,13 +48,18 @@ def traits(names: Iterable[str]) -> Traits:
     A Claude without a version in its name counts as the newest. Other models that speak this wire take
     sampling parameters, know no effort and think on a budget.
     """
-    claudes = [name.lower() for name in names if "claude" in name.lower()]
+    claudes = [name.lower() for name in names if is_claude((name,))]
     if not claudes:
         return Traits()
     if any("opus-4-5" in name or "opus-4.5" in name for name in claudes):
         return _OPUS_4_5
     generation = next((found for name in claudes if (found := _generation(name))), _NEWEST)
     return next(taken for least, taken in _TRAITS if generation >= least)
+
+
+def is_claude(names: Iterable[str]) -> bool:
+    """Whether one of a model's names says that it is a Claude."""
+    return any("claude" in name.lower() for name in names)
 
 
 def _generation(name: str) -> tuple[int, int] | None:
