@@ -21,8 +21,14 @@ from modelrouter.wire.gemini import decode_request as from_gemini_caller
 from modelrouter.wire.gemini import encode_answer as to_gemini_caller
 from modelrouter.wire.gemini import encode_request as to_gemini
 from modelrouter.wire.malformed import MalformedError
+from modelrouter.wire.openai_chat import decode_answer as from_openai_chat_answer
 from modelrouter.wire.openai_chat import decode_request as from_openai_chat
 from modelrouter.wire.openai_chat import encode_answer as to_openai_chat
+from modelrouter.wire.openai_chat import encode_request as to_openai_chat_request
+from modelrouter.wire.openai_responses import decode_answer as from_responses
+from modelrouter.wire.openai_responses import decode_request as from_responses_caller
+from modelrouter.wire.openai_responses import encode_answer as to_responses_caller
+from modelrouter.wire.openai_responses import encode_request as to_responses
 from modelrouter.wire.tool_names import originals, restored, restored_pieces
 
 if TYPE_CHECKING:
@@ -57,12 +63,15 @@ _REQUEST_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Conversation]] = M
         "openai-chat": from_openai_chat.decode,
         "anthropic-messages": from_anthropic_caller.decode,
         "gemini": from_gemini_caller.decode,
+        "openai-responses": from_responses_caller.decode,
     }
 )
 _REQUEST_ENCODERS: Mapping[str, _EncodeRequest] = MappingProxyType(
     {
+        "openai-chat": to_openai_chat_request.encode,
         "anthropic-messages": to_anthropic.encode,
         "gemini": to_gemini.encode,
+        "openai-responses": to_responses.encode,
     }
 )
 
@@ -94,8 +103,10 @@ class _EncodeAnswer(Protocol):
 
 _ANSWER_DECODERS: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = MappingProxyType(
     {
+        "openai-chat": from_openai_chat_answer.decode,
         "anthropic-messages": from_anthropic.decode,
         "gemini": from_gemini.decode,
+        "openai-responses": from_responses.decode,
     }
 )
 _ANSWER_ENCODERS: Mapping[str, _EncodeAnswer] = MappingProxyType(
@@ -103,6 +114,7 @@ _ANSWER_ENCODERS: Mapping[str, _EncodeAnswer] = MappingProxyType(
         "openai-chat": to_openai_chat.encode,
         "anthropic-messages": to_anthropic_caller.encode,
         "gemini": to_gemini_caller.encode,
+        "openai-responses": to_responses_caller.encode,
     }
 )
 
@@ -142,8 +154,10 @@ class _MakeEncoder(Protocol):
 
 _STREAM_DECODERS: Mapping[str, Callable[[], _StreamDecoder]] = MappingProxyType(
     {
+        "openai-chat": from_openai_chat_answer.Decoder,
         "anthropic-messages": from_anthropic.Decoder,
         "gemini": from_gemini.Decoder,
+        "openai-responses": from_responses.Decoder,
     }
 )
 _STREAM_ENCODERS: Mapping[str, _MakeEncoder] = MappingProxyType(
@@ -151,6 +165,7 @@ _STREAM_ENCODERS: Mapping[str, _MakeEncoder] = MappingProxyType(
         "openai-chat": to_openai_chat.Encoder,
         "anthropic-messages": to_anthropic_caller.Encoder,
         "gemini": to_gemini_caller.Encoder,
+        "openai-responses": to_responses_caller.Encoder,
     }
 )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelrouter.wire.conversation import Answer, ArgumentsPiece, CallStarted, Text, ToolCall
+from modelrouter.wire.conversation import Answer, ArgumentsPiece, CallStarted, Piece, Text, ToolCall
 from modelrouter.wire.reading import Usage
 from modelrouter.wire.tool_names import EVERYWHERE, PLAIN, conformed, originals, restored, restored_pieces
 
@@ -73,5 +73,5 @@ def test_answers_and_streams_speak_the_callers_names() -> None:
     assert [part.name for part in restored(answer, names).parts if isinstance(part, ToolCall)] == ["a.b", "f"]
     assert restored(answer, names).parts[0] == parts[0]
     assert restored(answer, {}) is answer
-    pieces = [CallStarted("1", conformed("a.b")), ArgumentsPiece("{}"), CallStarted("2", "f")]
+    pieces: list[Piece] = [CallStarted("1", conformed("a.b")), ArgumentsPiece("{}"), CallStarted("2", "f")]
     assert list(restored_pieces(pieces, names)) == [CallStarted("1", "a.b"), *pieces[1:]]

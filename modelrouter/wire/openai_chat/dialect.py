@@ -111,7 +111,9 @@ def _choices(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _read(body: Mapping[str, Any], choices: list[tuple[dict[str, Any], Any]]) -> Reading:
-    finish = next((reason for choice, _ in choices if isinstance(reason := choice.get("finish_reason"), str)), None)
+    finish = next(
+        (reason for choice, _ in choices if isinstance(reason := choice.get("finish_reason"), str) and reason), None
+    )
     content = any(_has_content(message) for _, message in choices)
     model = body.get("model")
     return Reading(
@@ -119,7 +121,7 @@ def _read(body: Mapping[str, Any], choices: list[tuple[dict[str, Any], Any]]) ->
         finish=finish,
         ended=finish is not None,
         error=_error(body, (choice for choice, _ in choices), finish),
-        usage=_usage(body.get("usage")),
+        usage=read_usage(body.get("usage")),
         model=model if isinstance(model, str) else None,
         empty=finish is not None and not content and finish not in _EXCUSED,
     )
@@ -141,16 +143,21 @@ def _error(body: Mapping[str, Any], choices: Iterable[Mapping[str, Any]], finish
     return None
 
 
-def _usage(usage: object) -> Usage | None:
+def read_usage(usage: object) -> Usage | None:
+    """Read a count of tokens: the prompt includes what a cache gave or took, the completion mostly the reasoning."""
     if not isinstance(usage, dict):
         return None
     prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
-    cached = min(_count(usage.get("prompt_tokens_details"), "cached_tokens"), prompt)
+    details = usage.get("prompt_tokens_details")
+    # DeepSeek and Moonshot count beside the details.
+    hits = (_count(details, "cached_tokens"), _count(usage, "prompt_cache_hit_tokens"), _count(usage, "cached_tokens"))
+    cached = min(max(hits), prompt)
     reasoning = _count(usage.get("completion_tokens_details"), "reasoning_tokens")
     # xAI counts reasoning beside the completion, OpenAI inside it; the total tells.
     beside = _count(usage, "total_tokens") == prompt + completion + reasoning
     output = completion if beside else max(completion - reasoning, 0)
-    return Usage(input=prompt - cached, cached=cached, output=output, reasoning=reasoning)
+    written = min(_count(details, "cache_write_tokens"), prompt - cached)
+    return Usage(input=prompt - cached, written=written, cached=cached, output=output, reasoning=reasoning)
 
 
 def _count(counts: object, name: str) -> int:

@@ -1,0 +1,165 @@
+"""What differs among those who speak OpenAI's Chat Completions, read off the vendor's word and the model's name.
+
+Most of them are strict about what they do not know, so what is not known to be taken is not sent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from modelrouter.wire.tool_ids import CHAT_IDS, MISTRAL_IDS, IdRule
+from modelrouter.wire.tool_names import EVERYWHERE, PLAIN, NameRule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from modelrouter.core.inventory import Deployment
+
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What a deployment takes; what is said here holds for those of whom nothing else is known."""
+
+    limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """OpenAI's reasoning models refuse the older word, most others do not know the newer one."""
+    refuses: frozenset[str] = frozenset({"metadata", "top_k"})
+    """Members of a request that it does not take. OpenAI takes `metadata` only of what it shall store."""
+    refuses_while_thinking: frozenset[str] = frozenset()
+    """Those that it takes only where the effort is `none`."""
+    seed: str = "seed"
+    efforts: tuple[str, ...] = _EFFORTS
+    """Words for `reasoning_effort`, weakest first; empty where it takes none."""
+    stops: int | None = None
+    """The most stop sequences that it takes."""
+    thinking: Literal["reasoning_content", "reasoning"] | None = None
+    """The member of an assistant's message by which it takes its own reasoning back."""
+    refuses_thinking: bool = False
+    """It answers reasoning in an assistant's message with an error."""
+    needs_thinking: bool = False
+    """While it thinks, it refuses calls of the current round that come without the reasoning behind them."""
+    developer: bool = False
+    """It knows the role `developer`."""
+    strict: bool = True
+    """System texts stand at the beginning alone, and the user speaks first."""
+    user_after_tool: bool = True
+    """A user's message may follow a tool's."""
+    prefill: Literal["prefix", "continue"] | None = None
+    """How it is asked to go on inside the assistant's last message."""
+    documents: Literal["file", "document_url"] = "file"
+    addresses: bool = True
+    """It fetches images by their address itself."""
+    signs: bool = False
+    """It signs calls, in the member that Google's servers read."""
+    stubs: bool = False
+    """Tools that the history calls must be declared."""
+    ids: IdRule = CHAT_IDS
+    names: NameRule = PLAIN
+
+
+_BASE = Traits()
+_OPENAI = Traits(limit="max_completion_tokens", stops=4, refuses_thinking=True, developer=True, strict=False)
+_LOCAL = Traits(refuses=frozenset({"metadata"}), thinking="reasoning_content", prefill="continue")
+_HOST = Traits(refuses=frozenset({"metadata"}))
+_WEIGHTS = frozenset({"logprobs", "top_logprobs"})
+_PENALTIES = frozenset({"frequency_penalty", "presence_penalty"})
+
+_VENDORS: Mapping[str, Traits] = MappingProxyType(
+    {
+        "openai": _OPENAI,
+        "azure": _OPENAI,
+        "mistral": Traits(
+            # It refuses every member that its own schema does not name; usage comes in streams without being asked for.
+            refuses=frozenset({"top_k", "user", "stream_options"}) | _WEIGHTS,
+            seed="random_seed",
+            efforts=("none", "high"),
+            refuses_thinking=True,
+            user_after_tool=False,
+            prefill="prefix",
+            documents="document_url",
+            ids=MISTRAL_IDS,
+        ),
+        "deepseek": Traits(
+            efforts=("low", "medium", "high", "xhigh"), thinking="reasoning_content", needs_thinking=True, strict=False
+        ),
+        "moonshot": Traits(thinking="reasoning_content", strict=False),
+        "zhipu": Traits(thinking="reasoning_content"),
+        "dashscope": Traits(refuses=frozenset({"metadata"}), thinking="reasoning_content"),
+        "groq": Traits(refuses=_BASE.refuses | _WEIGHTS, stops=4, refuses_thinking=True, strict=False),
+        "cerebras": Traits(refuses=_BASE.refuses | _PENALTIES, stops=4, refuses_thinking=True),
+        "xai": Traits(efforts=("low", "medium", "high"), strict=False),
+        "gemini": Traits(
+            refuses=_BASE.refuses | _WEIGHTS | _PENALTIES | {"seed", "user"},
+            efforts=("none", "minimal", "low", "medium", "high"),
+            signs=True,
+            names=EVERYWHERE,
+        ),
+        "vertex": Traits(refuses=_BASE.refuses | {"user"}, signs=True, names=EVERYWHERE),
+        "openrouter": Traits(refuses=frozenset({"metadata"}), thinking="reasoning"),
+        "vllm": _LOCAL,
+        "sglang": _LOCAL,
+        "llamacpp": _LOCAL,
+        "lmstudio": _HOST,
+        "together": _HOST,
+        "fireworks": _HOST,
+        "deepinfra": _HOST,
+        "siliconflow": _HOST,
+    }
+)
+
+_LITELLM = Traits(
+    addresses=False, stubs=True, ids=IdRule(alphabet="a-zA-Z0-9_-", longest=40), names=EVERYWHERE, refuses_thinking=True
+)
+"""Whoever stands behind the library: what all of them take. It drops sampling parameters that they do not know."""
+
+_MISTRAL = re.compile(r"mistral|mixtral|ministral|codestral|devstral|magistral|pixtral|voxtral")
+_REASONING = re.compile(r"(?:^|[/.])(?:(o[134])(?![a-z0-9])|gpt-(\d+)(?:[.-](\d)(?!\d))?(?!.*-chat))")
+"""OpenAI's models by name: the o series and what followed it; those that only chat take what the older ones took."""
+_DRAWN = frozenset({"temperature", "top_p"}) | _PENALTIES | _WEIGHTS
+_FIRST_REASONING = 5
+"""From GPT-5 on."""
+
+
+def traits(deployment: Deployment) -> Traits:
+    """Say what a deployment takes."""
+    taken = _LITELLM if deployment.wire == "litellm" else _VENDORS.get(deployment.provider.vendor, _BASE)
+    names = f"{deployment.name} {deployment.model.id} {deployment.model.family}".lower()
+    if _MISTRAL.search(names):
+        return replace(taken, ids=MISTRAL_IDS, user_after_tool=False, strict=True)
+    for name in names.split():
+        if match := _REASONING.search(name):
+            return _reasoning(taken, *match.groups())
+    return taken
+
+
+def _reasoning(taken: Traits, series: str | None, major: str | None, minor: str | None) -> Traits:
+    """What OpenAI's reasoning models take, wherever they are served."""
+    if series is not None:
+        refused = _DRAWN | {"parallel_tool_calls"} | ({"stop"} if series != "o1" else set())
+        return _refusing(taken, refused, ("low", "medium", "high"))
+    generation = (int(major or 0), int(minor or 0))
+    if generation[0] < _FIRST_REASONING:
+        return taken
+    if generation == (_FIRST_REASONING, 0):
+        return _refusing(taken, _DRAWN | {"stop"}, ("minimal", "low", "medium", "high"))
+    strongest = ("high",) if generation == (_FIRST_REASONING, 1) else ("high", "xhigh")
+    newer = _refusing(taken, _PENALTIES | {"stop"}, ("none", "low", "medium", *strongest))
+    return replace(newer, refuses_while_thinking=_DRAWN - _PENALTIES)
+
+
+def _refusing(taken: Traits, refused: frozenset[str], efforts: tuple[str, ...]) -> Traits:
+    return replace(taken, limit="max_completion_tokens", refuses=taken.refuses | refused, efforts=efforts)
+
+
+RANKS: Mapping[str, int] = MappingProxyType({word: rank for rank, word in enumerate((*_EFFORTS, "max"))})
+
+
+def effort_for(asked: str, efforts: tuple[str, ...]) -> str | None:
+    """Name the strongest effort that a model knows and that is no stronger than asked, else its weakest one."""
+    rank = RANKS.get(asked, 0)
+    fitting = [word for word in efforts if RANKS[word] <= rank]
+    return fitting[-1] if fitting else next(iter(efforts), None)
