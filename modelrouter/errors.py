@@ -5,6 +5,8 @@ ModelRouterError
 │   ├── InventoryError        the inventory cannot be used; carries every problem found
 │   ├── MissingSecretError    a secret that the inventory names is not there
 │   ├── UnknownNameError      no process, alias, deployment or domain of that name
+│   ├── UnauthenticatedError  the caller has no key that is known here
+│   ├── NotAllowedError       the caller's key is not for this process
 │   └── BadRequestError       the request body cannot be understood
 └── RequestFailedError        their failure: carries the decision with its trail
     ├── NoRouteError          nothing may serve this request: held, forbidden or incapable
@@ -30,8 +32,10 @@ __all__ = [
     "MissingSecretError",
     "ModelRouterError",
     "NoRouteError",
+    "NotAllowedError",
     "RequestFailedError",
     "StreamCutError",
+    "UnauthenticatedError",
     "UnknownNameError",
     "UsageError",
 ]
@@ -69,6 +73,14 @@ class UnknownNameError(UsageError):
         self.near = tuple(near)
         hint = f"; did you mean {' or '.join(repr(word) for word in self.near)}?" if self.near else ""
         super().__init__(f"the inventory has no {what} {name!r}{hint}")
+
+
+class UnauthenticatedError(UsageError):
+    """The caller of a gateway has no key that is known there; the message never repeats what was presented."""
+
+
+class NotAllowedError(UsageError):
+    """The caller may not use what it asked for."""
 
 
 class BadRequestError(UsageError):

@@ -16,7 +16,7 @@ from modelrouter.core.domains import Domain, Kind, domains_of
 from modelrouter.core.holds import by_operator
 from modelrouter.core.inventory import Inventory
 from modelrouter.core.load import RANKS, Want
-from modelrouter.errors import InventoryError, MissingSecretError, UnknownNameError
+from modelrouter.errors import InventoryError, MissingSecretError, NotAllowedError, UnknownNameError
 from modelrouter.inventory.diff import Edit, diff
 from modelrouter.inventory.loader import load
 from modelrouter.inventory.secrets import resolve
@@ -175,7 +175,7 @@ class Router:
     async def ahandle(self, wire: str, body: bytes, context: Context = NOBODY) -> Answer:
         """Serve one request, given as the bytes of a body in a caller's wire.
 
-        `wire` is one of `wire.dialects.CALLERS`. Raises BadRequestError, UnknownNameError, or a
+        `wire` is one of `wire.dialects.CALLERS`. Raises BadRequestError, UnknownNameError, NotAllowedError, or a
         RequestFailedError that holds the answer for the caller.
         """
         return await self._serve(wire, body, parse(body), context)
@@ -186,6 +186,8 @@ class Router:
         self._attend()
         parts = self._parts
         route = parts.route(context.process or asked.model, context, asked.capabilities, asked.context)
+        if context.allowed is not None and route.process.id not in context.allowed:
+            raise NotAllowedError(f"{context.principal or 'the caller'} may not use {route.process.id!r}")
         ask = Ask(wire, body, parsed, asked, context.wire_headers)
         request = parts.request(route, asked, context)
         want = Want(RANKS[route.process.criticality], asked.context + (asked.output or route.process.demand.tokens_out))
@@ -221,15 +223,6 @@ class Router:
         """As `achat`, for a thread without an event loop."""
         body, parsed = chat_body(process, messages, parameters)
         return self._portal.run(partial(self._in_sync, "openai-chat", body, parsed, context))
-
-    def listing(self) -> dict[str, Any]:
-        """The names that `model` may be, as OpenAI lists models."""
-        inventory = self.inventory
-        names = [*inventory.processes, *inventory.aliases, *inventory.deployments]
-        return {
-            "object": "list",
-            "data": [{"id": name, "object": "model", "created": 0, "owned_by": inventory.name} for name in names],
-        }
 
     def explain(self, process: str, context: Context = NOBODY) -> Explanation:
         """What would happen to a request now and why, without sending it. Raises UnknownNameError."""

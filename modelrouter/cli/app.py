@@ -54,12 +54,22 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             "modelrouter.cli.init",
             "Write a commented inventory to begin with. Keys are looked for by name and never read out.",
         ),
+        "key": Verb(
+            "modelrouter.cli.key", "Make a key for a caller of the gateway; the inventory keeps its hash alone."
+        ),
         "release": Verb("modelrouter.cli.hold", "End a hold, whatever opened it.", function="release"),
+        "run": Verb(
+            "modelrouter.cli.run",
+            "Run a program, in any language, with its model calls served from the inventory.",
+            extra="gateway",
+        ),
         "schema": Verb(
             "modelrouter.cli.schema", "Print the JSON Schema of the inventory, or write it with its reference page."
         ),
         "serve": Verb(
-            "modelrouter.cli.serve", "Serve the inventory to any program on this machine, by base URL.", extra="gateway"
+            "modelrouter.cli.serve",
+            "Serve the inventory to any program, in any language, by base URL.",
+            extra="gateway",
         ),
         "status": Verb("modelrouter.cli.status", "Say what is held now, why, how it ends, and whom it affects."),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -11,7 +11,9 @@ import orjson
 import typer
 
 from modelrouter.cli.printable import printable
+from modelrouter.core.inventory import Inventory
 from modelrouter.errors import InventoryError, UsageError
+from modelrouter.inventory.loader import load
 from modelrouter.router import Router
 from modelrouter.runtime.observers import Observer
 
@@ -32,10 +34,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for
 
 
 @contextmanager
-def opened(file: Path, *, as_json: bool = False, observers: Sequence[Observer] = ()) -> Iterator[Router]:
-    """A router over an inventory; what the user can mend ends the command with one line."""
+def opened(
+    file: Path,
+    *,
+    as_json: bool = False,
+    observers: Sequence[Observer] = (),
+    adapted: Callable[[Inventory], Inventory] | None = None,
+) -> Iterator[Router]:
+    """A router over an inventory, as it is or adapted; what the user can mend ends the command with one line."""
     try:
-        with Router(file, observers=observers) as router:
+        with Router(adapted(load(file)) if adapted else file, observers=observers) as router:
             yield router
     except InventoryError as error:
         first, *more = error.problems

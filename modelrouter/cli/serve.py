@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 from contextlib import suppress
 from functools import partial
 from typing import Annotated
@@ -18,33 +17,34 @@ from modelrouter.cli.holding import CLOCK
 from modelrouter.cli.opening import USUAL, InventoryFile, opened
 from modelrouter.cli.reloads import show_reload
 from modelrouter.gateway.app import Gateway
+from modelrouter.gateway.loopback import is_loopback
 from modelrouter.gateway.reloading import Reloading
-from modelrouter.gateway.server import bound, server
+from modelrouter.gateway.server import address, bound, server
 from modelrouter.router import Router
 from modelrouter.runtime.observers import LogObserver
 
 
 def main(
     *,
-    host: Annotated[str, typer.Option(help="A loopback address: there are no keys for callers yet.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Where to listen; beyond this machine only with keys under `access:`.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
     inventory: InventoryFile = USUAL,
     watch: Annotated[bool, typer.Option(help="Take up changes of the inventory's files; SIGHUP always does.")] = True,
 ) -> None:
-    """Serve the inventory to any program on this machine, by base URL."""
+    """Serve the inventory to any program, in any language, by base URL."""
     console = Console(highlight=False)
-    with opened(inventory, observers=[LogObserver()]) as router, bound(host, port) as listening:
+    with (
+        opened(inventory, observers=[LogObserver()]) as router,
+        bound(host, port, keys=bool(router.inventory.access)) as listening,
+    ):
         with Reloading(router, partial(show_reload, console), watches=watch) as reloading:
             signal.signal(signal.SIGHUP, lambda *_: reloading.now())
-            _show(router, _url(listening), console)
+            _show(router, address(listening), console)
             with suppress(KeyboardInterrupt):  # the server has shut down by then
-                server(Gateway(router)).run(sockets=[listening])
+                server(Gateway(router, private=is_loopback(host))).run(sockets=[listening])
         typer.echo("stopped")
-
-
-def _url(listening: socket.socket) -> str:
-    host, port, *_ = listening.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _show(router: Router, url: str, console: Console) -> None:
@@ -60,8 +60,11 @@ def _show(router: Router, url: str, console: Console) -> None:
         table.add_row(name, process.criticality, _first(router, name), Text(", ".join(aliases), "dim"))
     console.print(table)
     console.print()
-    console.print("point any client of OpenAI's at it; a process is what it names as its model:")
-    console.print(Text(f"  export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY=unused", "bold"), soft_wrap=True)
+    key = "$KEY" if inventory.access else "unused"
+    callers = f"the keys of {', '.join(inventory.access)}" if inventory.access else "no key: it is this machine's alone"
+    console.print(f"callers need {callers}; a process is what they name as their model:")
+    console.print(Text(f"  export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={key}", "bold"), soft_wrap=True)
+    console.print(Text(f"  export ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY={key}", "bold"), soft_wrap=True)
     console.print()
 
 

@@ -20,7 +20,8 @@ from modelrouter.client.decisions import EXTENSION, RequestId
 from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
 from modelrouter.router import Router
 from modelrouter.wire.dialects import CALLERS
-from modelrouter.wire.paths import PREFIXES, Endpoint, endpoint_of
+from modelrouter.wire.listing import listed
+from modelrouter.wire.paths import Endpoint, endpoint_of
 
 if TYPE_CHECKING:
     import os
@@ -37,7 +38,8 @@ __all__ = ["RouterTransport", "transport"]
 NOT_FOUND = 404
 BAD_REQUEST = 400
 JSON = {"content-type": "application/json"}
-LISTINGS = frozenset(f"{prefix}/models" for prefix in PREFIXES)
+LISTING = "openai-chat"
+"""The dialect of errors where the path names no other."""
 
 
 class RouterTransport:
@@ -57,7 +59,7 @@ class RouterTransport:
         make = _maker(_library(request))
         endpoint = _endpoint(request)
         if endpoint is None:
-            return make.refusal(self.router, request)
+            return make.elsewhere(self.router, request)
         wire = endpoint.wire
         try:
             answer = self.router.handle(wire, endpoint.complete(request.read()), self._context(wire, request))
@@ -71,7 +73,7 @@ class RouterTransport:
         make = _maker(_library(request))
         endpoint = _endpoint(request)
         if endpoint is None:
-            return make.refusal(self.router, request)
+            return make.elsewhere(self.router, request)
         wire = endpoint.wire
         try:
             body = endpoint.complete(await request.aread())
@@ -222,13 +224,15 @@ class _Maker:
         response.headers = told
         return response
 
-    def refusal(self, router: Router, request: Any) -> Any:
+    def elsewhere(self, router: Router, request: Any) -> Any:
         """The response for every path but the model calls: the listing of names, or that there is nothing."""
-        path = request.url.path.rstrip("/")
-        if request.method == "GET" and path in LISTINGS:
-            return self._response(200, headers=JSON, content=orjson.dumps(router.listing()))
-        message = (
-            f"{request.method} {path} is not served by modelrouter; it serves chat completions and the list of models"
-        )
-        body = CALLERS["openai-chat"].encode_error(NOT_FOUND, "unsupported_feature", message)
+        path, inventory = request.url.path, router.inventory
+        try:
+            known = listed(path, inventory, anthropic="anthropic-version" in request.headers)
+        except UnknownNameError as error:
+            return self.failure(LISTING, error)
+        if known is not None and request.method == "GET":
+            return self._response(200, headers=JSON, content=orjson.dumps(known))
+        message = f"{request.method} {path} is not served by modelrouter; it serves model calls and the list of models"
+        body = CALLERS[LISTING].encode_error(NOT_FOUND, "unsupported_feature", message)
         return self._response(NOT_FOUND, headers=JSON | {"x-should-retry": "false"}, content=body)

@@ -39,6 +39,8 @@ class Context:
     """To the first content, over all attempts; the process's own deadline still bounds it."""
     principal: str | None = None
     """The authenticated caller; only a door sets it."""
+    allowed: frozenset[str] | None = None
+    """The processes that the caller may use; None: all of them. Only a door sets it."""
     wire_headers: Mapping[str, str] = field(default_factory=dict)
     """Of the caller's headers those that belong to its wire, in lower case; only a door sets them."""
 

@@ -247,6 +247,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """A key of a caller of the gateway, which holds no more of it than a hash."""
+
+    id: str
+    """The principal that it proves."""
+    digest: str
+    """SHA-256 of the key, 64 hexadecimal digits in lower case."""
+    processes: frozenset[str] | None = None
+    """What it may be used for; None: everything."""
+    ends: date | None = None
+    """Its last day, in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """The whole file, whole and consistent."""
 
@@ -264,6 +278,8 @@ class Inventory:
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
+    access: Mapping[str, AccessKey] = field(default_factory=dict)
+    """Who may use the gateway, by name; empty where nobody needs a key."""
     regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Region groups: a name and everything it contains, transitively."""
     signatures: tuple[Signature, ...] = ()

@@ -5,13 +5,14 @@ Written against ASGI itself, since this is the path of every request. The same f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import structlog
 
-from modelrouter.core.context import HEADERS, NOBODY, Context, from_headers
-from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
+from modelrouter.core.context import HEADERS, Context, from_headers
+from modelrouter.errors import BadRequestError, NotAllowedError, RequestFailedError, UnknownNameError
 from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
 from modelrouter.gateway.presence import Presence
 from modelrouter.gateway.reply import begin, refuse, reply
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Send
 
+    from modelrouter.core.inventory import AccessKey
     from modelrouter.router import Router
     from modelrouter.runtime.answer import Answer
     from modelrouter.wire.paths import Endpoint
@@ -36,10 +38,13 @@ _UNBUFFERED = MappingProxyType({"cache-control": "no-cache", "x-accel-buffering"
 class Calls:
     """Serves the model calls of one router."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, process: str | None = None) -> None:
         self._router = router
+        self._nobody = Context(process=process)
 
-    async def serve(self, endpoint: Endpoint, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
+    async def serve(
+        self, endpoint: Endpoint, headers: Mapping[bytes, bytes], key: AccessKey | None, receive: Receive, send: Send
+    ) -> None:
         """Serve one request; a client that goes away takes its call to the provider with it."""
         wire = endpoint.wire
         try:
@@ -51,15 +56,19 @@ class Calls:
         except ClientGoneError:
             return
         async with Presence(receive):
-            await self._answer(wire, headers, body, send)
+            await self._answer(wire, headers, key, body, send)
 
-    async def _answer(self, wire: str, headers: Mapping[bytes, bytes], body: bytes, send: Send) -> None:
+    async def _answer(
+        self, wire: str, headers: Mapping[bytes, bytes], key: AccessKey | None, body: bytes, send: Send
+    ) -> None:
         try:
-            answer = await self._router.ahandle(wire, body, _context(wire, headers))
+            answer = await self._router.ahandle(wire, body, self._context(wire, headers, key))
         except RequestFailedError as error:
             await reply(send, error.status, error.headers, error.body)
         except UnknownNameError as error:
             await refuse(send, wire, 404, "model_unavailable", str(error))
+        except NotAllowedError as error:
+            await refuse(send, wire, 403, "permission", str(error))
         except BadRequestError as error:
             await refuse(send, wire, 400, "bad_request", str(error))
         except Exception:  # noqa: BLE001 - the border to a caller, who gets an answer whatever happens here
@@ -68,12 +77,16 @@ class Calls:
         else:
             await _deliver(answer, send)
 
-
-def _context(wire: str, headers: Mapping[bytes, bytes]) -> Context:
-    given = {name: headers[raw].decode("latin-1") for raw, name in _HEADERS.items() if raw in headers}
-    own = CALLERS[wire].HEADERS
-    spoken = {name: headers[raw].decode("latin-1") for name in own if (raw := name.encode()) in headers} if own else {}
-    return from_headers(given, Context(wire_headers=spoken) if spoken else NOBODY)
+    def _context(self, wire: str, headers: Mapping[bytes, bytes], key: AccessKey | None) -> Context:
+        """What a request says of itself, and what its key says of its caller."""
+        given = {name: headers[raw].decode("latin-1") for raw, name in _HEADERS.items() if raw in headers}
+        caller = self._nobody
+        if key is not None:
+            caller = replace(caller, principal=key.id, allowed=key.processes)
+        if own := CALLERS[wire].HEADERS:
+            spoken = {name: headers[name.encode()].decode("latin-1") for name in own if name.encode() in headers}
+            caller = replace(caller, wire_headers=spoken)
+        return from_headers(given, caller)
 
 
 async def _deliver(answer: Answer, send: Send) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -12,24 +14,27 @@ from modelrouter.errors import UsageError
 from modelrouter.gateway.loopback import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.types import ASGIApp
 
-__all__ = ["bound", "server"]
+__all__ = ["address", "beside", "bound", "server"]
 
 BACKLOG = 2048
 GRACE_S = 20
 """What answers under way get when the gateway is stopped: within the 30 s that orchestrators give."""
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """Listen on a loopback address; port 0 takes a free one. Clients may connect from now on.
+def bound(host: str, port: int, *, keys: bool = False) -> socket.socket:
+    """Listen on an address; port 0 takes a free one. Clients may connect from now on.
 
-    Raises UsageError for any other address, and where the port cannot be had.
+    Without `keys` of callers in the inventory nobody but programs of this machine may reach it. Raises UsageError for
+    any other address then, and where the port cannot be had.
     """
-    if not is_loopback(host):
+    if not keys and not is_loopback(host):
         raise UsageError(
-            f"the gateway does not listen on {host!r}: it has no keys of its own yet, so anybody who reaches it"
-            " could spend yours; listen on 127.0.0.1"
+            f"the gateway does not listen on {host!r} without keys: anybody who reaches it could spend yours; make one"
+            " with `modelrouter key NAME` and put it under `access:`, or listen on 127.0.0.1"
         )
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -63,3 +68,22 @@ def server(app: ASGIApp) -> uvicorn.Server:
             timeout_graceful_shutdown=GRACE_S,
         )
     )
+
+
+def address(listening: socket.socket) -> str:
+    """The URL at which a socket is reached."""
+    host, port, *_ = listening.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def beside(app: ASGIApp, listening: socket.socket) -> Iterator[str]:
+    """Serve on a thread of its own for as long as the block lasts; gives the URL. Clients may connect at once."""
+    running = server(app)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, name="modelrouter-gateway")
+    thread.start()
+    try:
+        yield address(listening)
+    finally:
+        running.should_exit = True
+        thread.join(GRACE_S + 10)

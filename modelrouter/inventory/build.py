@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelrouter.core.inventory import (
+    AccessKey,
     Account,
     Canary,
     Contract,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from modelrouter.core.inventory import Source
+    from modelrouter.inventory.access import AccessKeyEntry
     from modelrouter.inventory.schema import File
     from modelrouter.inventory.supply import ContractEntry, DeploymentEntry, HealthEntry, ModelEntry
     from modelrouter.inventory.work import PolicyEntry, ProcessEntry
@@ -64,6 +66,7 @@ def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
         contracts={name: _contract(name, entry) for name, entry in file.contracts.items()},
         aliases=dict(file.aliases),
         policies=tuple(map(_policy, file.policies)),
+        access={name: _access_key(name, entry) for name, entry in file.access.keys.items()},
         regions=contents(file.regions),
         signatures=tuple(
             Signature(**entry.model_dump(), by_id=entry.provider in file.providers) for entry in file.signatures
@@ -146,6 +149,11 @@ def _process(name: str, entry: ProcessEntry, deployments: Mapping[str, Deploymen
         on_refusal=entry.on_refusal,
         hedge_s=entry.hedge,
     )
+
+
+def _access_key(name: str, entry: AccessKeyEntry) -> AccessKey:
+    processes = None if entry.processes is None else frozenset(entry.processes)
+    return AccessKey(id=name, digest=entry.hash, processes=processes, ends=entry.ends)
 
 
 def _contract(name: str, entry: ContractEntry) -> Contract:

@@ -42,6 +42,7 @@ _ONE = {
     "policies": "policy",
     "regions": "region group",
     "signatures": "signature",
+    "access": "access key",
     "sources": "source",
 }
 """The sections of an inventory whose members are entries of their own, and what one of them is called."""

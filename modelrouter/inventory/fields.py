@@ -35,6 +35,7 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 MODEL_NAME = r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}"
 REGION = r"[A-Z][A-Z0-9_-]+"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+DIGEST = r"sha256:[0-9A-Fa-f]{64}"
 REFERENCE = r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|exec:.+)"
 
 SHELL_VARIABLE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]{0,99})\}|([A-Z][A-Z0-9_]{0,99}))"
@@ -207,6 +208,16 @@ def read_url(value: object) -> str:
     return text.rstrip("/")
 
 
+def read_digest(value: object) -> str:
+    """A hash of a key. What is no hash is never shown: it may be the key itself."""
+    text = scalar_of(value, "the hash of a key")
+    if not re.fullmatch(DIGEST, text):
+        raise refusal(
+            "this is no hash of a key", "Write sha256: and 64 hexadecimal digits; `modelrouter key NAME` makes both."
+        )
+    return text.partition(":")[2].lower()
+
+
 def read_words(value: object) -> list[str]:
     """A word, or a list of words."""
     if isinstance(value, Items):
@@ -234,6 +245,7 @@ Interval = Annotated[float, BeforeValidator(read_interval), _schema("string", DU
 Share = Annotated[float, BeforeValidator(read_share), _schema("string", SHARE)]
 Day = Annotated[date, BeforeValidator(read_day), _schema("string", DAY)]
 Reference = Annotated[str, BeforeValidator(read_reference), _schema("string", REFERENCE)]
+Digest = Annotated[str, BeforeValidator(read_digest), _schema("string", DIGEST)]
 Url = Annotated[str, BeforeValidator(read_url), _schema("string", "https?://.+")]
 Words = Annotated[
     list[str],

@@ -55,6 +55,8 @@ _SECTIONS = (
     ("PolicyEntry", "policies"),
     ("RuleEntry", "policies: a rule"),
     ("SignatureEntry", "signatures"),
+    ("AccessEntry", "access"),
+    ("AccessKeyEntry", "access: keys"),
 )
 
 

@@ -31,6 +31,7 @@ _REFERENCES = (
     _Reference("deployments.*.provider", ("providers",), "provider"),
     _Reference("deployments.*.model", ("models",), "model"),
     _Reference("processes.*.routes.*", ("deployments",), "deployment"),
+    _Reference("access.keys.*.processes.*", ("processes",), "process"),
     _Reference("aliases.*", ("processes",), "process"),
     _Reference("signatures.*.provider", ("providers",), "provider or vendor", VENDORS),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from modelrouter.inventory.access import AccessEntry
 from modelrouter.inventory.document import Entries, Text
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import OURS, Line, ModelName, Name, described
@@ -63,6 +64,9 @@ class File(Entry):
         "What may serve what.",
         [{"id": "eu-personal", "when": {"data.class": "personal"}, "processing": {"in": ["EU"]}}],
         [],
+    )
+    access: AccessEntry = about(
+        "Who may use the gateway, and for what.", {"keys": {"claims-app": {"hash": f"sha256:{'0f' * 32}"}}}, {}
     )
     regions: dict[Name, list[Line]] = about(
         "Your own groups of countries and regions, beside EU, EEA, EFTA, DACH, BENELUX, NORDICS, FIVE_EYES, G7 and GLOBAL.",

@@ -17,7 +17,7 @@ def test_refuses_other_machines(desk: Desk, host: str) -> None:
     result = desk.run("serve", "--host", host, "--port", "0")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"error: the gateway does not listen on {host!r}: it has no keys of its own yet")
+    assert result.stderr.startswith(f"error: the gateway does not listen on {host!r} without keys")
 
 
 def test_port_in_use(desk: Desk) -> None:

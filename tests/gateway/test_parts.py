@@ -162,7 +162,7 @@ def test_loopback(host: str) -> None:
 def test_not_loopback(host: str) -> None:
     """These may mean another machine, or all of this one's addresses."""
     assert not is_loopback(host)
-    with pytest.raises(UsageError, match="no keys of its own yet"):
+    with pytest.raises(UsageError, match="without keys"):
         bound(host, 0)
 
 

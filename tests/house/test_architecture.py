@@ -17,6 +17,7 @@ LEVELS = {
     "wire": 2,
     "providers": 3,
     "inventory": 3,
+    "access": 3,
     "runtime": 4,
     "router": 5,
     "testing": 5,
@@ -45,6 +46,7 @@ ONE_FILE = {
     "aiohttp": {"modelrouter/providers/http.py"},
     "litellm": {"modelrouter/providers/litellm.py"},
     "openai": {"modelrouter/client/openai.py", "modelrouter/drills/rehearse.py"},
+    "anthropic": {"modelrouter/client/anthropic.py"},
     "yaml": None,
 }
 """Libraries that only these files may name; None: any file of the inventory's door."""

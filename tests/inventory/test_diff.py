@@ -21,6 +21,9 @@ signatures:
 """
 
 
+ZEROS = "0" * 64
+
+
 def edits(*changes: tuple[str, str]) -> list[str]:
     """What is said of a file in which texts were replaced."""
     text = TEXT
@@ -85,6 +88,7 @@ def test_the_order_of_signatures_counts() -> None:
 def test_every_part_of_an_inventory_is_compared() -> None:
     """Whichever field is emptied, that is a difference; only where it was read from is none."""
     whole = parse(
+        f"access: {{keys: {{app: {{hash: 'sha256:{ZEROS}'}}}}}}\n"
         "upstreams: {cloud: {company: C}}\ncontracts: {k: {ends: 2027-01-01}}\nregions: {HERE: [DE]}\n"
         + TEXT.replace("headquarters: DE", "headquarters: {value: DE, source: register}")
         + SIGNATURES

@@ -244,8 +244,19 @@ SHAPES = [
         "6:3: models.gpt 5: 'gpt 5' is no model name. Use letters, digits and . _ - : / @ +, at most 200.",
     ),
     (
-        changed("inventory: small", "inventory: small\naccess: {}"),
-        "2:1: access: there is no key 'access' here. Known: aliases, contracts, deployments, include, inventory, models, policies, processes, providers, regions, signatures, upstreams.",
+        changed("inventory: small", "inventory: small\naccess: {keys: {app: {hash: mr-0123456789abcdef}}}"),
+        "2:29: access.keys.app.hash: this is no hash of a key. Write sha256: and 64 hexadecimal digits; `modelrouter key NAME` makes both.",
+    ),
+    (
+        changed(
+            "inventory: small",
+            f"inventory: small\naccess: {{keys: {{app: {{hash: 'sha256:{'0f' * 32}', processes: [claim]}}}}}}",
+        ),
+        "2:116: access.keys.app.processes[0]: there is no process 'claim'. Did you mean 'claims'?",
+    ),
+    (
+        changed("inventory: small", "inventory: small\nnotes: {}"),
+        "2:1: notes: there is no key 'notes' here. Known: access, aliases, contracts, deployments, include, inventory, models, policies, processes, providers, regions, signatures, ….",
     ),
 ]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from modelrouter.gateway.app import Gateway
-from modelrouter.gateway.server import bound, server
+from modelrouter.gateway.server import beside, bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +45,5 @@ def two_upstreams(folder: Path, first: str, second: str) -> Path:
 @contextmanager
 def serving(router: Router) -> Iterator[str]:
     """Serve a router by the gateway for as long as the block lasts; gives its address."""
-    with bound("127.0.0.1", 0) as listening:
-        running = server(Gateway(router))
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            running.should_exit = True
-            thread.join(30)
+    with bound("127.0.0.1", 0) as listening, beside(Gateway(router), listening) as url:
+        yield url
