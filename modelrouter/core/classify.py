@@ -147,7 +147,7 @@ def mask(text: str) -> str:
     long = [part for part in text.split(" ") if len(part) >= SHORTEST_RUN]
     if _NOT_OF_WORDS.search(" ".join(long)):
         for part in long:
-            if _NOT_OF_WORDS.search(part):
+            if _NOT_OF_WORDS.search(part) and (len(part) >= OPAQUE or _KEY_PREFIX.search(part)):
                 text = text.replace(part, _RUN.sub(_masked, part))
     return text
 
@@ -191,11 +191,12 @@ def _is_one(provider: str, vendor: str) -> bool:
 
 
 def _by_rule(evidence: Evidence, reading: Reading) -> Verdict | None:
-    match = the_book().find(reading, vendor_of(evidence.vendor))
+    vendor = vendor_of(evidence.vendor)
+    match = the_book().find(reading, vendor)
     if match is None:
         return None
     entry, words = match
-    scope = reach(vendor_of(evidence.vendor), entry, reading)
+    scope = reach(vendor, entry, reading)
     return Verdict(
         entry.rule.cause, scope, entry.certainty, entry.name, words, entry.stated, entry.rule.shortest_wait_s
     )

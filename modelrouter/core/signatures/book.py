@@ -11,8 +11,6 @@ are read with, one for everybody else's), and a vendor reads the shelves that ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.causes import Cause
@@ -92,35 +90,33 @@ class Book:
 
     def find(self, reading: Reading, vendor: str = "") -> Match | None:
         """Return the first entry that fires."""
-        woken = reduce(or_, map(self.woken.__getitem__, self.terms & reading.words), 0)
+        places = self.woken
+        status, words = reading.status or 0, reading.words
+        woken = 0
+        for term in self.terms & words:
+            woken |= places[term]
         woken &= self.readers.get(vendor, self.readers[""])
         while woken:
             lowest = woken & -woken
-            wake = self.wakes[lowest.bit_length() - 1]
-            words = fires(wake, reading)
-            if words is not None:
-                return Match(wake.entry, words)
             woken ^= lowest
+            wake = self.wakes[lowest.bit_length() - 1]
+            if (wake.status and status not in wake.status) or (wake.needs and not wake.needs.met(words)):
+                continue
+            said = fires(wake, reading)
+            if said is not None:
+                return Match(wake.entry, said)
         return None
 
 
 def fires(wake: Wake, reading: Reading) -> str | None:
-    """Return the words on which an entry fires, None where it does not."""
-    entry, status, wording, needed = wake
-    if (status and (reading.status or 0) not in status) or (needed and not needed.met(reading.words)):
-        return None
-    if wording:
-        found = pattern(wording).search(reading.text)
-        if found is None:
-            return None
-        words = found.group()
+    """Return the words on which an entry fires that is woken, None where it does not."""
+    if wake.wording:
+        found = pattern(wake.wording).search(reading.text)
+        words = found and found.group()
     else:
-        codes = entry.loose & reading.words or entry.fixed & reading.codes()
-        if not codes:
-            return None
-        words = min(codes)
-    rule = entry.rule
-    if rule.also and seen(rule.also, reading.text, reading.words) is None:
+        words = min(wake.entry.loose & reading.words or wake.entry.fixed & reading.codes(), default=None)
+    rule = wake.entry.rule
+    if words is None or (rule.also and seen(rule.also, reading.text, reading.words) is None):
         return None
     if rule.unless and seen(rule.unless, reading.text, reading.words) is not None:
         return None
