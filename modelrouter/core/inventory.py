@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Criticality = Literal["critical", "important", "standard", "deferrable"]
 USUAL = -1.0
 """Instead of seconds: longer than 19 of 20 calls stay silent."""
-Wire = Literal["openai-chat", "anthropic-messages", "gemini", "litellm"]
+Wire = Literal["openai-chat", "openai-responses", "anthropic-messages", "gemini", "litellm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
