@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from modelrouter.wire import json_text
+from modelrouter.wire.anthropic_messages.adapt import adapted
 from modelrouter.wire.body import splice
 from modelrouter.wire.dialects import DIALECTS, shape_of
+from modelrouter.wire.gemini.history import cleaned
 from modelrouter.wire.openai_chat.caller import names_addresses
+from modelrouter.wire.openai_responses.history import cleaned as cleaned_items
 from modelrouter.wire.translate import NotPortable, Rendered
 
 if TYPE_CHECKING:
@@ -25,4 +29,16 @@ def pass_on(body: bytes, parsed: Mapping[str, Any], deployment: Deployment) -> R
         return NotPortable("an image by its address: send it as a data URL")
     changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in parsed else {}
     changes.update(DIALECTS[shape_of(deployment.wire)].addressed(deployment.name))
-    return Rendered(splice(body, changes), ())
+    losses: tuple[str, ...] = ()
+    if deployment.wire == "gemini" and (
+        history := cleaned(parsed.get("contents"), (deployment.name, deployment.model.id))
+    ):
+        contents, losses = history
+        changes["contents"] = json_text.write(contents)
+    if deployment.wire == "openai-responses" and (items := cleaned_items(parsed.get("input"))):
+        said, losses = items
+        changes["input"] = json_text.write(said)
+    if deployment.wire == "anthropic-messages":
+        members, losses = adapted(body, parsed, deployment)
+        changes.update(members)
+    return Rendered(splice(body, changes), losses)

@@ -160,9 +160,9 @@ def _error(body: Mapping[str, Any], candidate: Mapping[str, Any], finish: str | 
         return json_text.text({"promptFeedback": feedback})
     if finish is None or finish in STOPPED | CUT | FILTERED:
         return None
-    told = candidate.get("finishMessage")
-    message = told if isinstance(told, str) and told else f"the provider ended the answer with finishReason {finish!r}"
-    return json_text.text({"error": {"code": 500, "message": message, "status": finish}})
+    # In the words of Google's own internal errors. What the candidate says beside it may be the model's own text.
+    message = f"Internal error: the answer ended with finishReason {finish}."
+    return json_text.text({"error": {"code": 500, "message": message, "status": "INTERNAL"}})
 
 
 def read_usage(usage: object) -> Usage | None:

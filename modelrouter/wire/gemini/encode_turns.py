@@ -19,13 +19,11 @@ from modelrouter.wire.conversation import (
     Turn,
     UnportableError,
 )
+from modelrouter.wire.gemini.history import UNSIGNED
 from modelrouter.wire.gemini.signatures import ISSUER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-UNSIGNED = "skip_thought_signature_validator"
-"""What Google's guide to thought signatures gives for calls that none of its models made."""
 
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"})
 _SAME = {"image/jpg": "image/jpeg", "audio/x-wav": "audio/wav", "audio/wave": "audio/wav", "audio/mpeg": "audio/mp3"}
