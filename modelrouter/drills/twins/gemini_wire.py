@@ -72,7 +72,7 @@ def told(response: Any) -> str:
 def tools(asked: dict[str, Any], past: Past) -> tuple[Tool, ...]:
     """The tools to call; there is no switch that allows one call alone."""
     calling = (asked.get("toolConfig") or {}).get("functionCallingConfig") or {}
-    if str(calling.get("mode")).upper() == "NONE":
+    if calling.get("mode", "AUTO").upper() == "NONE":
         return ()
     allowed = calling.get("allowedFunctionNames")
     offered = [

@@ -82,6 +82,136 @@ async def test_structured_output_fits_the_schema(stage: Callable[..., Any]) -> N
     assert answer.content[0].text == '{"n":1}'
 
 
+OTHER: Any = {**TOOL, "name": "archive"}
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+ADAPTIVE: Any = {"type": "adaptive", "display": "summarized"}
+
+
+async def test_two_tools_at_once_in_as_many_rounds_as_asked(stage: Callable[..., Any]) -> None:
+    """`both tools` calls two, `2 steps` calls them twice; the last answer tells all that tools said."""
+    messages: list[Any] = [{"role": "user", "content": "Use both tools in 2 steps."}]
+    async with stage("anthropic") as on, on.anthropic() as client:
+        for step in (1, 2):
+            answer = await client.messages.create(**ASK, tools=[TOOL, OTHER], messages=messages)
+            text, *calls = answer.content
+            assert text.text == f"Step {step} of 2."
+            assert [call.name for call in calls] == ["lookup", "archive"]
+            content = [{**RESULT, "tool_use_id": call.id, "content": f"{call.name} {step}"} for call in calls]
+            messages += [
+                {"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in answer.content]},
+                {"role": "user", "content": content},
+            ]
+        last = await client.messages.create(**ASK, tools=[TOOL, OTHER], messages=messages)
+
+    assert "The tool said lookup 1, archive 1, lookup 2, archive 2." in last.content[0].text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("display", ["summarized", "omitted"])
+async def test_thinking_is_taken_back_as_it_was_signed(
+    stage: Callable[..., Any], *, stream: bool, display: str
+) -> None:
+    """Thinking returns unchanged and to its family of models, shown or not; else it is refused."""
+    thinking: Any = {"type": "adaptive", "display": display}
+    ask: Any = {**ASK, "tools": [TOOL], "thinking": thinking}
+    async with stage("anthropic") as on, on.anthropic() as client:
+        if stream:
+            async with client.messages.stream(**ask, messages=HELLO) as events:
+                first = await events.get_final_message()
+        else:
+            first = await client.messages.create(**ask, messages=HELLO)
+        thought, call = (block.model_dump(exclude_none=True) for block in first.content)
+
+        async def again(block: dict[str, Any]) -> Any:
+            result = {**RESULT, "tool_use_id": call["id"]}
+            messages = [{"role": "assistant", "content": [block, call]}, {"role": "user", "content": [result]}]
+            return await client.messages.create(**ask, messages=[*HELLO, *messages])
+
+        second = await again(thought)
+        for changed in (
+            {**thought, "thinking": "altered"},
+            {**thought, "signature": "foreign"},
+            {name: thought[name] for name in ("type", "thinking")},
+        ):
+            with pytest.raises(anthropic.BadRequestError, match="signature"):
+                await again(changed)
+
+    assert bool(thought["thinking"]) is (display == "summarized")
+    assert first.usage.output_tokens_details.thinking_tokens == 6
+    assert "The tool said found." in second.content[1].text
+
+
+async def test_redacted_thinking_comes_on_demand(stage: Callable[..., Any]) -> None:
+    """The documented words bring an encrypted block, which is taken back."""
+    asked = [{"role": "user", "content": "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E"}]
+    async with stage("anthropic") as on, on.anthropic() as client:
+        first = await client.messages.create(**ASK, thinking=ADAPTIVE, messages=asked)
+        block = first.content[0].model_dump()
+        history = [*asked, {"role": "assistant", "content": [block]}, *HELLO]
+        await client.messages.create(**ASK, thinking=ADAPTIVE, messages=history)
+        with pytest.raises(anthropic.BadRequestError, match="redacted_thinking"):
+            history[1]["content"] = [{**block, "data": "AAAA"}]
+            await client.messages.create(**ASK, thinking=ADAPTIVE, messages=history)
+
+    assert block["type"] == "redacted_thinking"
+
+
+async def test_a_budget_demands_thinking_before_the_calls_of_the_turn(stage: Callable[..., Any]) -> None:
+    """With a budget, a turn that another provider began without thinking is refused."""
+    old = "claude-sonnet-4-6"
+    ask: Any = {"model": old, "max_tokens": 2000, "thinking": {"type": "enabled", "budget_tokens": 1024}}
+    back = [{"role": "assistant", "content": [CALL]}, {"role": "user", "content": [RESULT]}]
+    async with stage("anthropic", name=old) as on, on.anthropic() as client:
+        with pytest.raises(anthropic.BadRequestError, match="Expected `thinking`"):
+            await client.messages.create(**ask, tools=[TOOL], messages=[*HELLO, *back])
+        with pytest.raises(anthropic.BadRequestError, match="forces tool use"):
+            await client.messages.create(**ask, tools=[TOOL], tool_choice={"type": "any"}, messages=HELLO)
+
+
+async def test_images_and_documents_are_acknowledged(stage: Callable[..., Any]) -> None:
+    """Pictures and files are read and counted; what is not of its type is refused."""
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": DOT}}
+    paper = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQ="}}
+    broken = {"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": DOT}}
+    async with stage("anthropic") as on, on.anthropic() as client:
+        answer = await client.messages.create(**ASK, messages=[{"role": "user", "content": [image, paper]}])
+        with pytest.raises(anthropic.BadRequestError, match="image/jpeg"):
+            await client.messages.create(**ASK, messages=[{"role": "user", "content": [broken]}])
+
+    assert "Saw 1 image (" in answer.content[0].text
+    assert "and 1 document (" in answer.content[0].text
+
+
+async def test_cached_tokens_are_counted_apart(stage: Callable[..., Any]) -> None:
+    """What a marked prefix holds is read from the cache and is no input."""
+    known = [{"role": "user", "content": "word " * 40}, {"role": "assistant", "content": "Yes."}]
+    async with stage("anthropic") as on, on.anthropic() as client:
+        plain = await client.messages.create(**ASK, messages=[*known, *HELLO])
+        cached = await client.messages.create(**ASK, messages=[*known, *HELLO], cache_control={"type": "ephemeral"})
+
+    assert plain.usage.cache_read_input_tokens == 0
+    assert cached.usage.cache_read_input_tokens == 51
+    assert cached.usage.input_tokens + 51 == plain.usage.input_tokens
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"seed": 1}, "seed: Extra inputs"),
+        ({"tools": [TOOL, TOOL]}, "must be unique"),
+        ({"tools": [{"name": "x", "input_schema": {}}]}, "input_schema.type"),
+        ({"tools": [TOOL], "tool_choice": {"type": "tool", "name": "other"}}, "not found in provided tools"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "not supported for this model"),
+        ({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}, "additionalProperties"),
+    ],
+)
+async def test_fields_from_elsewhere_are_refused(stage: Callable[..., Any], extra: dict[str, Any], words: str) -> None:
+    """Fields of other wires, and what this model does not take, are refused."""
+    async with stage("anthropic") as on, on.anthropic() as client:
+        with pytest.raises(anthropic.BadRequestError, match=words):
+            await client.messages.create(**ASK, messages=HELLO, extra_body=extra)
+
+
 @pytest.mark.parametrize(
     ("messages", "words"),
     [
@@ -93,6 +223,22 @@ async def test_structured_output_fits_the_schema(stage: Callable[..., Any]) -> N
         ([*HELLO, {"role": "assistant", "content": [{**CALL, "id": "a:0"}]}], "should match pattern"),
         ([*HELLO, {"role": "assistant", "content": [CALL]}, *HELLO], "without `tool_result` blocks"),
         ([{"role": "user", "content": [RESULT]}], "unexpected `tool_use_id`"),
+        ([*HELLO, {"role": "assistant", "content": [CALL, {"type": "text", "text": "x"}]}], "stand before the calls"),
+        ([*HELLO, {"role": "assistant", "content": [CALL, CALL]}], "must be unique"),
+        (
+            [
+                *HELLO,
+                {"role": "assistant", "content": [CALL]},
+                {"role": "user", "content": [{"type": "text", "text": "x"}, RESULT]},
+            ],
+            "must come first",
+        ),
+        (
+            [*HELLO, {"role": "assistant", "content": [CALL]}, {"role": "user", "content": [RESULT]}],
+            "must define tools",
+        ),
+        ([{"role": "user", "content": [{"type": "text", "text": " "}]}], "non-whitespace"),
+        ([{"role": "user", "content": [CALL]}], "not permitted in user messages"),
         ([], "at least one message"),
     ],
 )
@@ -112,6 +258,7 @@ async def test_conversations_from_elsewhere_are_checked(
         ({"anthropic-version": "2020-01-01"}, {}, "not a valid version"),
         ({"anthropic-version": "2023-06-01"}, {"max_tokens": None}, "max_tokens: Field required"),
         ({"anthropic-version": "2026-10-21"}, {"temperature": 0.5}, "temperature: Extra inputs"),
+        ({"anthropic-version": "2023-06-01"}, {"top_p": 0.5}, "deprecated for this model"),
     ],
 )
 async def test_version_and_required_fields(

@@ -28,6 +28,8 @@ TOOL: Any = {
         "strict": True,
     },
 }
+SENT: Any = {"id": True, "type": True, "function": {"name", "arguments"}}
+FUNCTION = {"name": "lookup", "arguments": "{}"}
 VENDORS = ["openai", "azure", "gemini", "ollama", "generic"]
 
 
@@ -89,6 +91,97 @@ async def test_tool_is_called_then_its_result_is_answered(stage: Callable[..., A
     assert second.choices[0].message.content.startswith("Served by")
 
 
+async def test_two_tools_at_once_unless_forbidden(stage: Callable[..., Any]) -> None:
+    """`both tools` calls two, streamed in turns by their index; their results are told in the order they came."""
+    other = {**TOOL, "function": {**TOOL["function"], "name": "archive"}}
+    asked: Any = [{"role": "user", "content": "Ask both tools."}]
+    async with stage() as on, on.openai() as client:
+        ask: Any = {"model": "gpt-5.6", "tools": [TOOL, other]}
+        async with client.chat.completions.stream(**ask, messages=asked) as events:
+            message = (await events.get_final_completion()).choices[0].message
+        one = await client.chat.completions.create(**ask, messages=asked, parallel_tool_calls=False)
+        calls = [call.model_dump(include=SENT) for call in message.tool_calls]
+        results = [{"role": "tool", "tool_call_id": call["id"], "content": call["function"]["name"]} for call in calls]
+        last = await client.chat.completions.create(
+            **ask, messages=[*asked, {"role": "assistant", "tool_calls": calls}, *results]
+        )
+
+    assert [call["function"]["name"] for call in calls] == ["lookup", "archive"]
+    assert len(one.choices[0].message.tool_calls) == 1
+    assert "The tool said lookup, archive." in last.choices[0].message.content
+
+
+@pytest.mark.parametrize(("vendor", "shown"), [("openai", False), ("vllm", True)])
+async def test_reasoning_is_counted_and_shown_by_some(stage: Callable[..., Any], vendor: str, *, shown: bool) -> None:
+    """Reasoning tokens are counted; only servers that show reasoning send it, whole and streamed."""
+    async with stage(vendor) as on, on.openai() as client:
+        ask: Any = {"model": "gpt-5.6", "messages": HELLO, "reasoning_effort": "low"}
+        whole = await client.chat.completions.create(**ask)
+        chunks = [chunk async for chunk in await client.chat.completions.create(**ask, stream=True)]
+
+    thought = "".join((chunk.choices[0].delta.model_extra or {}).get("reasoning_content", "") for chunk in chunks)
+    assert whole.usage.completion_tokens_details.reasoning_tokens == 6
+    assert thought == (whole.choices[0].message.model_extra or {}).get("reasoning_content", "")
+    assert bool(thought) is shown
+
+
+DOT = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+async def test_images_are_acknowledged(stage: Callable[..., Any]) -> None:
+    """Pictures are read and counted, by address too; a broken one is refused with the API's code."""
+
+    def showing(*urls: str) -> Any:
+        return [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}} for url in urls]}]
+
+    async with stage() as on, on.openai() as client:
+        answer = await client.chat.completions.create(model="gpt-5.6", messages=showing(DOT, "https://host.test/a.png"))
+        with pytest.raises(openai.BadRequestError) as caught:
+            await client.chat.completions.create(model="gpt-5.6", messages=showing("data:image/png;base64,AAAA"))
+
+    assert "Saw 2 images (" in answer.choices[0].message.content
+    assert "https://host.test/a.png)" in answer.choices[0].message.content
+    assert caught.value.code == "invalid_image_format"
+
+
+async def test_known_words_are_cached(stage: Callable[..., Any]) -> None:
+    """Of a conversation that goes on, the part up to the assistant's last word is counted as cached, inclusively."""
+    known: list[Any] = [{"role": "user", "content": "word " * 40}, {"role": "assistant", "content": "Yes."}]
+    async with stage() as on, on.openai() as client:
+        usage = (await client.chat.completions.create(model="gpt-5.6", messages=[*known, *HELLO])).usage
+
+    assert (usage.prompt_tokens_details.cached_tokens, usage.prompt_tokens) == (51, 54)
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"top_k": 5}, "Unrecognized request argument supplied: top_k"),
+        ({"max_tokens": 5}, "max_completion_tokens"),
+        ({"tool_choice": "auto"}, "only allowed when 'tools'"),
+        ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "does not match pattern"),
+        (
+            {
+                "tools": [
+                    {"type": "function", "function": {"name": "f", "strict": True, "parameters": {"type": "object"}}}
+                ]
+            },
+            "additionalProperties",
+        ),
+        ({"stream_options": {"include_usage": True}}, "only allowed when 'stream'"),
+        ({"stop": list("abcde")}, "maximum length 4"),
+    ],
+)
+async def test_fields_from_elsewhere_are_refused(stage: Callable[..., Any], extra: dict[str, Any], words: str) -> None:
+    """Fields of other wires, and what this model does not take, are refused by OpenAI's own models."""
+    async with stage() as on, on.openai() as client:
+        with pytest.raises(openai.BadRequestError, match=words):
+            await client.chat.completions.create(model="gpt-5.6", messages=HELLO, extra_body=extra)
+
+
 class Claim(BaseModel):
     """A structured answer."""
 
@@ -147,6 +240,14 @@ async def test_unknown_model_is_the_vendors_404(stage: Callable[..., Any]) -> No
         [],
         [{"role": "wizard", "content": "x"}],
         [{"role": "user", "content": "x"}, {"role": "tool", "tool_call_id": "stray", "content": "x"}],
+        [{"role": "assistant", "content": None}, *HELLO],
+        [{"role": "user", "content": []}],
+        [{"role": "assistant", "content": "x", "tool_calls": []}, *HELLO],
+        [{"role": "system", "content": [{"type": "image_url", "image_url": {"url": "https://host.test"}}]}],
+        [
+            {"role": "assistant", "tool_calls": [{"id": "a" * 41, "type": "function", "function": FUNCTION}]},
+            {"role": "tool", "tool_call_id": "a" * 41, "content": "x"},
+        ],
         [{"role": "assistant", "tool_calls": [{"id": "a", "type": "function", "function": {}}]}, *HELLO],
     ],
 )
