@@ -6,12 +6,14 @@ import errno
 import socket
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from modelrouter.errors import UsageError
 from modelrouter.gateway.loopback import is_loopback
+from modelrouter.gateway.patience import PATIENT, Patience, PatientProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,14 +55,16 @@ def bound(host: str, port: int, *, keys: bool = False) -> socket.socket:
     return listening
 
 
-def server(app: ASGIApp) -> uvicorn.Server:
+def server(app: ASGIApp, patience: Patience = PATIENT) -> uvicorn.Server:
     """The server, for `run(sockets=[…])`: quiet, without trust in forwarded addresses, in no hurry to stop."""
+    protocol: Any = partial(PatientProtocol, patience=patience)  # called as the class would be
     return uvicorn.Server(
         uvicorn.Config(
             app,
             log_config=None,
             log_level="warning",
             access_log=False,
+            http=protocol,
             ws="none",
             lifespan="on",
             proxy_headers=False,
@@ -77,9 +81,9 @@ def address(listening: socket.socket) -> str:
 
 
 @contextmanager
-def beside(app: ASGIApp, listening: socket.socket) -> Iterator[str]:
+def beside(app: ASGIApp, listening: socket.socket, patience: Patience = PATIENT) -> Iterator[str]:
     """Serve on a thread of its own for as long as the block lasts; gives the URL. Clients may connect at once."""
-    running = server(app)
+    running = server(app, patience)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, name="modelrouter-gateway")
     thread.start()
     try:

@@ -14,7 +14,7 @@ import uvicorn
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Mode = Literal["ok", "stream", "status", "silent", "cut"]
+Mode = Literal["ok", "stream", "flood", "status", "silent", "cut"]
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "find_claim", "arguments": '{"number": "K-7"}'}}
 
@@ -24,7 +24,7 @@ class Upstream:
 
     `mode` may change at any time and decides the calls that come after:
     ok: the answer as asked for, whole or streamed, with a tool call where tools are offered;
-    stream: as ok, but a stream goes on until its caller leaves;
+    stream: as ok, but a stream goes on until its caller leaves; flood: as stream, as fast as it can;
     status: `refusal`; silent: the call is taken and never answered; cut: two pieces, then the connection breaks.
     """
 
@@ -112,9 +112,9 @@ class Upstream:
             if self.mode == "cut" and number > 2:
                 raise ConnectionAbortedError("cut as asked")  # the server closes the connection without an end
             await send(_event(asked, delta))
-        while self.mode == "stream":
-            await send(_event(asked, {"content": "more "}))
-            await asyncio.sleep(0.02)
+        while self.mode in ("stream", "flood"):
+            await send(_event(asked, {"content": "more " * (2000 if self.mode == "flood" else 1)}))
+            await asyncio.sleep(0.001 if self.mode == "flood" else 0.02)
         await send(_event(asked, {}, "tool_calls" if asked.get("tools") else "stop"))
         await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 

@@ -1,0 +1,140 @@
+"""Connections that keep us waiting: each is given so long for its head, its body and its reading, and is then cut.
+
+uvicorn bounds none of these. Without bounds a few thousand clients that send a byte now and then, or open a connection
+and say nothing, hold as many sockets for ever, and one that never reads holds a provider's stream open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["PATIENT", "Patience", "PatientProtocol"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a client may keep us waiting, in seconds, and how much it may say before its body, in bytes."""
+
+    head_s: float = 10.0
+    """From a connection, or a request on it, to the end of the head: nginx and Apache give 20 to 60 s, Go's advice is 5."""
+    body_s: float = 60.0
+    """From there to the end of the body: 10 MB at 1.4 Mbit/s."""
+    reading_s: float = 30.0
+    """For a client to take what stands in its way when it has stopped to read."""
+    head_bytes: int = 65_536
+    """Request line and headers; Claude Code's take 2 kB, most servers allow 8 to 64 kB."""
+
+
+PATIENT = Patience()
+TIMED_OUT = 408
+TOO_LARGE = 431
+PUNCTUATION = 4
+"""Bytes around the name and the value of a header."""
+
+
+class _TooLargeError(Exception):
+    """The head is larger than anybody needs."""
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with an end to its patience."""
+
+    def __init__(self, *arguments: Any, patience: Patience = PATIENT, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._patience = patience
+        self._timer: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+        self._head_bytes: int | None = 0
+        """So far; None while no head is read."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._wait(self._patience.head_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._wait(None)
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless the head grows beyond all measure before it ends."""
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_bytes is not None and self._head_bytes > self._patience.head_bytes:
+            self._refuse(TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the rest of a head."""
+        super().on_message_begin()
+        if self._head_bytes is None:
+            self._head_bytes = 0
+            self._wait(self._patience.head_s)
+
+    def on_headers_complete(self) -> None:
+        """Begin to wait for the body; a head that came at once and is too large is refused as one that is none."""
+        size = sum([len(name) + len(value) + PUNCTUATION for name, value in self.headers]) + len(self.url)
+        if size > self._patience.head_bytes:
+            raise _TooLargeError
+        self._head_bytes = None
+        self._wait(self._patience.body_s)
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read; uvicorn calls this for whatever its callbacks raise."""
+        if self._head_bytes is not None and self._head_bytes > self._patience.head_bytes:
+            self._refuse(TOO_LARGE)
+        else:
+            super().send_400_response(msg)
+
+    def on_message_complete(self) -> None:
+        """Have the whole request."""
+        self._wait(None)
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the client to read."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._patience.reading_s, self._cut)
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _wait(self, seconds: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if seconds is None else self.loop.call_later(seconds, self._late)
+
+    def _late(self) -> None:
+        if self.flow.read_paused:
+            self._wait(self._patience.body_s)  # it is we who keep the client waiting: its request is behind another
+        elif self._head_bytes is not None:
+            self._refuse(TIMED_OUT)
+        else:
+            self._cut()
+
+    def _refuse(self, status: int) -> None:
+        """Say so in the fewest words, and close: nobody knows yet which dialect the client speaks."""
+        self._wait(None)
+        if self.transport.is_closing():
+            return
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request, whatever uvicorn declares
+        if cycle is None or cycle.response_complete:
+            self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+        self.transport.close()
+
+    def _cut(self) -> None:
+        self.transport.abort()
