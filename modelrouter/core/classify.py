@@ -59,6 +59,8 @@ SHORTEST_RUN = 12
 _RUN = re.compile(rf"[\w\-*+/=.]{{{SHORTEST_RUN},}}")
 _BEARER = re.compile(r"(?<=bearer )[\w\-.=+/*]{6,}")
 _NOT_OF_WORDS = re.compile(r"[\d*]")
+_LONG = re.compile(rf" (?=[^ ]{{{SHORTEST_RUN}}})[^ \d*]*[\d*][^ ]*")
+"""What may hold a run, which has no space: to look at the starts of words is faster than to search all of a text."""
 _KEY_PREFIX = re.compile(
     r"(?:sk|pk|rk|gsk|xai|hf|nvapi|key|api|glpat|ghp|gho|github_pat|ak|akia|asia|aiza|eyj|aws|tok)(?:[-_]|(?<=akia)|(?<=asia)|(?<=aiza)|(?<=eyj))"
 )
@@ -112,14 +114,8 @@ def believed(cause: Cause, wait: float | None, shortest: float | None = None) ->
 def excerpt(text: str, words: str) -> str:
     """Return the matched words with what stands around them, secrets masked."""
     at = max(0, text.find(words))
-    start, end = max(0, at - MARGIN), at + len(words) + MARGIN
-    first, last = max(0, start - SHOWN), end + SHOWN
-    # A run that reaches out of what is shown is a secret by all of its letters.
-    begins, ends = text.rfind(" ", first, start), text.find(" ", end, last)
-    near = text[max(first, begins) : last if ends < 0 else ends]
-    if "bearer " not in text and mask(near) == near:
-        return text[start:end][:SHOWN].strip()
-    masked = mask(text[first:last])
+    start = max(0, at - MARGIN)
+    masked = mask(text[max(0, start - SHOWN) : at + len(words) + MARGIN + SHOWN])
     at = max(0, masked.find(words))
     return masked[max(0, at - MARGIN) : at + len(words) + MARGIN][:SHOWN].strip()
 
@@ -141,15 +137,11 @@ def mask(text: str) -> str:
     """Return the text with keys, tokens and long opaque strings struck out."""
     if "bearer " in text:
         text = _BEARER.sub("***", text)
-    if not _NOT_OF_WORDS.search(text):
-        return text
-    # No run has a space: to look at the few long parts between spaces is faster than to search all of the text.
-    long = [part for part in text.split(" ") if len(part) >= SHORTEST_RUN]
-    if _NOT_OF_WORDS.search(" ".join(long)):
-        for part in long:
-            if _NOT_OF_WORDS.search(part) and (len(part) >= OPAQUE or _KEY_PREFIX.search(part)):
-                text = text.replace(part, _RUN.sub(_masked, part))
-    return text
+    return _LONG.sub(_struck, f" {text}")[1:]
+
+
+def _struck(part: re.Match[str]) -> str:
+    return _RUN.sub(_masked, part.group())
 
 
 def _masked(match: re.Match[str]) -> str:
