@@ -25,14 +25,13 @@ if TYPE_CHECKING:
 _TOLD = frozenset(
     {"model", "messages", "stream", "stream_options", "tools", "tool_choice", "parallel_tool_calls", "max_tokens"}
     | {"max_completion_tokens", "temperature", "top_p", "stop", "reasoning_effort", "response_format", "user"}
-    | {"safety_identifier", "store", "modelrouter"}
+    | {"safety_identifier", "store", "seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs"}
+    | {"top_k", "metadata", "modelrouter"}
 )
 """Fields that are told in the conversation, or mean nothing elsewhere."""
 
 _DEMANDS: Mapping[str, Callable[[Any], bool]] = {
     "n": lambda value: value != 1,
-    "logprobs": bool,
-    "top_logprobs": bool,
     "logit_bias": bool,
     "audio": bool,
     "modalities": lambda value: value != ["text"],
@@ -41,7 +40,7 @@ _DEMANDS: Mapping[str, Callable[[Any], bool]] = {
 }
 """Fields that change what an answer is, and the values that do."""
 
-_NEUTRAL: Mapping[str, object] = {"frequency_penalty": 0, "presence_penalty": 0, "service_tier": "auto"}
+_NEUTRAL: Mapping[str, object] = {"service_tier": "auto"}
 """Values that ask for nothing."""
 
 
@@ -59,11 +58,12 @@ def decode(body: Mapping[str, Any]) -> Conversation:
     choice, allowed = _choice(body)
     return Conversation(
         turns=tuple(decode_turns(body["messages"], losses)),
-        tools=tuple(tool for tool in _tools(body, losses) if allowed is None or tool.name in allowed),
+        tools=tuple(tool for tool in _tools(body) if allowed is None or tool.name in allowed),
         choice=choice,
         sampling=_sampling(body),
         format=_format(body.get("response_format")),
         user=body.get("safety_identifier") or body.get("user"),
+        metadata=_metadata(body.get("metadata"), losses),
         stream=body.get("stream") is True,
         losses=tuple(dict.fromkeys(losses)),
     )
@@ -82,7 +82,22 @@ def _sampling(body: Mapping[str, Any]) -> Sampling:
         top_p=body.get("top_p"),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         effort=body.get("reasoning_effort"),
+        top_k=body.get("top_k"),
+        seed=body.get("seed"),
+        frequency_penalty=body.get("frequency_penalty") or None,
+        presence_penalty=body.get("presence_penalty") or None,
+        logprobs=(body.get("top_logprobs") or 0) if body.get("logprobs") or body.get("top_logprobs") else None,
     )
+
+
+def _metadata(told: Any, losses: list[str]) -> Mapping[str, str]:
+    """Read metadata; OpenAI knows texts alone."""
+    if told is None:
+        return {}
+    if isinstance(told, dict) and all(isinstance(value, str) for value in told.values()):
+        return told
+    losses.append("metadata")
+    return {}
 
 
 def _format(wanted: Any) -> OutputFormat | None:
@@ -90,23 +105,28 @@ def _format(wanted: Any) -> OutputFormat | None:
     if kind == "json_object":
         return OutputFormat()
     if kind == "json_schema":
-        return OutputFormat(schema=wanted["json_schema"].get("schema") or {"type": "object"})
+        told = wanted["json_schema"]
+        return OutputFormat(
+            schema=told.get("schema") or {"type": "object"},
+            name=told.get("name") or "answer",
+            description=told.get("description"),
+            strict=told.get("strict") is True,
+        )
     if kind in {None, "text"}:
         return None
     raise UnportableError(f"response_format {kind!r} has no equivalent")
 
 
-def _tools(body: Mapping[str, Any], losses: list[str]) -> Iterator[Tool]:
+def _tools(body: Mapping[str, Any]) -> Iterator[Tool]:
     for tool in body.get("tools") or ():
         if tool.get("type") != "function":
             raise UnportableError(f"a tool of type {tool.get('type')!r} has no equivalent")
         function = tool["function"]
-        if function.get("strict"):
-            losses.append("tools.strict")
         yield Tool(
             name=function["name"],
             description=function.get("description"),
             schema=function.get("parameters") or {"type": "object", "properties": {}},
+            strict=function.get("strict") is True,
         )
 
 

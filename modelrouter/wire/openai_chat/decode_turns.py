@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.errors import BadRequestError
 from modelrouter.wire.conversation import (
+    Audio,
     Document,
     Image,
     Part,
@@ -19,6 +19,9 @@ from modelrouter.wire.conversation import (
     Turn,
     UnportableError,
 )
+from modelrouter.wire.openai_chat.arguments import read_arguments
+from modelrouter.wire.openai_chat.calls import ISSUER
+from modelrouter.wire.tags import is_tagged, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -55,7 +58,7 @@ def _turn(message: Mapping[str, Any], losses: list[str]) -> Turn:
 
 
 def _said(message: Mapping[str, Any], losses: list[str]) -> Iterator[Part]:
-    if message.get("function_call") or message.get("audio"):
+    if (message.get("function_call") and not message.get("tool_calls")) or message.get("audio"):
         raise UnportableError("an earlier function_call or audio answer has no equivalent")
     if isinstance(thinking := message.get("reasoning_content") or message.get("reasoning"), str):
         yield Thinking(thinking)
@@ -71,30 +74,30 @@ def _said(message: Mapping[str, Any], losses: list[str]) -> Iterator[Part]:
 def _calls(call: Mapping[str, Any], losses: list[str]) -> Iterator[ToolCall]:
     """Read one call; models have been seen to put the arguments of several into one text."""
     function = call["function"]
-    for arguments in _arguments(function.get("arguments"), losses):
-        yield ToolCall(id=str(call.get("id") or ""), name=function["name"], arguments=arguments)
+    read = read_arguments(function.get("arguments"))
+    if read is None:
+        losses.append("tool_calls.arguments")
+    issuer, signature = _signature(call)
+    for arguments in read or [{}]:
+        yield ToolCall(
+            id=str(call.get("id") or ""),
+            name=function["name"],
+            arguments=arguments,
+            issuer=issuer,
+            signature=signature,
+        )
 
 
-def _arguments(text: Any, losses: list[str]) -> list[Mapping[str, Any]]:
-    """Read arguments; those cut off at a limit, or no object, are told as none."""
-    if isinstance(text, dict):
-        return [text]
-    found = []
-    rest = (text or "").strip() or "{}"
-    try:
-        while rest:
-            value, end = _JSON.raw_decode(rest)
-            found.append(value)
-            rest = rest[end:].lstrip()
-    except (ValueError, RecursionError):
-        found = []
-    if found and all(isinstance(value, dict) for value in found):
-        return found
-    losses.append("tool_calls.arguments")
-    return [{}]
-
-
-_JSON = json.JSONDecoder()
+def _signature(call: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Read whose signature a call bears, and the signature: one without our mark is this wire's."""
+    extra = call.get("extra_content")
+    google = extra.get("google") if isinstance(extra, dict) else None
+    signature = google.get("thought_signature") if isinstance(google, dict) else None
+    if not isinstance(signature, str) or not signature:
+        return None, None
+    if is_tagged(signature):
+        return untagged(signature) or (None, None)
+    return ISSUER, signature
 
 
 def _parts(content: Any, losses: list[str]) -> Iterator[Part]:
@@ -135,11 +138,23 @@ def _file(part: Any, _: list[str]) -> Part:
     return Document(media_type=media_type, data=data, title=file.get("filename"))
 
 
+def _audio(part: Any, _: list[str]) -> Part:
+    told = part["input_audio"]
+    media_type = _RECORDINGS.get(told["format"])
+    if media_type is None:
+        raise UnportableError(f"a recording of format {told['format']!r} has no equivalent")
+    return Audio(media_type=media_type, data=told["data"])
+
+
+_RECORDINGS = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg", "aac": "audio/aac"}
+"""OpenAI knows the first two; servers with models that listen know more."""
+
 _READERS: Mapping[object, Callable[[Any, list[str]], Part]] = {
     "text": _text,
     "refusal": _refusal,
     "image_url": _image,
     "file": _file,
+    "input_audio": _audio,
 }
 
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w=.-]+)*?;base64,", re.ASCII)
