@@ -186,7 +186,7 @@ def test_errors_as_the_library_reads_them(
         client.messages.create(model="m", max_tokens=1, messages=[{"role": "user", "content": "hi"}])
 
     assert json.loads(body) == {"type": "error", "error": {"type": kind, "message": "why"}}
-    assert told.value.type == kind
+    assert str(told.value.type) == kind
     if kind != "request_too_large":  # the library's type for an error's words leaves this one out
         assert ErrorResponse.model_validate_json(body, strict=True).error.message == "why"
 

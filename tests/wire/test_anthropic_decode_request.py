@@ -164,8 +164,8 @@ def test_tools_of_the_provider_in_the_history() -> None:
         "tool_use_id": "s",
         "content": [{"type": "web_search_result", "url": "https://a.example", "encrypted_content": "zzz"}],
     }
-    mcp = [{**use, "type": "mcp_tool_use"}, {"type": "mcp_tool_result", "tool_use_id": "s", "content": []}]
-    told = parts(use, found, *mcp, role="assistant")
+    asked, answered = {**use, "type": "mcp_tool_use"}, {**found, "type": "mcp_tool_result", "content": []}
+    told = parts(use, found, asked, answered, role="assistant")
 
     assert all(isinstance(part, Text) for part in told)
     assert "q" in str(told[0])
@@ -208,7 +208,7 @@ def test_what_is_left_out_with_a_loss(block: dict[str, Any], lost: str) -> None:
 
 def test_marks_for_a_cache_are_named_once() -> None:
     """Wherever they stand, they do not go along, and one loss says so (36, 37)."""
-    mark = {"cache_control": {"type": "ephemeral"}}
+    mark: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}
     result = {"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": "x", **mark}]}
     tool = {"name": "f", "input_schema": {}, **mark}
 

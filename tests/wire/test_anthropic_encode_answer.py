@@ -324,7 +324,7 @@ SIGNED = st.tuples(st.sampled_from([OWN, "gemini", "openai-responses"]), st.text
 PARTS = st.one_of(
     st.builds(Text, TEXTS),
     st.builds(Thinking, TEXTS, st.sampled_from([None, OWN, "gemini"])),
-    st.builds(lambda text, signed, sealed: Thinking(text, *signed, sealed), TEXTS, SIGNED, st.booleans()),
+    st.builds(lambda text, signed, sealed: Thinking(text, signed[0], signed[1], sealed), TEXTS, SIGNED, st.booleans()),
     st.builds(
         lambda call, name, arguments, signed: ToolCall(
             id=call, name=name, arguments=arguments, issuer=signed and signed[0], signature=signed and signed[1]

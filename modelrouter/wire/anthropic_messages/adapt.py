@@ -117,14 +117,21 @@ class Adaptation:
         return min(BUDGETS.get(str(effort), BUDGETS["high"]), max(limit // 2, LEAST))
 
     def keep_loop(self) -> None:
-        """Do without a budget for thinking where the calls that were answered last follow upon none (44)."""
+        """Do without a budget for thinking where the loop of calls that goes on did not begin with any (44)."""
         config = self._new["thinking"] if "thinking" in self._new else self._body.get("thinking")
         if not isinstance(config, dict) or config.get("type") != "enabled":
             return
-        messages = self._new.get("messages", self._body["messages"])
-        answered = any(_kind(block) == "tool_result" for message in messages[-1:] for block in _content(message))
-        before = [_kind(block) for message in messages[-2:-1] for block in _content(message)]
-        if answered and before[:1] not in (["thinking"], ["redacted_thinking"]):
+        kinds = [
+            (message.get("role"), [_kind(block) for block in _content(message)])
+            for message in self._new.get("messages", self._body["messages"])
+        ]
+        if "tool_result" not in kinds[-1][1]:
+            return
+        start = max(
+            (at for at, (role, said) in enumerate(kinds) if role == "user" and "tool_result" not in said), default=-1
+        )
+        first = next((said for role, said in kinds[start + 1 :] if role == "assistant"), [])
+        if first[:1] not in (["thinking"], ["redacted_thinking"]):
             self._replace_thinking(None)
 
     def _replace_thinking(self, config: dict[str, Any] | None) -> None:

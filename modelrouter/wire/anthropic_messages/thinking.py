@@ -45,7 +45,7 @@ def asked_effort(body: Mapping[str, Any], losses: list[str]) -> str | None:
     if kind == "enabled":
         losses.append("thinking.budget_tokens")
         budget = config["budget_tokens"]
-        by_budget = next((word for word, most in BUDGETS.items() if budget <= most), "xhigh")
+        by_budget: str | None = next((word for word, most in BUDGETS.items() if budget <= most), "xhigh")
     else:
         by_budget = "high" if kind == "adaptive" else None
         if kind not in {None, "adaptive"}:
@@ -86,8 +86,8 @@ def thinking_config(
 ) -> dict[str, Any] | None:
     """Say how to switch thinking on for an effort; None where it stays as it is.
 
-    A budget demands that the calls whose results come last follow upon thinking, that no tool is forced, and room
-    for the answer besides: where one of these is missing, this answer does without thinking (44, 24).
+    A budget demands that the loop of calls that goes on began with thinking, that no tool is forced, and room for
+    the answer besides: where one of these is missing, this answer does without thinking (44, 24).
     """
     effort = conversation.sampling.effort
     if effort not in _RANKS or taken.thinking == "always":
@@ -109,9 +109,23 @@ def thinking_config(
 
 
 def _may_think(turns: tuple[Turn, ...]) -> bool:
-    """Whether the turn whose calls were answered last began with thinking that its issuer may see again."""
-    results = any(isinstance(part, ToolResult) for turn in turns[-1:] for part in turn.parts)
-    return not results or any(isinstance(part, Thinking) for turn in turns[-2:-1] for part in turn.parts[:1])
+    """Whether the loop of calls and results that goes on now began with thinking that its issuer may see again.
+
+    It began behind the last turn of the user's that brought no result; where there is no loop, all may begin.
+    """
+    if not _brings_results(turns[-1:]):
+        return True
+    start = next((place for place, turn in reversed(list(enumerate(turns))) if _asks_anew(turn)), -1)
+    first = next(turn for turn in turns[start + 1 :] if turn.role == "assistant")
+    return isinstance(first.parts[0], Thinking)
+
+
+def _asks_anew(turn: Turn) -> bool:
+    return turn.role == "user" and not _brings_results((turn,))
+
+
+def _brings_results(turns: tuple[Turn, ...]) -> bool:
+    return any(isinstance(part, ToolResult) for turn in turns for part in turn.parts)
 
 
 def without_sampling(said: dict[str, Any], losses: list[str]) -> dict[str, Any]:
