@@ -30,6 +30,7 @@ ANTHROPIC = Vendor(
         Rule("bad_key", Cause.AUTH, Scope.KEY, codes=("authentication_error",), unless=("(organization|account) * (disabled|suspended|banned)",)),
         Rule("rate_limit", Cause.THROTTLED, Scope.ACCOUNT, codes=("rate_limit_error",), unless=("usage limit", "(daily|weekly|monthly)", "credit", "quota", "context")),
         Rule("model_not_found", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("not_found_error",), unless=("anthropic.com/news",)),
-        Rule("internal", Cause.OUTAGE, Scope.DEPLOYMENT, codes=("api_error",)),
+        # Relays put it beside every status, as the name of whatever they cannot name.
+        Rule("internal", Cause.OUTAGE, Scope.DEPLOYMENT, status=(0, 200, *range(500, 600)), codes=("api_error",)),
     ),
 )  # fmt: skip

@@ -47,7 +47,11 @@ ONE_API = Vendor("one-api", ("new-api", "new-api-relay", "one-api-relay", "oai-c
     Rule("user_quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("insufficient_user_quota", "pre_consume_token_quota_failed", "token_quota_not_enough")),
     Rule("token_status", Cause.AUTH, Scope.KEY, codes=("token_status_invalid", "invalid_token")),
     Rule("no_channel", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("model_not_found", "get_channel_failed", "no_available_channel"), text=("no available channel", "无可用渠道")),
+    Rule("accounts_limited", Cause.THROTTLED, Scope.ACCOUNT, text=("all accounts * (limited|cooling down)",)),
     Rule("no_accounts", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("no available accounts", "all accounts")),
+    # A channel is a relay's word for a deployment; its owner switched it off.
+    Rule("channel_off", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, text=("channel (has been|was|is) (disabled|paused|turned off|switched off)", "渠道 * (已被禁用|已禁用|被禁用)")),
+    Rule("not_converted", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, codes=("convert_request_failed",), also=("not (implemented|supported)", "unsupported", "(未实现|不支持)")),
 ))  # fmt: skip
 
 GROQ = Vendor("groq", (), (
@@ -126,20 +130,26 @@ CLOUDFLARE = Vendor("cloudflare", ("cloudflare-workers-ai", "workers-ai"), (
 ))  # fmt: skip
 
 WATSONX = Vendor("watsonx", ("watson", "watsonx-ai", "ibm"), (
-    Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("token_quota_reached", "consumption_limit_reached", "no_quota")),
+    # A pool that all share, of requests at one time; the plan's own end has the code of tokens.
+    Rule("shared_pool", Cause.THROTTLED, Scope.MODEL, codes=("consumption_limit_reached",)),
+    Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("token_quota_reached", "no_quota")),
     Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("rate_limit_reached_requests", "rate_limit_reached_tokens")),
     Rule("key", Cause.AUTH, Scope.KEY, codes=("authentication_token_expired", "authentication_token_not_valid", "authentication_token_missing")),
     Rule("rights", Cause.PERMISSION, Scope.ACCOUNT, codes=("authorization_rejected", "user_authorization_failed", "no_associated_service_instance_error")),
     Rule("feature", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, codes=("model_no_support_for_function",)),
-    Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("invalid_request_entity", "invalid_input_argument")),
+    Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, codes=("invalid_request_entity", "invalid_input_argument", "json_type_error", "json_validation_error")),
     Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("downstream_request_failed", "service_under_maintenance")),
 ))  # fmt: skip
 
 VERCEL = Vendor("vercel-ai-gateway", ("vercel",), (
     Rule("verification", Cause.PERMISSION, Scope.ACCOUNT, codes=("customer_verification_required",)),
-    Rule("providers", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("no_providers_available",)),
-    Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("FUNCTION_INVOCATION_TIMEOUT", "ROUTER_EXTERNAL_TARGET_TIMEOUT")),
-    Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("FUNCTION_INVOCATION_FAILED", "INTERNAL_FUNCTION_SERVICE_UNAVAILABLE", "ROUTER_EXTERNAL_TARGET_ERROR")),
+    # Said under the code of missing providers, too.
+    Rule("not_in_free_tier", Cause.PERMISSION, Scope.MODEL, codes=("free_tier_model_not_available",), text=("free tier (users|accounts|teams) (do not|don't|cannot) * (access|use)",)),
+    Rule("providers", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("no_providers_available",), unless=("free tier",)),
+    Rule("access", Cause.AUTH, Scope.KEY, text=("gateway (access|authentication) (failed|denied)",)),
+    Rule("late", Cause.TIMEOUT, Scope.DEPLOYMENT, codes=("FUNCTION_INVOCATION_TIMEOUT", "INTERNAL_FUNCTION_INVOCATION_TIMEOUT")),
+    Rule("broken", Cause.OUTAGE, Scope.PROVIDER, codes=("FUNCTION_INVOCATION_FAILED", "INTERNAL_FUNCTION_INVOCATION_FAILED", "INTERNAL_FUNCTION_SERVICE_UNAVAILABLE",
+         "ROUTER_EXTERNAL_TARGET_ERROR", "ROUTER_EXTERNAL_TARGET_CONNECTION_ERROR", "ROUTER_EXTERNAL_TARGET_HANDSHAKE_ERROR")),
     Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("FUNCTION_THROTTLED",)),
 ))  # fmt: skip
 

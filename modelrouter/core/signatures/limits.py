@@ -25,6 +25,7 @@ RATE = (
     "requests (are |were |is |)(too |sent too )(frequent|frequently|fast|quickly)",
     "too (frequent|frequently|fast|quickly)",
     "cooling down",
+    "(account|accounts|key|keys|user|users|token|tokens|credential|credentials) (is |are )(all |currently |temporarily |now |)(rate |)limited",
     "(限流|频率|并发|速率|请求过快|请求过多|太频繁|过于频繁|请求频繁|操作频繁)",
     "(頻率|並發|速率限制|請求過多)",
     "(レート制限|リクエストが多すぎ)",

@@ -62,6 +62,7 @@ BAD_KEY = (
     "(require|requires|needs|expects) (aws |google |azure |valid |an |a |)(api key|credentials|authentication|login|service account key)",
     "(set|export|define|specify) * (api key|apikey|access key|auth token|api token|secret key|credentials) * (environment|env|variable|variables)",
     "(load|locate|find|resolve|obtain|retrieve|retrieving|acquire|fetch|renew) * credentials",
+    "(couldn't|could not|cannot|can't|failed to|unable to) (load|locate|find|resolve|obtain|retrieve|read|fetch) (a |the |any |your |)(secret|secrets)",
     "(credential|credentials|token) (refresh|retrieval|renewal|exchange) (failed|failure|error)",
     "(api key|apikey|密钥|令牌|秘钥|token|鉴权|凭证|身份|签名) * (无效|错误|过期|失败|不存在|缺失|失效|不正确|有误|为空|非法|状态不可用|已禁用|被禁用|已停用|已吊销|已删除|未启用|不匹配)",
     "(无效的令牌|无效令牌|无效的api|无效的密钥|未授权|未登录|认证失败|鉴权失败|身份验证|未提供令牌|未提供token)",
@@ -170,15 +171,17 @@ CANNOT = (
     "(不支持|暂不支持|不支援) * (工具|图片|函数|功能|参数|流式|该模型|多模态|图像|tools|stream|function|思考)",
     "(tool choice|tools) requires",
     "inference profile",
+    "(not supported|unsupported|not available|not enabled) (for|with) (vision|image|images|audio|video|tools|tool use|tool calls|tool calling|function calling|streaming|thinking|reasoning|structured output|structured outputs|json mode|embeddings)",
     "not (eligible|available|supported|enabled|offered|possible) for (provisioned|on demand|batch|serverless|fine tuning|streaming|reserved|priority|realtime)",
 )
 
 MALFORMED = (
     (
         "(invalid|malformed|bad|illegal|improper) (request|json|parameter|parameters|argument|arguments|value|type|format|input|body|payload|field|schema|messages|message|tool|url|image|base64|content|role|syntax|data|prompt|header|"
-        "function|signature|encoding|query|response format|max tokens)"
+        "function|signature|encoding|query|response format|max tokens|api version)"
     ),
     "(parameter|parameters|argument|arguments|input) check",
+    "(invalid|malformed|incorrect) * (config|configuration)",
     "(validation|parse|parsing|schema|deserialization|json|type|syntax|decode) (error|errors|failed|failure|exception)",
     "(field|property|parameter|argument|body|messages|input|item|value|key) (is |are |)(required|missing|must|cannot|invalid|empty|not permitted)",
     "(must|should) (be|contain|have|start|end|alternate|match|not|provide|include|follow|only)",
@@ -268,6 +271,8 @@ RULES = (
     Rule("no_such_path", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, status=(404, 405), text=NO_PATH),
     Rule("named_model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=NO_MODEL,
          unless=("(tool|tools|image|images|function calling|streaming|temperature|parameter|thinking) * (not supported|unsupported)",
+                 "(not supported|unsupported|not available|not enabled) (for|with) (vision|image|images|audio|video|tools|tool|function calling|streaming|thinking|reasoning|structured|json mode|embeddings)",
+                 "free tier (model|models|users|accounts|teams)",
                  "(overloaded|capacity|high demand|busy|loading|warming)", "not support (tools|tool|images|image|function|system|vision)",
                  "(api key|apikey) * (invalid|not valid)", "(don't have|do not have|no) (access|permission)", "permission * denied", "available for (integrator|integration|this client)", "endpoints found that (support|can)",
                  *BY_ORDER, "slow down", "data policy", "unsupported (countries|country|region|regions)", "status 451", "model is not ready", "(in|from) your (country|region|location)")),
@@ -291,7 +296,15 @@ RULES = (
 
 FORM = (
     Rule("bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED, status=(400, 405, 409, 415, 422), vague=True),
-)
+    # A validator is quoted by a relay that answers 5xx, or by none.
+    Rule("validator_quoted", Cause.BAD_REQUEST, Scope.REQUEST, status=(0, 200, *range(500, 600)),
+         text=("extra inputs are not permitted", "input should be a valid", "additional properties are not allowed",
+               "unknown field", "unrecognized request argument")),
+    # What they could not read is what we wrote; a client's own reader names its class.
+    Rule("unreadable_request", Cause.BAD_REQUEST, Scope.REQUEST, status=(0, 400, 422),
+         text=("(expecting|expected) (',' delimiter|':' delimiter|property name enclosed)",),
+         unless=("(jsondecodeerror|json decoder|json.decoder|jsondecode)", "(response|answer|chunk|stream|reply)")),
+)  # fmt: skip
 FORM_AT_LAST = (
     Rule("maybe_bad_form", Cause.BAD_REQUEST, Scope.REQUEST, text=MALFORMED, status=(0, 200, 500), vague=True),
 )

@@ -27,6 +27,8 @@ VLLM = Vendor("vllm", ("sglang",), (
 LLAMACPP = Vendor("llamacpp", ("llama.cpp", "llama-cpp", "llamacpp-python", "llamafile"), (
     Rule("length", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, codes=("exceed_context_size_error",), text=("exceeds the available context size", "exceed context window of", "requested tokens * exceed context window")),
     Rule("loading", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("loading model",), unless=("error loading model",)),
+    # It answers 500 to a body that it cannot read.
+    Rule("form", Cause.BAD_REQUEST, Scope.REQUEST, text=("json.exception.parse_error", "json.exception.type_error", "syntax error while parsing (object|value|array|string)"), unless=("(tool call|tool calls|function call|generated|output)",)),
     Rule("slots", Cause.OVERLOADED, Scope.DEPLOYMENT, text=("no slot available", "slot unavailable", "no slots")),
     Rule("feature", Cause.UNSUPPORTED_FEATURE, Scope.DEPLOYMENT, codes=("not_supported_error",), text=("this server does not support", "requires --jinja", "image input is not supported")),
 ))  # fmt: skip
@@ -36,6 +38,9 @@ LMSTUDIO = Vendor("lmstudio", ("lm-studio",), (
     Rule("none_loaded", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, text=("no models loaded", "model unloaded", "multiple models are loaded", "please load a model")),
     Rule("crashed", Cause.OUTAGE, Scope.DEPLOYMENT, text=("(model|engine|runtime|process) (has |)(crashed|exited)",)),
     Rule("load_failed", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=("failed to load model", "error loading model")),
+    # The template that the model came with is at fault, for each request alike.
+    Rule("template", Cause.OUTAGE, Scope.MODEL, status=(0, 200, *range(500, 600)),
+         text=("(issue|problem|error|failed|failure|bug) * (prompt|chat|jinja) template", "(prompt|chat|jinja) template * (issue|problem|error|failed|broken|invalid)")),
 ))  # fmt: skip
 
 TRITON = Vendor("triton", ("tritonserver",), (

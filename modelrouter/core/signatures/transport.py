@@ -82,6 +82,9 @@ BROKEN = (
     "(server|service|backend|model|engine) (had|encountered|returned|experienced|hit|has) (an |)(error|internal|unexpected|issue|unknown|problem)",
     "(something went wrong|an error occurred|error occurred|encountered an error|went wrong|unable to process|failed to process|could not process|upstream error|inference error|crashed|scheduled maintenance|under maintenance|maintenance)",
     "(upstream|backend) (connect |request |service |server |)(error|failed|failure|unavailable)",
+    "(stream|completion|generation|inference|worker|plugin|task|job|runner) * (got|hit|raised|threw|caught) an (error|exception)",
+    "(error|failure|exception) (in|while|during|when) (processing|generating|handling|executing|serving|running) (the |your |this |a |)(query|request|prompt|response|answer|completion|message|generation|inference|stream)",
+    "(object has no attribute|object is not subscriptable|object is not iterable|object is not callable|cannot read properties of|cannot read property|nil pointer|null pointer|null reference|index out of range|index out of bounds)",
     "(failed|unable|could not|cannot|can't|couldn't) (to |)(start|launch|spawn|initialize|initialise|restart) * (runner|server|engine|worker|backend|process|instance|container|model|llama|executor)",
     "(unhealthy|healthcheck|health check)",
     "unexpected end of (json|data|input)",
@@ -154,7 +157,8 @@ RULES = (
         Scope.REQUEST,
         codes=("CancelledError", "AbortError", "APIUserAbortError", "request_cancelled", "client_closed_request", "ERR_CANCELED", "request_canceled"),
         text=GONE,
-        unless=("(timeout|timed out)",),
+        # A call that fails for want of a connection is then cancelled by its own client.
+        unless=("(timeout|timed out)", "(caused by|getaddrinfo|enotfound|econnrefused|econnreset|ehostunreach|socket hang up)"),
     ),
     Rule(
         "overloaded",
@@ -195,9 +199,12 @@ RULES = (
         codes=("InternalServerError", "InternalServerException", "internal_error", "server_error", "api_error", "ServiceUnavailableException",
                "service_unavailable", "INTERNAL_SERVER_ERROR", "bad_gateway", "ModelErrorException", "InternalFailure", "internal_server_error",
                "upstream_error", "InternalServiceError", "InternalError", "BackendError", "bad_response_status_code", "do_request_failed",
-               "ServiceUnavailableError", "ModelStreamErrorException", "JSONDecodeError", "service_unavailable_error", "server_unavailable"),
+               "ServiceUnavailableError", "ModelStreamErrorException", "JSONDecodeError", "service_unavailable_error", "server_unavailable",
+               "AttributeError", "KeyError", "IndexError", "AssertionError", "NullPointerException", "NullReferenceException"),
         text=BROKEN,
         status=VAGUE,
+        # Clients and vendors wrap what is wrong with a call in words of failure.
+        unless=("(validationexception|algo.invalidparameter)",),
         vague=True,
     ),
 )  # fmt: skip

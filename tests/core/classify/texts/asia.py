@@ -127,6 +127,8 @@ TEXTS = {
         ("context_overflow", 200, flat(10907, "So many words do not fit.")),
         ("quota_exhausted", 200, flat(11201, "Nothing is left for today.")),
         ("throttled", 200, flat(11203, "So many at a time are not served.")),
+        ("throttled", 200, flat(10006, "Wait for your other talk to end.")),
+        ("permission", None, "ws closed, 11200:AppIdNoAuthError, nothing was sent"),
         ("overloaded", 200, flat(10110, "Come again later.")),
         ("permission", 200, flat(11200, "The application was not given this function.")),
         ("outage", 200, flat(10012, "The engine failed inside.")),
@@ -148,5 +150,8 @@ TEXTS = {
         ("content_blocked", 200, flat("OperationDenied.TextIllegalDetected", "The text was stopped.")),
         ("overloaded", 200, flat("FailedOperation.EngineServerLimitExceeded", "The engine has as much to do as it can.")),
         ("timeout", 200, flat("FailedOperation.EngineRequestTimeout", "The engine gave no answer in time.")),
+        ("permission", 200, flat("FailedOperation.PartnerAccountUnSupport", "Partners are served elsewhere.")),
+        ("content_blocked", 200, flat("FailedOperation.GenerateImageFailed", "The picture was not let out.")),
+        ("outage", 200, flat("FailedOperation.ConsoleServerError", "The console did not answer.")),
     ),
 }  # fmt: skip

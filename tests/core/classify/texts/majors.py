@@ -91,6 +91,7 @@ ANTHROPIC = (
     ("overloaded", 529, anthropic("overloaded_error", "Overloaded")),
     ("overloaded", None, 'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "We have too much to do"}}'),
     ("outage", 500, anthropic("api_error", "Something broke within our systems.")),
+    ("permission", 403, anthropic("api_error", "A relay found no name for this.")),
     ("timeout", 504, anthropic("timeout_error", "The request took longer than ten minutes.")),
     ("content_blocked", 400, anthropic("invalid_request_error", "The answer was blocked by our content filter")),
     ("context_overflow", 400, anthropic("invalid_request_error", "prompt is too long: 201004 > 200000")),
