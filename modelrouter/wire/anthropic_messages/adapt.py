@@ -103,7 +103,13 @@ class Adaptation:
             self._replace_thinking({"type": "adaptive", **shown})
         elif taken.thinking == "always" and kind == "enabled":
             self._replace_thinking(None)
-        elif kind == "enabled" and (most := self._new.get("max_tokens")) and config.get("budget_tokens", 0) >= most:
+
+    def fit_budget(self) -> None:
+        """Leave half of a length that was cut to the answer."""
+        config, most = self._new.get("thinking", self._body.get("thinking")), self._new.get("max_tokens")
+        if most is None or not isinstance(config, dict) or config.get("type") != "enabled":
+            return
+        if config.get("budget_tokens", 0) >= most:
             fits = most > LEAST
             self._replace_thinking({**config, "budget_tokens": max(most // 2, LEAST)} if fits else None)
 
@@ -160,6 +166,7 @@ def adapted(
         adaptation.fit_sampling(taken)
         adaptation.fit_thinking(taken)
         adaptation.fit_effort(taken)
+    adaptation.fit_budget()
     adaptation.keep_loop()
     return adaptation.changes, tuple(dict.fromkeys(adaptation.losses))
 

@@ -26,11 +26,6 @@ def estimated(body: Mapping[str, Any]) -> int:
     return max(size // BYTES_PER_TOKEN, 1)
 
 
-def encode_count(tokens: int) -> bytes:
-    """Write the answer to a request for a count."""
-    return json_text.write({"input_tokens": tokens})
-
-
 def blocks_of(body: Mapping[str, Any]) -> Iterator[object]:
     """Name what a request holds, system and messages: blocks, or plain texts."""
     yield from _listed(body.get("system"))
