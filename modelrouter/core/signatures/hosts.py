@@ -130,8 +130,9 @@ CLOUDFLARE = Vendor("cloudflare", ("cloudflare-workers-ai", "workers-ai"), (
 ))  # fmt: skip
 
 WATSONX = Vendor("watsonx", ("watson", "watsonx-ai", "ibm"), (
-    # A pool that all share, of requests at one time; the plan's own end has the code of tokens.
-    Rule("shared_pool", Cause.THROTTLED, Scope.MODEL, codes=("consumption_limit_reached",)),
+    # One code for two ends: of a pool of requests at one time, and of what a plan includes.
+    Rule("plan_spent", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("consumption_limit_reached",), also=("(token quota|exhausted|used up|period|month|monthly|allowance)",), unless=("concurrent",)),
+    Rule("shared_pool", Cause.THROTTLED, Scope.MODEL, codes=("consumption_limit_reached",), unless=("(token quota|exhausted|used up|period|month|monthly|allowance)",)),
     Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, codes=("token_quota_reached", "no_quota")),
     Rule("rate", Cause.THROTTLED, Scope.ACCOUNT, codes=("rate_limit_reached_requests", "rate_limit_reached_tokens")),
     Rule("key", Cause.AUTH, Scope.KEY, codes=("authentication_token_expired", "authentication_token_not_valid", "authentication_token_missing")),

@@ -221,6 +221,7 @@ TEXTS = {
         ("permission", 403, openai("The project has no runtime beside it.", "no_associated_service_instance_error")),
         ("quota_exhausted", 400, plain("monthly-message-limit-exceeded")),
         ("throttled", 429, openai("Everybody's free calls at one time are in use.", "consumption_limit_reached")),
+        ("quota_exhausted", 429, openai("What the plan gives for this period is used up.", "consumption_limit_reached")),
         ("bad_request", 400, openai("A number was wanted there.", "json_type_error")),
     ),
     "vercel-ai-gateway": (
