@@ -23,9 +23,8 @@ def test_chat_completions_under_every_base_address(path: str) -> None:
     "path", ["/messages", "/v1/messages", "/anthropic/v1/messages", "/anthropic/messages", "/v1/messages/"]
 )
 def test_messages_under_every_base_address(path: str) -> None:
-    """Anthropic's clients are given the root, others the version too; a count and a batch are no answers."""
+    """Anthropic's clients are given the root, others the version too; a batch is no answer."""
     assert endpoint_of(path) == Endpoint("anthropic-messages")
-    assert endpoint_of(f"{path.rstrip('/')}/count_tokens") is None
     assert endpoint_of(f"{path.rstrip('/')}/batches") is None
 
 
@@ -40,7 +39,8 @@ def test_other_paths_speak_no_wire(path: str) -> None:
 def test_a_model_in_the_path(base: str, verb: str, streamed: bool) -> None:  # noqa: FBT001 - a parameter of pytest's
     """Where the path names the model and the manner, the endpoint knows both; escapes are undone."""
     assert endpoint_of(f"{base}/models/claims%20triage:{verb}") == Endpoint("gemini", "claims triage", streamed)
-    assert endpoint_of(f"{base}/models/claims:countTokens") is None
+    assert endpoint_of(f"{base}/models/claims:countTokens") == Endpoint("gemini", "claims", counts=True)
+    assert endpoint_of(f"{base}/models/claims:embedContent") is None
 
 
 @pytest.mark.parametrize("body", [b"{}", b' { "contents" : [] } ', b'{"x":{"model":"y"}}'])

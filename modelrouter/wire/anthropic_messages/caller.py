@@ -36,14 +36,14 @@ def read_request(body: Mapping[str, Any]) -> Asked:
         raise BadRequestError("each of 'messages' must be an object")
     limit = body.get("max_tokens")
     try:
-        needs, context, kept = _needs(body), estimated(body), _kept(body)
+        needs, kept = _needs(body), _kept(body)
     except RecursionError:
         raise BadRequestError("the request is nested too deeply") from None
     return Asked(
         model=model,
         stream=body.get("stream") is True,
         capabilities=frozenset(needs),
-        context=context,
+        context=estimated(body),
         output=limit if type(limit) is int else None,
         kept=kept,
     )

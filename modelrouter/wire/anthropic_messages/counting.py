@@ -1,4 +1,4 @@
-"""How long a request of Messages is, estimated from its bytes; the answer to callers who ask for a count.
+"""How long a request of Messages is, estimated from its bytes.
 
 Compaction in agents hangs on this figure, and it must come at once and for every target. It is an estimate: code
 and most scripts but the Latin one take more tokens than it says.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from modelrouter.errors import BadRequestError
 from modelrouter.wire import json_text
 from modelrouter.wire.reading import BYTES_PER_TOKEN, IMAGE_TOKENS
 
@@ -19,10 +20,17 @@ MEDIA = IMAGE_TOKENS * BYTES_PER_TOKEN
 
 
 def estimated(body: Mapping[str, Any]) -> int:
-    """Estimate the tokens of a request's prompt, at least one; total over bodies of any shape."""
-    size = sum(map(measured, blocks_of(body)))
-    if tools := body.get("tools"):
-        size += len(json_text.write(tools))
+    """Estimate the tokens of a request's prompt, at least one; total over bodies of any shape.
+
+    Raises:
+        BadRequestError: a part is nested too deeply.
+    """
+    try:
+        size = sum(map(measured, blocks_of(body)))
+        if tools := body.get("tools"):
+            size += len(json_text.write(tools))
+    except RecursionError:
+        raise BadRequestError("the request is nested too deeply") from None
     return max(size // BYTES_PER_TOKEN, 1)
 
 
