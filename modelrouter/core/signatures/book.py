@@ -150,7 +150,8 @@ def _woken(shelf: Shelf) -> Iterator[tuple[Wake, Iterable[str]]]:
     """Yield what may fire, with the terms that wake it."""
     for rule in shelf.rules:
         entry = _entry(shelf, rule)
-        yield Wake(entry, rule.status, "", None), entry.fixed | entry.loose
+        if codes := entry.fixed | entry.loose:
+            yield Wake(entry, rule.status, "", None), codes
         for wording in sorted(set(rule.text)):
             woken_by = keys(wording)
             yield Wake(entry, rule.status, wording, needs(wording).beside(woken_by)), woken_by
