@@ -158,7 +158,8 @@ def keys(wording: str) -> tuple[str, ...]:
     return min(ways, key=lambda words: (sum(word in COMMON for word in words), len(words), -len(words[0])))
 
 
-def _ways(wording: str) -> list[tuple[str, ...]]:
+@cache
+def _ways(wording: str) -> tuple[tuple[str, ...], ...]:
     """Return groups of words of each of which one must stand in any text that the wording matches.
 
     Single characters of other scripts, and pairs of neighbours, count as words.
@@ -177,7 +178,7 @@ def _ways(wording: str) -> list[tuple[str, ...]]:
         else:
             closed = part.lstrip(_OF_WORDS) if starts_open else part
             ways += [(term,) for term in terms(closed.rstrip(_OF_WORDS) if ends_open else closed)]
-    return ways
+    return tuple(ways)
 
 
 def _branches(choice: str) -> list[str]:
