@@ -19,6 +19,7 @@ from modelrouter.client.context import gathered
 from modelrouter.client.decisions import EXTENSION, RequestId
 from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
 from modelrouter.router import Router
+from modelrouter.wire.counting import count
 from modelrouter.wire.dialects import CALLERS
 from modelrouter.wire.listing import listed
 from modelrouter.wire.paths import Endpoint, endpoint_of
@@ -38,6 +39,8 @@ __all__ = ["RouterTransport", "transport"]
 NOT_FOUND = 404
 BAD_REQUEST = 400
 JSON = {"content-type": "application/json"}
+REQUEST_IDS = ("x-request-id", "request-id")
+"""Where OpenAI's and Anthropic's SDK look for the id that they keep."""
 LISTING = "openai-chat"
 """The dialect of errors where the path names no other."""
 
@@ -62,6 +65,8 @@ class RouterTransport:
             return make.elsewhere(self.router, request)
         wire = endpoint.wire
         try:
+            if endpoint.counts:
+                return make.counted(endpoint, request.read())
             answer = self.router.handle(wire, endpoint.complete(request.read()), self._context(wire, request))
         except (RequestFailedError, BadRequestError, UnknownNameError) as error:
             return make.failure(wire, error)
@@ -76,6 +81,8 @@ class RouterTransport:
             return make.elsewhere(self.router, request)
         wire = endpoint.wire
         try:
+            if endpoint.counts:
+                return make.counted(endpoint, await request.aread())
             body = endpoint.complete(await request.aread())
             answer = await self.router.ahandle(wire, body, self._context(wire, request))
         except (RequestFailedError, BadRequestError, UnknownNameError) as error:
@@ -165,7 +172,7 @@ class _Maker:
 
             def get(self, key: str, default: Any = None) -> Any:
                 """As any headers; see the class."""
-                return RequestId(self.decision) if key.lower() == "x-request-id" else super().get(key, default)
+                return RequestId(self.decision) if key.lower() in REQUEST_IDS else super().get(key, default)
 
         class SyncStream(library.SyncByteStream):  # type: ignore[name-defined,misc] # as above
             """The bytes of a streamed answer."""
@@ -205,6 +212,10 @@ class _Maker:
         except BaseException:
             answer.close()
             raise
+
+    def counted(self, endpoint: Endpoint, body: bytes) -> Any:
+        """The response to who asks how long a request is; raises BadRequestError."""
+        return self._response(200, headers=JSON, content=count(endpoint, body))
 
     def failure(self, wire: str, error: RequestFailedError | BadRequestError | UnknownNameError) -> Any:
         """The response of a request that failed or cannot be understood."""

@@ -16,6 +16,7 @@ from modelrouter.errors import BadRequestError, NotAllowedError, RequestFailedEr
 from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
 from modelrouter.gateway.presence import Presence
 from modelrouter.gateway.reply import begin, refuse, reply
+from modelrouter.wire.counting import count
 from modelrouter.wire.dialects import CALLERS
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Calls"]
 
 _HEADERS: Mapping[bytes, str] = MappingProxyType({name.encode(): name for name in HEADERS})
+JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
 _UNBUFFERED = MappingProxyType({"cache-control": "no-cache", "x-accel-buffering": "no"})
 """Proxies between us and the caller must not collect a stream."""
 
@@ -48,7 +50,7 @@ class Calls:
         """Serve one request; a client that goes away takes its call to the provider with it."""
         wire = endpoint.wire
         try:
-            body = endpoint.complete(await read_body(headers, receive))
+            body = await read_body(headers, receive)
         except TooLargeError:
             message = f"the body is larger than {MAX_BODY // 1024 // 1024} MB"
             await refuse(send, wire, 413, "request_too_large", message)
@@ -56,13 +58,17 @@ class Calls:
         except ClientGoneError:
             return
         async with Presence(receive):
-            await self._answer(wire, headers, key, body, send)
+            await self._answer(endpoint, headers, key, body, send)
 
     async def _answer(
-        self, wire: str, headers: Mapping[bytes, bytes], key: AccessKey | None, body: bytes, send: Send
+        self, endpoint: Endpoint, headers: Mapping[bytes, bytes], key: AccessKey | None, body: bytes, send: Send
     ) -> None:
+        wire = endpoint.wire
         try:
-            answer = await self._router.ahandle(wire, body, self._context(wire, headers, key))
+            if endpoint.counts:
+                await reply(send, 200, JSON, count(endpoint, body))
+                return
+            answer = await self._router.ahandle(wire, endpoint.complete(body), self._context(wire, headers, key))
         except RequestFailedError as error:
             await reply(send, error.status, error.headers, error.body)
         except UnknownNameError as error:

@@ -15,6 +15,8 @@ from modelrouter.wire.gemini import caller as gemini_caller
 from modelrouter.wire.gemini import dialect as gemini
 from modelrouter.wire.openai_chat import caller as openai_chat_caller
 from modelrouter.wire.openai_chat import dialect as openai_chat
+from modelrouter.wire.openai_embeddings import caller as openai_embeddings_caller
+from modelrouter.wire.openai_embeddings import dialect as openai_embeddings
 from modelrouter.wire.openai_responses import caller as openai_responses_caller
 from modelrouter.wire.openai_responses import dialect as openai_responses
 
@@ -81,6 +83,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "openai-responses": openai_responses,
         "anthropic-messages": anthropic_messages,
         "gemini": gemini,
+        "openai-embeddings": openai_embeddings,
         "litellm": openai_chat,
     }
 )
@@ -91,6 +94,7 @@ CALLERS: Mapping[str, CallerDialect] = MappingProxyType(
         "openai-responses": openai_responses_caller,
         "anthropic-messages": anthropic_messages_caller,
         "gemini": gemini_caller,
+        "openai-embeddings": openai_embeddings_caller,
     }
 )
 

@@ -1,14 +1,21 @@
-"""A request that stays on its caller's wire: the bytes pass, and only what must change is spliced in."""
+"""A request that stays on its caller's wire: the bytes pass, and only what must change is spliced in.
+
+Each wire knows what that is for the model that gets the body: `adapt` and `history` in its package.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
 
+from modelrouter.errors import BadRequestError
 from modelrouter.wire import json_text
-from modelrouter.wire.anthropic_messages.adapt import adapted
+from modelrouter.wire.anthropic_messages.adapt import adapted as anthropic_messages
 from modelrouter.wire.body import splice
+from modelrouter.wire.conversation import UnportableError
 from modelrouter.wire.dialects import DIALECTS, shape_of
-from modelrouter.wire.gemini.history import cleaned
+from modelrouter.wire.gemini.history import cleaned as cleaned_contents
+from modelrouter.wire.openai_chat.adapt import adapted as openai_chat
 from modelrouter.wire.openai_chat.caller import names_addresses
 from modelrouter.wire.openai_responses.history import cleaned as cleaned_items
 from modelrouter.wire.translate import NotPortable, Rendered
@@ -22,23 +29,59 @@ EXTRA = "modelrouter"
 """The member of a body that is meant for us; it never leaves the house."""
 
 
+class _Adapt(Protocol):
+    def __call__(
+        self, body: bytes, parsed: Mapping[str, Any], deployment: Deployment
+    ) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]: ...
+
+
+def _openai_responses(
+    body: bytes,  # noqa: ARG001 - the items are looked at one by one anyway
+    parsed: Mapping[str, Any],
+    deployment: Deployment,  # noqa: ARG001 - what we wrote is nobody's
+) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]:
+    items = cleaned_items(parsed.get("input"))
+    return ({}, ()) if items is None else ({"input": json_text.write(items[0])}, items[1])
+
+
+def _gemini(
+    body: bytes, parsed: Mapping[str, Any], deployment: Deployment
+) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]:
+    if not any(word in body for word in (b"unctionCall", b"unction_call", b"ignature")):
+        return {}, ()
+    contents = cleaned_contents(parsed.get("contents"), (deployment.name, deployment.model.id))
+    return ({}, ()) if contents is None else ({"contents": json_text.write(contents[0])}, contents[1])
+
+
+_ADAPTERS: Mapping[str, _Adapt] = MappingProxyType(
+    {
+        "openai-chat": openai_chat,
+        "openai-responses": _openai_responses,
+        "anthropic-messages": anthropic_messages,
+        "gemini": _gemini,
+    }
+)
+
+
 def pass_on(body: bytes, parsed: Mapping[str, Any], deployment: Deployment) -> Rendered | NotPortable:
-    """Readdress a body in the wire that the deployment speaks; `parsed` is what it says."""
+    """Readdress a body in the wire that the deployment speaks, and fit it to its model; `parsed` is what it says.
+
+    Raises:
+        BadRequestError: a part of the request is not what its own wire knows.
+    """
     if deployment.wire == "litellm" and names_addresses(parsed):
         # The library would fetch it from here, past every guard of ours.
         return NotPortable("an image by its address: send it as a data URL")
+    shape = shape_of(deployment.wire)
     changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in parsed else {}
-    changes.update(DIALECTS[shape_of(deployment.wire)].addressed(deployment.name))
-    losses: tuple[str, ...] = ()
-    if deployment.wire == "gemini" and (
-        history := cleaned(parsed.get("contents"), (deployment.name, deployment.model.id))
-    ):
-        contents, losses = history
-        changes["contents"] = json_text.write(contents)
-    if deployment.wire == "openai-responses" and (items := cleaned_items(parsed.get("input"))):
-        said, losses = items
-        changes["input"] = json_text.write(said)
-    if deployment.wire == "anthropic-messages":
-        members, losses = adapted(body, parsed, deployment)
-        changes.update(members)
+    try:
+        fitted, losses = _ADAPTERS[shape](body, parsed, deployment)
+    except UnportableError as error:
+        return NotPortable(str(error))
+    except RecursionError:
+        return NotPortable("the request is nested too deeply")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadRequestError(f"a part of the request is missing or of the wrong kind: {error}") from error
+    changes.update(fitted)
+    changes.update(DIALECTS[shape].addressed(deployment.name))
     return Rendered(splice(body, changes), losses)

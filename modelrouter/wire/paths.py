@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 WIRE_OF_PATH: Mapping[str, str] = MappingProxyType(
     {"/chat/completions": "openai-chat", "/responses": "openai-responses", "/messages": "anthropic-messages"}
+    | {"/embeddings": "openai-embeddings"}
 )
 """The end of a path, after any of `PREFIXES`, and the wire of its requests."""
 
@@ -33,6 +34,8 @@ class Endpoint:
     """The model, on wires that name it there; None where the body does."""
     streamed: bool = False
     """Whether the answer shall come in events; of account only beside `model`."""
+    counts: bool = False
+    """Whether the tokens of a request are to be counted, and nobody asked."""
 
     def complete(self, body: bytes) -> bytes:
         """Put what the path says into the body, first of all, as `model` and `stream`.
@@ -47,12 +50,23 @@ class Endpoint:
         return head + brace + said + comma + rest
 
 
-_ENDPOINTS = {prefix + path: Endpoint(wire) for path, wire in WIRE_OF_PATH.items() for prefix in PREFIXES}
+COUNTS: Mapping[str, str] = MappingProxyType(
+    {"/messages/count_tokens": "anthropic-messages", "/responses/input_tokens": "openai-responses"}
+)
+"""As `WIRE_OF_PATH`, for requests whose tokens are to be counted."""
+
+_ENDPOINTS = {
+    prefix + path: Endpoint(wire, counts=table is COUNTS)
+    for table in (WIRE_OF_PATH, COUNTS)
+    for path, wire in table.items()
+    for prefix in PREFIXES
+}
 _GEMINI = re.compile(
     r"(?:/gemini|/google)?/v1(?:alpha|beta1?)?(?:/projects/[^/]+/locations/[^/]+)?(?:/publishers/[^/]+)?"
-    r"/models/(?P<model>[^:]+):(?P<verb>generateContent|streamGenerateContent)"
+    r"/models/(?P<model>[^:]+):(?P<verb>generateContent|streamGenerateContent|countTokens)"
 )
 _STREAMED = "streamGenerateContent"
+_COUNTS = "countTokens"
 
 
 def endpoint_of(path: str) -> Endpoint | None:
@@ -63,7 +77,8 @@ def endpoint_of(path: str) -> Endpoint | None:
     path = path.rstrip("/")
     if (known := _ENDPOINTS.get(path)) is not None:
         return known
-    match = _GEMINI.fullmatch(path) if path.endswith("Content") else None
+    match = _GEMINI.fullmatch(path) if path.endswith(("Content", _COUNTS)) else None
     if match is None:
         return None
-    return Endpoint("gemini", unquote(match["model"]), match["verb"] == _STREAMED)
+    verb = match["verb"]
+    return Endpoint("gemini", unquote(match["model"]), verb == _STREAMED, verb == _COUNTS)

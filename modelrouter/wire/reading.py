@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Embeddings: how many, and how many numbers each has; no lengths where nobody asks for any in particular."""
+
+    count: int
+    lengths: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a request needs of whoever serves it."""
@@ -21,6 +29,8 @@ class Asked:
     kept: str | None = None
     """The first thing in it that one provider keeps and no other knows (an earlier answer, a file), as `field id`;
     None: everything that it says stands in it."""
+    vectors: Vectors | None = None
+    """The embeddings that are wanted, where it wants them."""
 
 
 BYTES_PER_TOKEN = 4
@@ -80,6 +90,8 @@ class Reading:
     In a stream: this event gives a `finish` that excuses no emptiness. A stream is empty when it ended
     and showed no content, and either an event said so or none gave a `finish`.
     """
+    vectors: Vectors | None = None
+    """The embeddings in it."""
 
 
 NOTHING = Reading()

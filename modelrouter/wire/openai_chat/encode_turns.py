@@ -66,10 +66,17 @@ def _assistant(turn: Turn, taken: Traits) -> dict[str, Any]:
     thinking = _PARAGRAPH.join(filter(None, thoughts))
     if thinking and taken.thinking is not None:
         message[taken.thinking] = thinking
+    sign(calls, taken)
     return {**message, "tool_calls": calls} if calls else message
 
 
 _PARAGRAPH = "\n\n"
+
+
+def sign(calls: list[dict[str, Any]], taken: Traits) -> None:
+    """Say of calls that nobody signed that this is so, where the target refuses them else; the first one stands for all."""
+    if taken.unsigned is not None and calls and not any(call.get("extra_content") for call in calls):
+        calls[0]["extra_content"] = {"google": {"thought_signature": taken.unsigned}}
 
 
 def _call(call: ToolCall, taken: Traits) -> dict[str, Any]:

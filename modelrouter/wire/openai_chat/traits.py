@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -42,6 +43,8 @@ class Traits:
     """It answers reasoning in an assistant's message with an error."""
     needs_thinking: bool = False
     """While it thinks, it refuses calls of the current round that come without the reasoning behind them."""
+    members: frozenset[str] | None = None
+    """The only members that its messages may have, where it refuses any other."""
     developer: bool = False
     """It knows the role `developer`."""
     strict: bool = True
@@ -55,6 +58,10 @@ class Traits:
     """It fetches images by their address itself."""
     signs: bool = False
     """It signs calls, in the member that Google's servers read."""
+    unsigned: str | None = None
+    """What stands in place of a signature where nobody signed the calls of a message; None where nothing has to."""
+    caches: bool = False
+    """It knows Anthropic's marks of what to cache, or hands them on to who does."""
     stubs: bool = False
     """Tools that the history calls must be declared."""
     ids: IdRule = CHAT_IDS
@@ -62,6 +69,7 @@ class Traits:
 
 
 _BASE = Traits()
+_MEMBERS = frozenset({"role", "content", "tool_calls", "tool_call_id", "name"})
 _OPENAI = Traits(limit="max_completion_tokens", stops=4, refuses_thinking=True, developer=True, strict=False)
 _LOCAL = Traits(refuses=frozenset({"metadata"}), thinking="reasoning_content", prefill="continue")
 _HOST = Traits(refuses=frozenset({"metadata"}))
@@ -78,6 +86,7 @@ _VENDORS: Mapping[str, Traits] = MappingProxyType(
             seed="random_seed",
             efforts=("none", "high"),
             refuses_thinking=True,
+            members=_MEMBERS | {"prefix"},
             user_after_tool=False,
             prefill="prefix",
             documents="document_url",
@@ -88,9 +97,11 @@ _VENDORS: Mapping[str, Traits] = MappingProxyType(
         ),
         "moonshot": Traits(thinking="reasoning_content", strict=False),
         "zhipu": Traits(thinking="reasoning_content"),
-        "dashscope": Traits(refuses=frozenset({"metadata"}), thinking="reasoning_content"),
-        "groq": Traits(refuses=_BASE.refuses | _WEIGHTS, stops=4, refuses_thinking=True, strict=False),
-        "cerebras": Traits(refuses=_BASE.refuses | _PENALTIES, stops=4, refuses_thinking=True),
+        "dashscope": Traits(refuses=frozenset({"metadata"}), thinking="reasoning_content", caches=True),
+        "groq": Traits(
+            refuses=_BASE.refuses | _WEIGHTS, stops=4, refuses_thinking=True, members=_MEMBERS, strict=False
+        ),
+        "cerebras": Traits(refuses=_BASE.refuses | _PENALTIES, stops=4, refuses_thinking=True, members=_MEMBERS),
         "xai": Traits(efforts=("low", "medium", "high"), strict=False),
         "gemini": Traits(
             refuses=_BASE.refuses | _WEIGHTS | _PENALTIES | {"seed", "user"},
@@ -99,7 +110,12 @@ _VENDORS: Mapping[str, Traits] = MappingProxyType(
             names=EVERYWHERE,
         ),
         "vertex": Traits(refuses=_BASE.refuses | {"user"}, signs=True, names=EVERYWHERE),
-        "openrouter": Traits(refuses=frozenset({"metadata"}), thinking="reasoning"),
+        "openrouter": Traits(refuses=frozenset({"metadata"}), thinking="reasoning", caches=True),
+        "litellm": Traits(caches=True),
+        "portkey": Traits(caches=True),
+        "vercel-ai-gateway": Traits(caches=True),
+        "databricks": Traits(caches=True),
+        "anthropic": Traits(caches=True),
         "vllm": _LOCAL,
         "sglang": _LOCAL,
         "llamacpp": _LOCAL,
@@ -112,7 +128,7 @@ _VENDORS: Mapping[str, Traits] = MappingProxyType(
 )
 
 _LITELLM = Traits(
-    addresses=False, stubs=True, ids=IdRule(alphabet="a-zA-Z0-9_-", longest=40), names=EVERYWHERE, refuses_thinking=True
+    addresses=False, stubs=True, caches=True, ids=IdRule(alphabet="a-zA-Z0-9_-", longest=40), names=EVERYWHERE
 )
 """Whoever stands behind the library: what all of them take. It drops sampling parameters that they do not know."""
 
@@ -126,14 +142,28 @@ _FIRST_REASONING = 5
 
 def traits(deployment: Deployment) -> Traits:
     """Say what a deployment takes."""
-    taken = _LITELLM if deployment.wire == "litellm" else _VENDORS.get(deployment.provider.vendor, _BASE)
-    names = f"{deployment.name} {deployment.model.id} {deployment.model.family}".lower()
-    if _MISTRAL.search(names):
+    model = deployment.model
+    vendor = "" if deployment.wire == "litellm" else deployment.provider.vendor
+    return _traits(vendor, deployment.name.lower(), model.id.lower(), model.family.lower())
+
+
+@lru_cache(maxsize=1024)
+def _traits(vendor: str, name: str, model: str, family: str) -> Traits:
+    taken = _VENDORS.get(vendor, _BASE) if vendor else _LITELLM
+    if any(map(_MISTRAL.search, (name, model, family))):
         return replace(taken, ids=MISTRAL_IDS, user_after_tool=False, strict=True)
-    for name in names.split():
-        if match := _REASONING.search(name):
+    for known in (name, model):
+        if match := _REASONING.search(known):
             return _reasoning(taken, *match.groups())
+        if taken.signs and _SIGNED.search(known):
+            return replace(taken, unsigned=UNSIGNED)
     return taken
+
+
+UNSIGNED = "skip_thought_signature_validator"
+"""What Google documents for calls that none of its models made."""
+_SIGNED = re.compile(r"gemini-(?:[3-9]|\d\d)")
+"""From Gemini 3 on, calls of the current round must be signed."""
 
 
 def _reasoning(taken: Traits, series: str | None, major: str | None, minor: str | None) -> Traits:
@@ -152,7 +182,9 @@ def _reasoning(taken: Traits, series: str | None, major: str | None, minor: str 
 
 
 def _refusing(taken: Traits, refused: frozenset[str], efforts: tuple[str, ...]) -> Traits:
-    return replace(taken, limit="max_completion_tokens", refuses=taken.refuses | refused, efforts=efforts)
+    return replace(
+        taken, limit="max_completion_tokens", refuses=taken.refuses | refused | {"max_tokens"}, efforts=efforts
+    )
 
 
 RANKS: Mapping[str, int] = MappingProxyType({word: rank for rank, word in enumerate((*_EFFORTS, "max"))})

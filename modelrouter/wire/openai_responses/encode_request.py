@@ -85,10 +85,9 @@ _LONGEST_USER = 64
 
 def _opened(system: str, turns: tuple[Turn, ...]) -> tuple[str, tuple[Turn, ...]]:
     """Take what the system says first out of the turns: this wire has a field for it."""
-    if system or not turns or turns[0].role != "system":
-        return system, turns
-    said = "\n\n".join(part.text for part in turns[0].parts if isinstance(part, Text))
-    return said, turns[1:]
+    leading = next((place for place, turn in enumerate(turns) if turn.role != "system"), len(turns))
+    said = [part.text for turn in turns[:leading] for part in turn.parts if isinstance(part, Text)]
+    return "\n\n".join(filter(None, (system, *said))), turns[leading:]
 
 
 def _include(sampling: Sampling, *, thinks: bool) -> list[str]:
