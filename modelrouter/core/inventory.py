@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Criticality = Literal["critical", "important", "standard", "deferrable"]
 USUAL = -1.0
 """Instead of seconds: longer than 19 of 20 calls stay silent."""
-Wire = Literal["openai-chat", "openai-responses", "anthropic-messages", "gemini", "litellm"]
+Wire = Literal["openai-chat", "openai-responses", "anthropic-messages", "gemini", "openai-embeddings", "litellm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,8 @@ class Model:
     weights: Literal["open", "closed"] = "closed"
     context: int
     output: int | None = None
+    dimensions: int | None = None
+    """Numbers of one of its embeddings; None where nobody said, or it makes none."""
     capabilities: frozenset[str] = frozenset()
 
 

@@ -27,6 +27,7 @@ _WIRE_OF_END: Mapping[str, str] = MappingProxyType(
         "/v1/messages": "anthropic-messages",
         "/messages": "anthropic-messages",
         "/chat/completions": "openai-chat",
+        "/embeddings": "openai-embeddings",
         "/responses": "openai-responses",
     }
 )

@@ -99,6 +99,7 @@ def _model(name: str, entry: ModelEntry) -> Model:
         weights=entry.weights,
         context=entry.context,
         output=entry.output,
+        dimensions=entry.dimensions,
         capabilities=frozenset(entry.capabilities),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from modelrouter.inventory.document import Entries, Items, Text, child_of
+from modelrouter.inventory.embeddings import mixed_embeddings, unlikely_embeddings
 from modelrouter.inventory.fields import REGION
 from modelrouter.inventory.health import unpriced_canaries
 from modelrouter.inventory.masking import is_secret_shaped, shown
@@ -54,6 +55,8 @@ def inconsistencies(tree: Entries) -> Iterator[Finding]:
         _secrets,
         _clashes,
         _repeated_routes,
+        unlikely_embeddings,
+        mixed_embeddings,
         _rules,
         _repeated_ids,
         _groups,

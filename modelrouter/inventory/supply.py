@@ -123,6 +123,12 @@ class ModelEntry(Entry):
     weights: Weights = about("`open` where you may hold a copy that nobody can take back.", "open", "closed")
     context: Count = about("The longest conversation it can hold, the answer included.", 200000, unit="tokens")
     output: Count | None = about("The longest answer it can give.", 32000, None, unit="tokens")
+    dimensions: Count | None = about(
+        "How many numbers one of its embeddings has; an answer with more or fewer is a fault. By default not checked.",
+        1536,
+        None,
+        unit="numbers",
+    )
     capabilities: list[Capability] = about("What it can do beyond text.", ["tools", "vision", "json_schema"], [])
 
 

@@ -12,6 +12,7 @@ from modelrouter.core.faults import Evidence, Fault
 from modelrouter.core.substitution import plain, refused
 from modelrouter.providers.base import CallOptions, ConnectionFailedError, KeyUnavailableError
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
+from modelrouter.runtime.vectors import misfit
 from modelrouter.wire import json_text
 from modelrouter.wire.dialects import CALLERS, DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
@@ -144,7 +145,8 @@ class Caller:
             return Failure(self.judge(deployment, "http", reading.error, reply), reply.status)
         if reading.empty:
             return Failure(EMPTY, reply.status)
-        if (other := refused(deployment, reading.model)) is not None:
+        other = refused(deployment, reading.model) or misfit(deployment, ask.asked.vectors, reading.vectors)
+        if other is not None:
             return Failure(other, reply.status, losses=losses)
         if shape_of(deployment.wire) != ask.wire:
             model = reading.model or deployment.name

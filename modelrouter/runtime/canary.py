@@ -6,7 +6,7 @@ It goes the way of every call, leave included: where a hold is due for a trial, 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -35,6 +35,8 @@ LIMIT_S = 20.0
 TOKENS_IN = 20
 """More than any tokenizer makes of the question, frame included."""
 WIRE = "openai-chat"
+EMBEDDINGS = "openai-embeddings"
+"""Deployments of this wire answer nothing else."""
 _RENAMED = frozenset({"openai", "azure"})
 """Their models refuse `max_tokens` under its old name."""
 
@@ -95,6 +97,9 @@ class Canaries:
 
 
 def _ask(deployment: Deployment, canary: Canary) -> Ask:
+    if deployment.wire == EMBEDDINGS:
+        parsed: dict[str, Any] = {"model": deployment.name, "input": "Say hi"}
+        return Ask(EMBEDDINGS, orjson.dumps(parsed), parsed, CALLERS[EMBEDDINGS].read_request(parsed))
     limit = "max_completion_tokens" if deployment.provider.vendor in _RENAMED else "max_tokens"
     parsed = {"model": deployment.name, "messages": [{"role": "user", "content": "Say hi"}], limit: canary.tokens}
     return Ask(WIRE, orjson.dumps(parsed), parsed, CALLERS[WIRE].read_request(parsed))

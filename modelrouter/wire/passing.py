@@ -74,8 +74,9 @@ def pass_on(body: bytes, parsed: Mapping[str, Any], deployment: Deployment) -> R
         return NotPortable("an image by its address: send it as a data URL")
     shape = shape_of(deployment.wire)
     changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in parsed else {}
+    adapt = _ADAPTERS.get(shape)
     try:
-        fitted, losses = _ADAPTERS[shape](body, parsed, deployment)
+        fitted, losses = adapt(body, parsed, deployment) if adapt else ({}, ())
     except UnportableError as error:
         return NotPortable(str(error))
     except RecursionError:

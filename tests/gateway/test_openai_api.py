@@ -257,7 +257,7 @@ def test_health(scene: Scene) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/v1/chat/completions", 404),
-        ("POST", "/v1/embeddings", 404),
+        ("POST", "/v1/images/generations", 404),
         ("POST", "/v1/models", 405),
         ("PUT", "/v1/models/claims", 405),
         ("GET", "/", 404),
