@@ -232,7 +232,7 @@ def test_reasoning_that_is_echoed() -> None:
 
 def test_what_clients_return_with_an_answer() -> None:
     """Groq and Mistral refuse members that they do not know, null or not; OpenAI knows its own (35)."""
-    echo = {
+    echo: dict[str, Any] = {
         "role": "assistant",
         "content": "so",
         "refusal": None,

@@ -1,7 +1,7 @@
 """OpenAI's Chat Completions: what must change in a body that stays on this wire, for the vendor that gets it.
 
-Most bodies pass untouched. The messages are looked into only where some bytes of the body say that a repair could
-have something to do, and written again only where one had.
+Most bodies pass untouched. Which members and roles there are among the messages is seen at a glance; the messages are
+looked into only where one of them says that a repair could have something to do, and written again only where one had.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ _Messages = list[dict[str, Any]]
 
 
 def adapted(
-    body: bytes, parsed: Mapping[str, Any], deployment: Deployment
+    body: bytes,  # noqa: ARG001 - other wires search it
+    parsed: Mapping[str, Any],
+    deployment: Deployment,
 ) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]:
     """Say which members of a body change for a deployment, and what is lost; `parsed` is what it says.
 
@@ -38,23 +40,25 @@ def adapted(
     losses: list[str] = []
     new = dict(_members(parsed, taken, losses))
     messages = parsed.get("messages")
-    if isinstance(messages, list) and all(isinstance(message, dict) for message in messages):
-        repaired = _repaired(body, messages, taken, losses)
+    if isinstance(messages, list):
+        repaired = _repaired(messages, taken, losses)
         if repaired is not messages and repaired != messages:
             new["messages"] = repaired
         if taken.needs_thinking and "thinking" not in parsed and any(map(_is_thoughtless, repaired)):
             # It refuses such calls while it thinks (50).
             new.update(thinking={"type": "disabled"}, reasoning_effort=None)
             losses.append("reasoning_effort")
-    if not taken.caches and b'"cache_control"' in body:
+    if not taken.caches:
         _uncached(parsed, new, losses)
     changes = {name: None if value is None else json_text.write(value) for name, value in new.items()}
     return changes, tuple(dict.fromkeys(losses))
 
 
-def _repaired(body: bytes, messages: _Messages, taken: Traits, losses: list[str]) -> _Messages:
+def _repaired(messages: _Messages, taken: Traits, losses: list[str]) -> _Messages:
+    seen = set().union(*messages)
+    seen.update(role for message in messages if isinstance(role := message.get("role"), str))
     for repair in REPAIRS:
-        if repair.concerns(taken) and any(word in body for word in repair.words):
+        if not repair.words.isdisjoint(seen) and repair.concerns(taken):
             messages = repair.repair(messages, taken, losses)
     return messages
 
@@ -103,28 +107,34 @@ def _uncached(parsed: Mapping[str, Any], new: dict[str, Any], losses: list[str])
     """Leave out Anthropic's marks of what to cache: most others refuse what they do not know (36)."""
     for name in ("messages", "tools"):
         said = new.get(name, parsed.get(name))
-        if (plain := _without_marks(said)) != said:
-            new[name] = plain
-            losses.append("cache_control")
-    if "cache_control" in parsed:
-        new["cache_control"] = None
-        losses.append("cache_control")
+        if isinstance(said, list) and any(map(_is_marked, said)):
+            new[name] = [_without_mark(entry) for entry in said]
+            losses.append(_MARK)
+    if _MARK in parsed:
+        new[_MARK] = None
+        losses.append(_MARK)
 
 
-def _without_marks(entries: Any) -> Any:
-    """Copy messages, their parts, or tools, without marks; what a caller put deeper is the caller's."""
-    if not isinstance(entries, list):
-        return entries
-    return [
-        {
-            name: _without_marks(value) if name == "content" else value
-            for name, value in entry.items()
-            if name != "cache_control"
-        }
-        if isinstance(entry, dict)
-        else entry
-        for entry in entries
-    ]
+_MARK = "cache_control"
+
+
+def _is_marked(entry: Any) -> bool:
+    """Whether a message, one of its parts, or a tool is marked; what a caller put deeper is the caller's."""
+    if not isinstance(entry, dict):
+        return False
+    content = entry.get("content")
+    return _MARK in entry or (
+        isinstance(content, list) and any(_MARK in part for part in content if type(part) is dict)
+    )
+
+
+def _without_mark(entry: Any) -> Any:
+    if not _is_marked(entry):
+        return entry
+    bare = {name: value for name, value in entry.items() if name != _MARK}
+    if isinstance(content := bare.get("content"), list):
+        bare["content"] = [_without_mark(part) for part in content]
+    return bare
 
 
 # Messages
@@ -196,6 +206,8 @@ def _own_signatures(messages: _Messages, taken: Traits, losses: list[str]) -> _M
         sign(_calls(message), taken)
         return message
 
+    if not taken.signs and not any("extra_content" in call for message in messages for call in _calls(message)):
+        return messages
     return [told(message) for message in messages]
 
 
@@ -239,8 +251,8 @@ class Repair:
 
     rule: str
     concerns: Callable[[Traits], bool]
-    words: tuple[bytes, ...]
-    """One of these is in every body that the rule could change."""
+    words: frozenset[str]
+    """One of these members or roles is among the messages wherever the rule could change them."""
     repair: Callable[[_Messages, Traits, list[str]], _Messages]
 
 
@@ -248,43 +260,37 @@ REPAIRS = (
     Repair(
         rule="developer",
         concerns=lambda taken: not taken.developer,
-        words=(b'"developer"',),
+        words=frozenset({"developer"}),
         repair=_as_system,
     ),
     Repair(
         rule="thoughts",
         concerns=lambda taken: taken.refuses_thinking,
-        words=(b'"reasoning_content"', b'"reasoning"', b'"reasoning_details"'),
+        words=frozenset({"reasoning_content", "reasoning", "reasoning_details"}),
         repair=_without_thoughts,
     ),
     Repair(
         rule="members",
         concerns=lambda taken: taken.members is not None,
-        words=(b'"assistant"',),
+        words=frozenset({"assistant"}),
         repair=_known_members,
     ),
     Repair(
         rule="ids",
         concerns=lambda _: True,
-        words=(b'"tool_calls"',),
+        words=frozenset({"tool_calls"}),
         repair=_conforming,
     ),
     Repair(
         rule="signatures",
-        concerns=lambda taken: not taken.signs,
-        words=(b'"extra_content"',),
-        repair=_own_signatures,
-    ),
-    Repair(
-        rule="signed calls",
-        concerns=lambda taken: taken.signs,
-        words=(b'"tool_calls"',),
+        concerns=lambda _: True,
+        words=frozenset({"tool_calls"}),
         repair=_own_signatures,
     ),
     Repair(
         rule="results",
         concerns=lambda taken: not taken.user_after_tool,
-        words=(b'"tool_call_id"',),
+        words=frozenset({"tool_call_id"}),
         repair=_separated,
     ),
 )
