@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from modelrouter.wire.conversation import (
+    Answer,
     ArgumentsPiece,
     CallStarted,
     Counted,
@@ -23,13 +25,17 @@ from modelrouter.wire.conversation import (
     Thinking,
     TokenWeight,
     ToolCall,
+    Turn,
     Weighed,
 )
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.openai_chat.arguments import Scanner, read_arguments
 from modelrouter.wire.openai_chat.decode_answer import ISSUER, UNSIGNED, Decoder, decode
+from modelrouter.wire.openai_chat.decode_turns import decode_turns
+from modelrouter.wire.openai_chat.encode_answer import Encoder, encode
 from modelrouter.wire.reading import Usage
 from modelrouter.wire.sse import Event, Splitter
+from modelrouter.wire.tags import tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -382,6 +388,16 @@ def test_events_that_tell_nothing(data: bytes) -> None:
     assert list(Decoder().read(Event("error", b"{}", b""))) == []
 
 
+@pytest.mark.parametrize(("member", "said"), [("stop_reason", "END"), ("matched_stop", "END"), ("stop_reason", 128001)])
+def test_which_stop_sequence_it_was(member: str, said: object) -> None:
+    """Servers that say which one ended the answer are believed; the number of a token is no sequence (56)."""
+    body, last = whole({"content": "x"}), chunk({}, "stop")
+    body["choices"][0][member] = last["choices"][0][member] = said
+    (finished,) = [piece for piece in pieces_of(chunk({"content": "x"}), last) if isinstance(piece, Finished)]
+
+    assert decode(body).stop_sequence == finished.stop_sequence == (said if said == "END" else None)
+
+
 TEXTS = st.text(max_size=12)
 OBJECTS = st.recursive(
     st.dictionaries(TEXTS, TEXTS | st.integers() | st.none() | st.booleans(), max_size=3),
@@ -459,3 +475,53 @@ def test_a_stream_says_what_the_whole_answer_says(
     assert calls == [(p.id, p.name, p.arguments) for p in answer.parts if isinstance(p, ToolCall)]
     assert [p.finish for p in told if isinstance(p, Finished)] == [answer.finish]
     assert [p.usage for p in told if isinstance(p, Counted)] == [answer.usage]
+
+
+def written(*pieces: Piece) -> list[ChatCompletionChunk]:
+    """Write pieces for a caller, and have the official SDK read them strictly."""
+    raw = Encoder(request={}, model="m", created=1).write((Started("x", None), *pieces))
+    return [ChatCompletionChunk.model_validate_json(part[6:], strict=True) for part in raw.split(b"\n\n") if part]
+
+
+WEIGHT = TokenWeight(token="Hi", logprob=-0.5, bytes=(72, 105), top=(TokenWeight(token="Yo", logprob=-1.5),))
+
+
+def test_what_a_caller_sees_besides() -> None:
+    """Weights, signatures of calls, the stop sequence and what a cache was given reach the caller, whole and streamed (45, 56, 70)."""
+    call = ToolCall(id="a", name="f", arguments={}, issuer="gemini", signature="s")
+    answer = Answer(
+        id="x",
+        model="m",
+        parts=(Text("Hi"), call),
+        finish="stop",
+        refusal=None,
+        usage=Usage(input=4, written=3),
+        logprobs=(WEIGHT,),
+        stop_sequence="END",
+    )
+    body = encode(answer, request={}, model="m", created=1)
+    checked = ChatCompletion.model_validate_json(body, strict=True)
+    choice = json.loads(body)["choices"][0]
+    signed = {"google": {"thought_signature": tagged("gemini", "s")}}
+    streamed = written(
+        Text("Hi"), Weighed((WEIGHT,)), CallStarted("a", "f", "gemini", "s"), Finished("stop", None, "END")
+    )
+
+    assert checked.choices[0].logprobs is not None
+    assert streamed[2].choices[0].logprobs is not None
+    assert streamed[2].choices[0].logprobs.to_dict() == checked.choices[0].logprobs.to_dict()
+    assert decode(json.loads(body)).logprobs == (WEIGHT,)
+    assert choice["message"]["tool_calls"][0]["extra_content"] == signed
+    assert (streamed[3].choices[0].delta.tool_calls or [])[0].model_extra == {"extra_content": signed}
+    assert choice["stop_reason"] == (streamed[4].choices[0].model_extra or {})["stop_reason"] == "END"
+    assert json.loads(body)["usage"]["prompt_tokens_details"] == {"cached_tokens": 0, "cache_write_tokens": 3}
+
+
+def test_a_marked_signature_comes_back_to_its_issuer() -> None:
+    """What a caller echoes of such an answer is the issuer's again, and nobody else's (46)."""
+    call = ToolCall(id="a", name="f", arguments={}, issuer="gemini", signature="s")
+    answer = Answer(id="x", model="m", parts=(call,), finish="tool_calls", refusal=None, usage=Usage())
+    echoed = json.loads(encode(answer, request={}, model="m", created=1))["choices"][0]["message"]
+
+    assert list(decode_turns([echoed], [])) == [Turn("assistant", (call,))]
+    assert decode(whole(echoed)).parts == (ToolCall(id="a", name="f", arguments={}),)

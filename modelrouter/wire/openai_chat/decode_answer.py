@@ -70,7 +70,14 @@ def decode(body: Mapping[str, Any]) -> Answer:
         refusal=refusal,
         usage=read_usage(body.get("usage")) or Usage(),
         logprobs=_weights(choice.get("logprobs")),
+        stop_sequence=_sequence(choice),
     )
+
+
+def _sequence(choice: Mapping[str, Any]) -> str | None:
+    """Find which stop sequence ended the answer; vLLM and SGLang alone say, and put a token's number there as well."""
+    said = choice.get("stop_reason") or choice.get("matched_stop")
+    return said if isinstance(said, str) else None
 
 
 def _said(message: Mapping[str, Any]) -> Iterator[Text | Thinking]:
@@ -180,7 +187,7 @@ class Decoder:
         reason = choice.get("finish_reason")
         if reason and not self._has_finished:
             yield from self._signed()
-            yield from self._finished(reason)
+            yield from self._finished(reason, _sequence(choice))
 
     def _delta(self, delta: Mapping[str, Any], logprobs: object) -> Iterator[Piece]:
         yield from (Thinking(part.text, ISSUER) if isinstance(part, Thinking) else part for part in _said(delta))
@@ -201,11 +208,11 @@ class Decoder:
             self._is_thinking = False
             yield Signed(UNSIGNED, ISSUER)
 
-    def _finished(self, reason: str) -> Iterator[Piece]:
+    def _finished(self, reason: str, sequence: str | None = None) -> Iterator[Piece]:
         finish = _finish(reason, has_calls=bool(self._calls), refused=bool(self._refusal))
         yield from self._calls.close(cut=finish in ("length", "content_filter"))
         self._has_finished = True
-        yield Finished(finish, self._refusal or None)
+        yield Finished(finish, self._refusal or None, sequence)
         yield Ended()
 
     def _ended(self) -> Iterator[Piece]:

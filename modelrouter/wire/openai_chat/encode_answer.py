@@ -21,10 +21,13 @@ from modelrouter.wire.conversation import (
     Started,
     Text,
     Thinking,
+    TokenWeight,
     ToolCall,
     Weighed,
 )
 from modelrouter.wire.openai_chat.caller import DONE
+from modelrouter.wire.openai_chat.calls import ISSUER
+from modelrouter.wire.tags import tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +46,9 @@ def encode(answer: Answer, *, request: Mapping[str, Any], model: str, created: i
         message["reasoning_content"] = thinking
     if calls := [part for part in answer.parts if isinstance(part, ToolCall)]:
         message["tool_calls"] = [_call(call) for call in calls]
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish}
+    logprobs = None if answer.logprobs is None else _logprobs(answer.logprobs)
+    choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": answer.finish}
+    choice |= _stopped_at(answer.stop_sequence)
     return json_text.write(
         {
             "id": chat_id(answer.id),
@@ -54,6 +59,11 @@ def encode(answer: Answer, *, request: Mapping[str, Any], model: str, created: i
             "usage": _usage(answer.usage),
         }
     )
+
+
+def _stopped_at(sequence: str | None) -> dict[str, Any]:
+    """Say which stop sequence ended the answer, in vLLM's word; OpenAI has none."""
+    return {} if sequence is None else {"stop_reason": sequence}
 
 
 def chat_id(provider_id: str) -> str:
@@ -67,16 +77,39 @@ def _joined(answer: Answer, kind: type[Text | Thinking]) -> str:
 
 def _call(call: ToolCall) -> dict[str, Any]:
     function = {"name": call.name, "arguments": json_text.text(call.arguments)}
-    return {"id": call.id, "type": "function", "function": function}
+    return {"id": call.id, "type": "function", "function": function, **_signed(call)}
+
+
+def _signed(call: ToolCall | CallStarted) -> dict[str, Any]:
+    """Hand out the signature of a call where Google's own chat server puts it, with its issuer in it."""
+    if call.signature is None:
+        return {}
+    own = call.issuer in (ISSUER, None)
+    signature = call.signature if own else tagged(call.issuer or "", call.signature)
+    return {"extra_content": {"google": {"thought_signature": signature}}}
+
+
+def _logprobs(tokens: Iterable[TokenWeight]) -> dict[str, Any]:
+    weighed = [{**_weight(token), "top_logprobs": [_weight(other) for other in token.top]} for token in tokens]
+    return {"content": weighed, "refusal": None}
+
+
+def _weight(token: TokenWeight) -> dict[str, Any]:
+    return {
+        "token": token.token,
+        "logprob": token.logprob,
+        "bytes": None if token.bytes is None else list(token.bytes),
+    }
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
     prompt, completion = usage.input + usage.cached, usage.output + usage.reasoning
+    written = {"cache_write_tokens": usage.written} if usage.written else {}
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": usage.cached},
+        "prompt_tokens_details": {"cached_tokens": usage.cached, **written},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
     }
 
@@ -122,16 +155,18 @@ class Encoder:
         if isinstance(piece, CallStarted):
             self._calls += 1
             function = {"name": piece.name, "arguments": ""}
-            return self._call({"id": piece.id, "type": "function", "function": function})
+            return self._call({"id": piece.id, "type": "function", "function": function, **_signed(piece)})
         if isinstance(piece, Finished):
             refusal = b"" if piece.refusal is None else self._chunk({"refusal": piece.refusal})
-            return refusal + self._chunk({}, piece.finish)
+            return refusal + self._chunk({}, piece.finish, **_stopped_at(piece.stop_sequence))
         return self._note(piece)
 
     def _note(self, piece: Started | Signed | Weighed | Counted | Ended) -> bytes:
         if isinstance(piece, Started):
             self._id, self._model = chat_id(piece.id), piece.model or self._model
             return self._chunk({"content": ""})
+        if isinstance(piece, Weighed):
+            return self._chunk({"content": ""}, logprobs=_logprobs(piece.tokens))
         if isinstance(piece, Counted):
             self._usage = piece.usage
         elif isinstance(piece, Ended):
@@ -141,11 +176,11 @@ class Encoder:
     def _call(self, call: dict[str, Any]) -> bytes:
         return self._chunk({"tool_calls": [{"index": self._calls - 1, **call}]})
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None, **members: Any) -> bytes:
         if not self._has_role:
             self._has_role = True
             delta = {"role": "assistant", **delta}
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish, **members}
         usage = {"usage": None} if self._include_usage else {}
         return self._event({**self._head(), "choices": [choice], **usage})
 
