@@ -18,6 +18,7 @@ from modelrouter.cli.opening import USUAL, InventoryFile, opened
 from modelrouter.cli.reloads import show_reload
 from modelrouter.gateway.app import Gateway
 from modelrouter.gateway.loopback import is_loopback
+from modelrouter.gateway.metrics import Metrics
 from modelrouter.gateway.reloading import Reloading
 from modelrouter.gateway.server import address, bound, server
 from modelrouter.router import Router
@@ -35,15 +36,17 @@ def main(
 ) -> None:
     """Serve the inventory to any program, in any language, by base URL."""
     console = Console(highlight=False)
+    metrics = Metrics()
     with (
-        opened(inventory, observers=[LogObserver()]) as router,
+        opened(inventory, observers=[LogObserver(), metrics]) as router,
         bound(host, port, keys=bool(router.inventory.access)) as listening,
     ):
         with Reloading(router, partial(show_reload, console), watches=watch) as reloading:
             signal.signal(signal.SIGHUP, lambda *_: reloading.now())
             _show(router, address(listening), console)
             with suppress(KeyboardInterrupt):  # the server has shut down by then
-                server(Gateway(router, private=is_loopback(host))).run(sockets=[listening])
+                gateway = Gateway(router, private=is_loopback(host), metrics=metrics)
+                server(gateway).run(sockets=[listening])
         typer.echo("stopped")
 
 

@@ -29,10 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from types import ModuleType
 
+    import httpx
+
     from modelrouter.core.context import Context
     from modelrouter.core.decision import Decision
     from modelrouter.core.inventory import Inventory
     from modelrouter.runtime.answer import Answer, SyncAnswer
+
+    class _Interface(httpx.BaseTransport, httpx.AsyncBaseTransport):
+        """What type checkers are to see: httpx takes it for both of its transports, at run time by what it can do."""
+
+else:
+    _Interface = object
 
 __all__ = ["RouterTransport", "transport"]
 
@@ -45,7 +53,7 @@ LISTING = "openai-chat"
 """The dialect of errors where the path names no other."""
 
 
-class RouterTransport:
+class RouterTransport(_Interface):
     """Serves the requests of an HTTP client through a router, whichever library and manner the client has.
 
     Give it to `httpx.Client`, `httpx.AsyncClient` and their like in `httpx2` as `transport`. `process` is that of

@@ -18,6 +18,7 @@ from modelrouter.wire.paths import endpoint_of
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from modelrouter.gateway.metrics import Metrics
     from modelrouter.router import Router
 
 __all__ = ["Gateway"]
@@ -28,12 +29,15 @@ class Gateway:
 
     `private` says that nobody but programs of this machine can reach it: then, and only then, callers need no key
     where the inventory has none. `process` is that of every call that names none in its headers, whatever its model.
+    `metrics`, which must be among the router's observers, are served where Prometheus looks for them.
     """
 
-    def __init__(self, router: Router, *, private: bool = True, process: str | None = None) -> None:
+    def __init__(
+        self, router: Router, *, private: bool = True, process: str | None = None, metrics: Metrics | None = None
+    ) -> None:
         self._admission = Admission(router, private=private)
         self._calls = Calls(router, process)
-        self._rest = operations(router)
+        self._rest = operations(router, metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request, or the application's own life."""

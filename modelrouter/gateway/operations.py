@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from modelrouter.core.inventory import AccessKey
+    from modelrouter.gateway.metrics import Metrics
     from modelrouter.router import Router
 
 __all__ = ["KEY", "OPEN", "WIRE", "operations"]
@@ -34,42 +35,60 @@ OPEN = frozenset({"/health/live", "/health/ready"})
 """Paths that need no key: orchestrators have none, and the answers name nobody."""
 
 
-def operations(router: Router) -> Starlette:
-    """The application for everything but model calls; closes the router when it is shut down."""
+class _Answers:
+    """What is answered without asking a provider."""
 
-    async def live(_: Request) -> JSONResponse:
+    def __init__(self, router: Router, metrics: Metrics | None) -> None:
+        self._router = router
+        self._metrics = metrics
+
+    async def live(self, _: Request) -> JSONResponse:
+        """Whether the process runs."""
         return JSONResponse({"status": "live"})
 
-    async def ready(_: Request) -> JSONResponse:
-        inventory = router.inventory
-        told = {"inventory": inventory.name, "fingerprint": fingerprint(inventory), "holds": len(router.holds())}
+    async def ready(self, _: Request) -> JSONResponse:
+        """Whether it takes requests, and by which inventory."""
+        inventory = self._router.inventory
+        told = {"inventory": inventory.name, "fingerprint": fingerprint(inventory), "holds": len(self._router.holds())}
         return JSONResponse({"status": "ready", **told})
 
-    async def others(request: Request) -> Response:
+    async def figures(self, _: Request) -> Response:
+        """What Prometheus reads."""
+        if self._metrics is None:
+            return _refusal(404, "unsupported_feature", "this gateway counts nothing")
+        return Response(self._metrics.page(self._router), media_type=self._metrics.CONTENT_TYPE)
+
+    async def others(self, request: Request) -> Response:
+        """The list of models, or that there is nothing."""
         key: AccessKey | None = request.scope[KEY]
         path, anthropic = request.scope["path"], "anthropic-version" in request.headers
         try:
-            known = listed(path, router.inventory, key.processes if key else None, anthropic=anthropic)
+            known = listed(path, self._router.inventory, key.processes if key else None, anthropic=anthropic)
         except UnknownNameError as error:
             return _refusal(404, "model_unavailable", str(error))
         if known is None and path not in OPEN:
-            return _refusal(
-                404, "unsupported_feature", f"{request.method} {path} is not served by modelrouter; {SERVED}"
-            )
+            message = f"{request.method} {path} is not served by modelrouter; {SERVED}"
+            return _refusal(404, "unsupported_feature", message)
         if request.method not in ("GET", "HEAD"):
             return _refusal(405, "bad_request", f"{path} is read with GET; {SERVED}")
         return Response(orjson.dumps(known), media_type="application/json")
+
+
+def operations(router: Router, metrics: Metrics | None = None) -> Starlette:
+    """The application for everything but model calls; closes the router when it is shut down."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with router:
             yield
 
+    answers = _Answers(router, metrics)
     everything = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     routes = [
-        Route("/health/live", live),
-        Route("/health/ready", ready),
-        Route("/{path:path}", others, methods=everything),
+        Route("/health/live", answers.live),
+        Route("/health/ready", answers.ready),
+        Route("/metrics", answers.figures),
+        Route("/{path:path}", answers.others, methods=everything),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False  # a redirect would be built from the Host header
