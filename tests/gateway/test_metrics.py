@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import openai
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.gateway import two_upstreams
 from support.upstream import Upstream
@@ -29,8 +30,9 @@ def figures(url: str) -> dict[tuple[str, frozenset[str]], float]:
     }
 
 
-def test_requests_attempts_and_holds_are_counted(tmp_path: Path) -> None:
+def test_requests_attempts_and_holds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failover, a failure and a hold show where operators look, in the format that Prometheus reads."""
+    monkeypatch.setenv("FIRST_KEY", "sk-first")
     metrics = Metrics()
     with Upstream("first") as first, Upstream("second") as second:
         first.mode = second.mode = "status"
