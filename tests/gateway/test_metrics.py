@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import httpx
 import openai
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.gateway import two_upstreams
 from support.upstream import Upstream
@@ -18,6 +17,8 @@ from modelrouter.router import Router
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def figures(url: str) -> dict[tuple[str, frozenset[str]], float]:
