@@ -7,10 +7,11 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from modelrouter.wire import json_text
 from modelrouter.wire.conversation import (
     Answer,
     ArgumentsPiece,
@@ -36,6 +37,7 @@ from modelrouter.wire.openai_chat.encode_answer import Encoder, encode
 from modelrouter.wire.reading import Usage
 from modelrouter.wire.sse import Event, Splitter
 from modelrouter.wire.tags import tagged
+from modelrouter.wire.translate import StreamRenderer, render_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -525,3 +527,62 @@ def test_a_marked_signature_comes_back_to_its_issuer() -> None:
 
     assert list(decode_turns([echoed], [])) == [Turn("assistant", (call,))]
     assert decode(whole(echoed)).parts == (ToolCall(id="a", name="f", arguments={}),)
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["stop", "length", "{}", '{"a', "x", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("index", "delta", "message", "finish_reason", "content", "tool_calls", "function", "name", "id"),
+                    *(
+                        "arguments",
+                        "type",
+                        "text",
+                        "thinking",
+                        "logprobs",
+                        "token",
+                        "bytes",
+                        "refusal",
+                        "extra_content",
+                    ),
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=15,
+)
+BODIES = st.fixed_dictionaries(
+    {"choices": ODD | st.lists(ODD, max_size=1)}, optional={"id": ODD, "model": ODD, "usage": ODD}
+)
+
+
+@settings(max_examples=300)
+@given(BODIES)
+def test_answers_of_any_shape(body: dict[str, Any]) -> None:
+    """Whatever a server sends is an answer or malformed; it never breaks us, and always comes out the same."""
+    raw = json_text.write(body)
+    try:
+        rendered = render_answer("openai-chat", "openai-chat", json_text.read(raw), request={}, model="m", created=1)
+    except MalformedError:
+        return
+
+    assert isinstance(json.loads(rendered), dict)
+
+
+@settings(max_examples=300)
+@given(st.lists(BODIES, max_size=3))
+def test_streams_of_any_shape(bodies: list[dict[str, Any]]) -> None:
+    """The same holds for every chunk of a stream."""
+    renderer = StreamRenderer("openai-chat", "openai-chat", request={}, model="m", created=1)
+    try:
+        for body in bodies:
+            renderer.feed(Event(None, json_text.write(body), b""))
+    except MalformedError:
+        return
+
+    assert renderer.close() in (b"", b"data: [DONE]\n\n")

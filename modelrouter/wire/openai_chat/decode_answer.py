@@ -54,8 +54,10 @@ def decode(body: Mapping[str, Any]) -> Answer:
     """Read a whole answer; one without an id gets one from its content.
 
     Raises:
-        MalformedError: the arguments of a call are no object, although nothing cut them off.
+        MalformedError: there is no choice, or the arguments of a call are no object although nothing cut them off.
     """
+    if not body["choices"]:
+        raise MalformedError("an answer without choices")
     choice = body["choices"][0]
     message = choice["message"]
     answer_id = body.get("id") or hashlib.sha256(json_text.write(body)).hexdigest()[:24]
