@@ -31,7 +31,7 @@ from modelrouter.wire.conversation import (
 )
 from modelrouter.wire.gemini import decode_answer, decode_request, encode_answer
 from modelrouter.wire.gemini.dialect import read_event
-from modelrouter.wire.gemini.signatures import taken_back
+from modelrouter.wire.gemini.signatures import handed_out, taken_back
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.reading import Usage
 from modelrouter.wire.sse import Event, Splitter
@@ -65,9 +65,13 @@ def pieces(raw: bytes) -> list[Piece]:
     return [piece for event in Splitter().feed(raw) for piece in decoder.read(event)]
 
 
-def written(said: Iterable[Piece]) -> bytes:
+SHOWN: dict[str, Any] = {"generationConfig": {"thinkingConfig": {"includeThoughts": True}}}
+HIDDEN: dict[str, Any] = {"generationConfig": {"thinkingConfig": {"thinkingLevel": "LOW"}}}
+
+
+def written(said: Iterable[Piece], request: dict[str, Any] = SHOWN) -> bytes:
     """A stream for some pieces, each written by itself."""
-    encoder = encode_answer.Encoder(request={}, model="m", created=1)
+    encoder = encode_answer.Encoder(request=request, model="m", created=1)
     return b"".join([*(encoder.write([piece]) for piece in said), encoder.close()])
 
 
@@ -81,9 +85,9 @@ def read(raw: bytes) -> list[dict[str, Any]]:
     return [json.loads(data) for data in found]
 
 
-def whole(answer: Answer) -> dict[str, Any]:
+def whole(answer: Answer, request: dict[str, Any] = SHOWN) -> dict[str, Any]:
     """An answer as its caller sees it, checked against the wire's own rules."""
-    raw = encode_answer.encode(answer, request={}, model="m", created=1)
+    raw = encode_answer.encode(answer, request=request, model="m", created=1)
     Response.model_validate_json(raw)
     told: dict[str, Any] = json.loads(raw)
     return told
@@ -348,16 +352,59 @@ def _texts_joined(parts: Iterable[Any]) -> list[Any]:
     return joined
 
 
-@given(st.lists(PART, min_size=1, max_size=5))
-def test_what_a_caller_sees_comes_back(parts: list[Text | Thinking | ToolCall]) -> None:
+@pytest.mark.parametrize("request_", [SHOWN, HIDDEN, {}])
+@given(parts=st.lists(PART, min_size=1, max_size=5))
+def test_what_a_caller_sees_comes_back(request_: dict[str, Any], parts: list[Text | Thinking | ToolCall]) -> None:
     """Any answer, whole or streamed, is in the next request what it was: texts, calls, and whose each signature is."""
-    (candidate,) = whole(said(*parts))["candidates"]
-    streamed = [event["candidates"][0]["content"] for event in read(written(_streamed(parts)))]
+    (candidate,) = whole(said(*parts), request_)["candidates"]
+    streamed = [event["candidates"][0]["content"] for event in read(written(_streamed(parts), request_))]
 
     for contents in ([candidate["content"]], streamed):
         (turn,) = decode_request.decode({"model": "m", "contents": contents}).turns
         assert turn == Turn("assistant", turn.parts)
         assert _texts_joined(part for part in turn.parts if part != Text("")) == _texts_joined(parts)
+
+
+@pytest.mark.parametrize(
+    "request_", [HIDDEN, {}, {"generation_config": {"thinking_config": {"includeThoughts": False}}}]
+)
+def test_thoughts_that_nobody_asked_to_see(request_: dict[str, Any]) -> None:
+    """The first text is the answer's: thoughts that must come back are in its signature, those of nobody are gone."""
+    thoughts = (Thinking("hm", "anthropic", "s"), Thinking("", "anthropic", "r", redacted=True))
+    answer = said(*thoughts, Text("Hello"), Thinking("unsigned"))
+    shown = [whole(answer, request_)["candidates"][0]["content"]]
+    shown_in_events = [
+        event["candidates"][0]["content"] for event in read(written(_streamed([*answer.parts[:3]]), request_))
+    ]
+
+    for contents in (shown, shown_in_events):
+        parts = [part for content in contents for part in content["parts"]]
+        assert parts[0]["text"].startswith("H")
+        assert not any(part.get("thought") for part in parts)
+        (turn,) = decode_request.decode({"model": "m", "contents": contents}).turns
+        assert tuple(part for part in turn.parts if isinstance(part, Thinking)) == thoughts
+
+
+def test_hidden_thoughts_without_a_part_to_hide_in() -> None:
+    """A part with a signature of its own, or the end of the answer, gets an empty text before it for them."""
+    thought = Thinking("hm", "anthropic", "s")
+    call = ToolCall(id="c", name="f", arguments={}, issuer="openai-responses", signature="enc")
+    parts = whole(said(thought, call, thought), {})["candidates"][0]["content"]["parts"]
+
+    assert [set(part) for part in parts] == [
+        {"text", "thoughtSignature"},
+        {"functionCall", "thoughtSignature"},
+        {"text", "thoughtSignature"},
+    ]
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "[1]", '[["t","i"]]', '[["t","i",1,true]]', '[["t","i","s",1]]', "[[]]"])
+def test_hidden_thoughts_that_were_spoilt(spoilt: str) -> None:
+    """What nobody can read is nobody's thought, and breaks nothing."""
+    part = {"text": "x", "thoughtSignature": handed_out("hidden-thoughts", spoilt)}
+
+    (turn,) = decode_request.decode({"model": "m", "contents": [{"role": "model", "parts": [part]}]}).turns
+    assert turn.parts == (Text("x"),)
 
 
 FIXED = events(

@@ -32,7 +32,7 @@ from modelrouter.wire.conversation import (
     UnportableError,
 )
 from modelrouter.wire.gemini import decode_request, encode_request
-from modelrouter.wire.gemini.signatures import handed_out
+from modelrouter.wire.gemini.signatures import handed_out, hidden
 from modelrouter.wire.passing import pass_on
 from modelrouter.wire.translate import Rendered
 
@@ -513,6 +513,19 @@ def test_a_history_from_elsewhere_on_its_own_wire() -> None:
 def marked_by(issuer: str, signature: str) -> dict[str, str]:
     """A foreign signature as a caller of this wire keeps it."""
     return {"thoughtSignature": handed_out(issuer, signature)}
+
+
+def test_hidden_thoughts_go_before_google_sees_them() -> None:
+    """A text or a call that carries them stays, without what is no signature of Google's."""
+    packed = hidden([Thinking("hm", "anthropic", "s")])
+    parts = [{"text": "x", "thoughtSignature": packed}, {"text": "", "thoughtSignature": packed}]
+    contents = [{"role": "model", "parts": parts}, {"role": "user", "parts": [{"text": "go on"}]}]
+    body = json.dumps({"contents": contents}).encode()
+
+    rendered = pass_on(body, parse(body), gemini())
+
+    assert isinstance(rendered, Rendered)
+    assert json.loads(rendered.body)["contents"][0] == {"role": "model", "parts": [{"text": "x"}]}
 
 
 def test_a_history_of_its_own_is_not_touched() -> None:

@@ -21,7 +21,7 @@ from modelrouter.wire.conversation import (
     UnportableError,
 )
 from modelrouter.wire.gemini.members import is_googles, listed, member, members
-from modelrouter.wire.gemini.signatures import standard, taken_back
+from modelrouter.wire.gemini.signatures import HIDDEN, found, standard, taken_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,6 +86,11 @@ class _Reader:
             yield Thinking("".join(thought))
 
     def _spoken(self, part: dict[str, Any], signed: tuple[str, str, bool] | None) -> Iterator[Part]:
+        if signed and signed[0] == HIDDEN:
+            yield from found(signed[1])
+            if part.get("text") == "":
+                return  # it is there for the thoughts alone
+            signed = None
         if "functionCall" in part:
             yield self._call(members(part["functionCall"]), signed)
             return

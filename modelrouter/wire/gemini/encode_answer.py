@@ -26,7 +26,8 @@ from modelrouter.wire.conversation import (
     ToolCall,
     Weighed,
 )
-from modelrouter.wire.gemini.signatures import ISSUER, handed_out
+from modelrouter.wire.gemini.members import member
+from modelrouter.wire.gemini.signatures import ISSUER, handed_out, hidden
 from modelrouter.wire.malformed import MalformedError
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ _UNREADABLE = "MALFORMED_FUNCTION_CALL"
 """Google's own word for a call whose arguments are no object."""
 
 
-def encode(answer: Answer, *, request: Mapping[str, Any], model: str, created: int) -> bytes:  # noqa: ARG001 - other wires repeat the request and tell the time
+def encode(answer: Answer, *, request: Mapping[str, Any], model: str, created: int) -> bytes:  # noqa: ARG001 - other wires tell the time
     """Write a whole answer; `model` stands where the provider named none."""
-    parts = [_part(part) for part in answer.parts]
+    parts = [_part(part) for part in answer.parts] if _shows(request) else list(_without_thoughts(answer.parts))
     candidate = _candidate(parts or [{"text": ""}], answer.logprobs)
     candidate.update(_ending(answer.finish, answer.refusal))
     return json_text.write(
@@ -57,6 +58,33 @@ def encode(answer: Answer, *, request: Mapping[str, Any], model: str, created: i
             "responseId": answer.id,
         }
     )
+
+
+def _shows(request: Mapping[str, Any]) -> bool:
+    """Whether the caller asked to see thoughts; without that, this wire shows none."""
+    thinking = member(member(request, "generationConfig"), "thinkingConfig")
+    return member(thinking, "includeThoughts") is True
+
+
+def _without_thoughts(parts: Iterable[Text | Thinking | ToolCall]) -> Iterator[dict[str, Any]]:
+    held: list[Thinking] = []
+    for part in parts:
+        if isinstance(part, Thinking):
+            held.extend([part] if part.issuer and part.signature else [])
+            continue
+        yield from _carrying(_part(part), held)
+        held = []
+    yield from _carrying(None, held)
+
+
+def _carrying(part: dict[str, Any] | None, held: list[Thinking]) -> Iterator[dict[str, Any]]:
+    """Hide the thoughts before a part in its signature; an empty text carries them where it has one of its own."""
+    signature = {"thoughtSignature": hidden(held)} if held else {}
+    if signature and (part is None or "thoughtSignature" in part):
+        yield {"text": "", **signature}
+        signature = {}
+    if part is not None:
+        yield {**part, **signature}
 
 
 def _candidate(parts: list[dict[str, Any]], logprobs: tuple[TokenWeight, ...] | None = None) -> dict[str, Any]:
@@ -122,7 +150,10 @@ def _weight(token: TokenWeight) -> dict[str, Any]:
 class Encoder:
     """Writes one stream: one id and model throughout, the finish with the usage in the last event."""
 
-    def __init__(self, *, request: Mapping[str, Any], model: str, created: int) -> None:  # noqa: ARG002 - other wires repeat the request and tell the time
+    def __init__(self, *, request: Mapping[str, Any], model: str, created: int) -> None:  # noqa: ARG002 - other wires tell the time
+        self._shows = _shows(request)
+        self._thought: list[str] = []
+        self._held: list[Thinking] = []
         self._id = ""
         self._model = model
         self._call: CallStarted | None = None
@@ -141,7 +172,7 @@ class Encoder:
         if not self._ended:
             return b""
         finished = self._finished or Finished("stop")
-        candidate = _candidate([{"text": ""}])
+        candidate = _candidate(self._parts(None) or [{"text": ""}])
         candidate.update(_ending(finished.finish, finished.refusal))
         if self._unreadable and finished.finish != "length":
             candidate["finishReason"] = _UNREADABLE
@@ -166,19 +197,30 @@ class Encoder:
         except MalformedError:
             arguments = None
         if isinstance(arguments, dict):
-            yield _candidate([_call(call.id, call.name, arguments, call.issuer, call.signature)])
+            yield _candidate(self._parts(_call(call.id, call.name, arguments, call.issuer, call.signature)))
         else:
             self._unreadable = True
+
+    def _parts(self, part: dict[str, Any] | None) -> list[dict[str, Any]]:
+        """Write a part, and what was hidden before it."""
+        held, self._held, self._thought = self._held, [], []
+        return list(_carrying(part, held))
 
     def _said(
         self, piece: Text | Thinking | Signed | Weighed | CallStarted | Started | Finished | Ended
     ) -> Iterator[dict[str, Any]]:
         if isinstance(piece, Text):
-            yield _candidate([{"text": piece.text}])
+            yield _candidate(self._parts({"text": piece.text}))
         elif isinstance(piece, Thinking):
-            yield _candidate([_thought(piece.text, None, None)])
+            self._thought.append(piece.text)
+            if self._shows:
+                yield _candidate([_thought(piece.text, None, None)])
         elif isinstance(piece, Signed):
-            yield _candidate([_thought("", piece.issuer, piece.signature, redacted=piece.redacted)])
+            thought, self._thought = "".join(self._thought), []
+            if self._shows:
+                yield _candidate([_thought("", piece.issuer, piece.signature, redacted=piece.redacted)])
+            else:
+                self._held.append(Thinking(thought, piece.issuer, piece.signature, piece.redacted))
         elif isinstance(piece, Weighed):
             yield _candidate([{"text": ""}], piece.tokens)
         elif isinstance(piece, CallStarted):

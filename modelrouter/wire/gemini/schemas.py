@@ -41,7 +41,16 @@ def from_open_api(schema: Any) -> Any:
             told[word] = int(value)
         else:
             told[word] = value
+    order = told.pop("propertyOrdering", None)
+    if isinstance(order, list) and isinstance(told.get("properties"), dict):
+        told["properties"] = _ordered(told["properties"], order)
     return _nullable(told) if schema.get("nullable") is True else told
+
+
+def _ordered(properties: dict[str, Any], order: list[Any]) -> dict[str, Any]:
+    """Put members into the order that Google's form states beside them; elsewhere the order is their own."""
+    first = {name: properties[name] for name in order if name in properties}
+    return {**first, **properties}
 
 
 def _type(word: Any) -> dict[str, Any]:

@@ -2,15 +2,26 @@
 
 Those of other issuers go out marked (`tags`), and in base64 once more, since Google's clients take nothing else. They
 come back in either of base64's two alphabets: some clients decode and encode again.
+
+A caller who did not ask for thoughts takes the first text for the answer. What the issuer must see again goes to such
+a caller hidden, thoughts and all, in the signature of the part behind it, which is where Google's own models put theirs.
 """
 
 from __future__ import annotations
 
 import base64
+import json
+from typing import TYPE_CHECKING
 
+from modelrouter.wire.conversation import Thinking
 from modelrouter.wire.tags import PREFIX, is_tagged, tagged, untagged
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 ISSUER = "gemini"
+HIDDEN = "hidden-thoughts"
+"""Stands for the issuer where a signature is none, but holds whole thoughts."""
 _REDACTED = "r."
 """Stands before the mark of a signature that itself holds the reasoning."""
 
@@ -46,6 +57,27 @@ def _decoded(text: str) -> str:
         return base64.b64decode(standard(text), validate=True).decode()
     except ValueError:
         return ""
+
+
+def hidden(thoughts: Iterable[Thinking]) -> str:
+    """Put signed thoughts into one signature."""
+    told = [[part.text, part.issuer, part.signature, part.redacted] for part in thoughts]
+    return handed_out(HIDDEN, json.dumps(told, separators=(",", ":")))
+
+
+def found(text: str) -> tuple[Thinking, ...]:
+    """Give the thoughts that `hidden` was given, from the signature that `taken_back` gives for it."""
+    try:
+        told = json.loads(text)
+        thoughts = tuple(Thinking(*entry) for entry in told)
+    except (ValueError, TypeError, RecursionError):
+        return ()
+    return thoughts if all(_is_whole(part) for part in thoughts) else ()
+
+
+def _is_whole(part: Thinking) -> bool:
+    texts = (part.text, part.issuer, part.signature)
+    return all(isinstance(text, str) for text in texts) and isinstance(part.redacted, bool)
 
 
 def standard(text: str) -> str:
