@@ -346,7 +346,7 @@ def test_a_reload_decides_as_a_router_that_never_knew_another(several, name, too
                 decision = error.decision
             tried = [(attempt.deployment, attempt.status) for attempt in decision.trail]
             excluded = [(each.deployment.id, each.rule) for each in decision.excluded]
-            return tried, excluded, decision.outcome, router.listing()
+            return tried, excluded, decision.outcome, [*router.inventory.processes, *router.inventory.deployments]
 
     reloaded = routed(scripts, several[0])[0]
     for each in several[1:]:
