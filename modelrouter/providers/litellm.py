@@ -59,6 +59,7 @@ class LitellmClient:
         library = self._library or await self._load()
         key = await self._keys.of(deployment)
         asked = {name: value for name, value in orjson.loads(body).items() if name in PARAMETERS}
+        _unnumber(asked.get("messages"))
         parameters = {**asked, **_destination(deployment, key)}
         try:
             answer = await library.acompletion(**parameters)
@@ -116,6 +117,18 @@ def _refusal(error: Exception) -> Reply:
     return _Whole(status, headers, str(error).encode())
 
 
+_BLOCKS = b'"thinking_blocks"'
+
+
+def _unnumber(messages: object) -> None:
+    """Take those numbers from a history in which they come back: they are ours, and Anthropic refuses them."""
+    for message in messages if isinstance(messages, list) else ():
+        blocks = message.get("thinking_blocks") if isinstance(message, dict) else None
+        for block in blocks if isinstance(blocks, list) else ():
+            if isinstance(block, dict):
+                block.pop("index", None)
+
+
 class _Whole:
     """An answer that is there already."""
 
@@ -144,6 +157,7 @@ class _Streamed:
     def __init__(self, chunks: AsyncIterator[Any]) -> None:
         self._chunks = chunks
         self._done = False
+        self._block = 0
 
     async def read(self) -> bytes:
         parts = []
@@ -161,7 +175,19 @@ class _Streamed:
             return b"data: [DONE]\n\n"
         except Exception as error:
             raise ConnectionFailedError(f"{type(error).__name__}: {error}") from error
-        return b"data: %b\n\n" % chunk.model_dump_json(exclude_none=True).encode()
+        data = chunk.model_dump_json(exclude_none=True).encode()
+        return b"data: %b\n\n" % (self._numbered(data) if _BLOCKS in data else data)
+
+    def _numbered(self, data: bytes) -> bytes:
+        """Number the blocks of thinking: OpenAI's SDK puts lists together by `index`, and fails where there is none."""
+        chunk = orjson.loads(data)
+        for choice in chunk["choices"]:
+            delta = choice["delta"]
+            delta.pop("provider_specific_fields", None)  # the same once more
+            for block in delta.get("thinking_blocks") or ():
+                block["index"] = self._block
+                self._block += "signature" in block or "data" in block  # either is the last piece of its block
+        return orjson.dumps(chunk)
 
     def close(self) -> None:
         self._done = True

@@ -14,12 +14,22 @@ if TYPE_CHECKING:
 
 TOOL_ID = re.compile(r"^[a-zA-Z0-9_-]+$")
 NAME = re.compile(r"^[a-zA-Z0-9_-]{1,200}$")
-CACHEABLE = frozenset({"text", "image", "document", "tool_use", "tool_result"})
 KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "user": frozenset({"text", "image", "document", "tool_result"}),
         "assistant": frozenset({"text", "thinking", "redacted_thinking", "tool_use"}),
         "system": frozenset({"text"}),
+    }
+)
+MEMBERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "text": frozenset({"type", "text", "cache_control", "citations"}),
+        "image": frozenset({"type", "source", "cache_control"}),
+        "document": frozenset({"type", "source", "title", "context", "citations", "cache_control"}),
+        "thinking": frozenset({"type", "thinking", "signature"}),
+        "redacted_thinking": frozenset({"type", "data"}),
+        "tool_use": frozenset({"type", "id", "name", "input", "cache_control", "caller"}),
+        "tool_result": frozenset({"type", "tool_use_id", "content", "is_error", "cache_control"}),
     }
 )
 INSIDE_RESULTS = frozenset({"text", "image", "document"})
@@ -36,8 +46,8 @@ def check_block(where: str, role: str, block: dict[str, Any]) -> None:
     kind = str(block.get("type"))
     if kind not in KINDS[role]:
         raise RefusedError(f"{where}: `{kind}` blocks are not permitted in {role} messages")
-    if block.get("cache_control") is not None and kind not in CACHEABLE:
-        raise RefusedError(f"{where}.{kind}.cache_control: Extra inputs are not permitted")
+    if extra := sorted(block.keys() - MEMBERS[kind]):
+        raise RefusedError(f"{where}.{kind}.{extra[0]}: Extra inputs are not permitted")
     match kind:
         case "text":
             check_text(block)

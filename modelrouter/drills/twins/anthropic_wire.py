@@ -57,6 +57,7 @@ def said(message: dict[str, Any]) -> Said:
         results=tuple(joined(block.get("content")) for block in results),
         images=tuple(source_label("", block) for block in media if block["type"] == "image"),
         documents=tuple(source_label("", block) for block in media if block["type"] == "document"),
+        thoughts=sum(block.get("type") in ("thinking", "redacted_thinking") for block in own),
     )
 
 

@@ -10,7 +10,7 @@ import orjson
 from modelrouter.drills.twins.asked import Asked, Said, Tool, joined, prompt_tokens
 from modelrouter.drills.twins.gemini_rules import ACCOUNT, SIGNS, check, declarations, parts, picture
 from modelrouter.drills.twins.past import CHARACTERS_PER_TOKEN, chosen, past_of
-from modelrouter.drills.twins.seals import sealed
+from modelrouter.drills.twins.seals import opened, sealed
 from modelrouter.drills.twins.wire import PATH_MODEL, Event, Wire
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def said(content: dict[str, Any]) -> Said:
         results=tuple(told(response.get("response")) for response in responses),
         images=tuple(name for name, kind in labels if str(kind).startswith("image/")),
         documents=tuple(name for name, kind in labels if not str(kind).startswith("image/")),
+        thoughts=sum(opened(part.get("thoughtSignature"), ACCOUNT) is not None for part in content["parts"]),
     )
 
 

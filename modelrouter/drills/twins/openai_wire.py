@@ -49,6 +49,7 @@ def said(message: dict[str, Any]) -> Said:
         results=(joined(content),) if role == "tool" else (),
         images=tuple(picture(part) for part in parts if part.get("type") == "image_url"),
         documents=tuple(paper(part) for part in parts if part.get("type") == "file"),
+        thoughts=int(bool(message.get("reasoning_content"))),
     )
 
 

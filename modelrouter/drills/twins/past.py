@@ -38,6 +38,8 @@ class Said:
     """What tools answered."""
     images: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    thoughts: int = 0
+    """Pieces of its own reasoning that came back to the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Past:
     images: tuple[str, ...] = ()
     """Every picture in the conversation, as `media` labels it."""
     documents: tuple[str, ...] = ()
+    thoughts: int = 0
     known: int = 0
     """Characters up to the last word of the assistant's: what a cache would hold."""
 
@@ -68,7 +71,12 @@ def past_of(turns: Iterable[Said]) -> Past:
     past, length, answering = Past(), 0, False
     for turn in turns:
         length += len(turn.text) + sum(map(len, turn.results))
-        past = replace(past, images=past.images + turn.images, documents=past.documents + turn.documents)
+        past = replace(
+            past,
+            images=past.images + turn.images,
+            documents=past.documents + turn.documents,
+            thoughts=past.thoughts + turn.thoughts,
+        )
         if turn.assistant:
             past = replace(past, known=length)
         elif turn.results:

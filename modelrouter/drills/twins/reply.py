@@ -124,6 +124,8 @@ def _notes(past: Past) -> Iterator[str]:
         yield f" The tool said {', '.join(past.results)}."
     if told := seen(past.images, past.documents):
         yield f" {told}"
+    if past.thoughts:
+        yield f" Recalled {past.thoughts} thought{'s' if past.thoughts > 1 else ''}."
 
 
 def text_pieces(deployment: str, tokens: int, notes: tuple[str, ...] = ()) -> tuple[str, ...]:

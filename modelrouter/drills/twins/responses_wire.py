@@ -56,6 +56,7 @@ def said(item: dict[str, Any]) -> Said:
         results=(joined(item.get("output")),) if kind == "function_call_output" else (),
         images=tuple(picture(part) for part in listed if part.get("type") == "input_image"),
         documents=tuple(paper(part) for part in listed if part.get("type") == "input_file"),
+        thoughts=int(kind == "reasoning"),
     )
 
 

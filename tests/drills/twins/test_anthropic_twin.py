@@ -238,6 +238,7 @@ async def test_fields_from_elsewhere_are_refused(stage: Callable[..., Any], extr
             "must define tools",
         ),
         ([{"role": "user", "content": [{"type": "text", "text": " "}]}], "non-whitespace"),
+        ([{"role": "user", "content": [{"type": "text", "text": "x", "index": 0}]}], "text.index: Extra inputs"),
         ([{"role": "user", "content": [CALL]}], "not permitted in user messages"),
         ([], "at least one message"),
     ],
