@@ -86,15 +86,21 @@ def _table(found: Findings, width: int) -> Table:
             cells = (read(judged) for read in figures.values())
             table.add_row(f"  {judged.scenario}", Text(judged.verdict, _colour(judged)), *cells, served)
     calm = sum(each.calm for each in found.all)
-    table.caption = f"{calm} more: SURVIVED, not touched" if calm else None
+    said = [f"{calm} more: SURVIVED, not touched"] if calm else []
+    if any(_spared(judged) for judged in _touched(found)):
+        said.append("spared: calls of another process met the failure first, so that none of this one did")
+    table.caption = "\n".join(said) or None
     table.caption_justify = "left"
     return table
 
 
 def _took(judged: Judgement) -> Text:
     """How long it took to fail over, or that it never met the fault."""
-    spared = judged.verdict is Verdict.SURVIVED and not judged.hits and judged.failover_s is None
-    return Text("spared", "dim") if spared else Text(duration(judged.failover_s))
+    return Text("spared", "dim") if _spared(judged) else Text(duration(judged.failover_s))
+
+
+def _spared(judged: Judgement) -> bool:
+    return judged.verdict is Verdict.SURVIVED and not judged.hits and judged.failover_s is None
 
 
 FIGURES: Mapping[str, Callable[[Judgement], Text | str]] = MappingProxyType(
