@@ -116,31 +116,3 @@ def _check_recursion(schema: Mapping[str, Any]) -> None:
 
 def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-_LOOSE = frozenset(
-    {"allOf", "oneOf", "not", "if", "then", "else", "default", "patternProperties", "propertyNames"}
-    | {"dependentRequired", "dependentSchemas", "unevaluatedProperties"}
-)
-"""Words that OpenAI's strict mode refuses."""
-
-
-def fits_strict(schema: Mapping[str, Any]) -> bool:
-    """Whether OpenAI's strict mode takes a schema: an object, and in each object every property required and no other."""
-    return schema.get("type") == "object" and "anyOf" not in schema and _is_strict(schema)
-
-
-def _is_strict(schema: Any) -> bool:
-    if not isinstance(schema, dict):
-        return True
-    if not _LOOSE.isdisjoint(schema):
-        return False
-    properties = _object(schema.get("properties"))
-    if "properties" in schema or "object" in _types(schema):
-        required = schema.get("required") or ()
-        if schema.get("additionalProperties") is not False or set(required) != set(properties):
-            return False
-    named = [inner for word in ("$defs", "definitions") for inner in _object(schema.get(word)).values()]
-    variants = schema.get("anyOf")
-    inner = [*properties.values(), *named, schema.get("items"), *(variants if isinstance(variants, list) else ())]
-    return all(map(_is_strict, inner))

@@ -220,6 +220,20 @@ def test_what_a_request_asks() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ({"role": "user", "content": [{"type": "file", "file": {"file_id": "file-1"}}]}, "file_id file-1"),
+        ({"role": "user", "content": [{"type": "file", "file": {"file_data": "data:x"}}, "text"]}, None),
+        ({"role": "assistant", "audio": {"id": "audio_1"}}, "audio audio_1"),
+        ({"role": "assistant", "content": "x", "audio": None}, None),
+    ],
+)
+def test_what_one_provider_keeps(message: dict[str, Any], kept: str | None) -> None:
+    """A file or a spoken answer by its id is known to one provider alone (68)."""
+    assert openai_chat_caller.read_request({"model": "m", "messages": [message]}).kept == kept
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     [
         ({"messages": [{}]}, "'model'"),

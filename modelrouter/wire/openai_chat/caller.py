@@ -41,7 +41,21 @@ def read_request(body: Mapping[str, Any]) -> Asked:
         capabilities=frozenset(needs),
         context=size // BYTES_PER_TOKEN,
         output=_limit(body),
+        kept=_kept(messages),
     )
+
+
+def _kept(messages: list[Any]) -> str | None:
+    """Name the first file or spoken answer that a message only refers to."""
+    for message in messages:
+        content, audio = message.get("content"), message.get("audio")
+        if isinstance(audio, dict) and audio.get("id"):
+            return f"audio {audio['id']}"
+        for part in content if isinstance(content, list) else ():
+            file = part.get("file") if isinstance(part, dict) else None
+            if isinstance(file, dict) and file.get("file_id"):
+                return f"file_id {file['file_id']}"
+    return None
 
 
 _NEEDS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (

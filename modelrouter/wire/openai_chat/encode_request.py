@@ -19,8 +19,8 @@ from modelrouter.wire.conversation import (
 from modelrouter.wire.openai_chat.decode_answer import ISSUER
 from modelrouter.wire.openai_chat.encode_turns import encode_turns
 from modelrouter.wire.openai_chat.traits import effort_for, traits
+from modelrouter.wire.openai_responses.strict import is_strict
 from modelrouter.wire.portability import Target, port
-from modelrouter.wire.schemas import fits_strict
 from modelrouter.wire.tool_names import PLAIN
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _tool(tool: Tool, taken: Traits, losses: list[str]) -> dict[str, Any]:
 
 def _strict(schema: Mapping[str, Any], name: str, losses: list[str], *, asked: bool) -> dict[str, Any]:
     """Promise strictness only for a schema that OpenAI takes so: it refuses the whole request for any other."""
-    if asked and not fits_strict(schema):
+    if asked and not is_strict(schema):
         losses.append(name)
         return {}
     return {"strict": True} if asked else {}

@@ -133,7 +133,7 @@ _LITELLM = Traits(
 """Whoever stands behind the library: what all of them take. It drops sampling parameters that they do not know."""
 
 _MISTRAL = re.compile(r"mistral|mixtral|ministral|codestral|devstral|magistral|pixtral|voxtral")
-_REASONING = re.compile(r"(?:^|[/.])(?:(o[134])(?![a-z0-9])|gpt-(\d+)(?:[.-](\d)(?!\d))?(?!.*-chat))")
+_REASONING = re.compile(r"(?:^|[/.])(?:(o[134])(?![a-z0-9])|gpt-(?!35)(\d+)(?:[.-](\d)(?!\d))?(?!.*-chat))")
 """OpenAI's models by name: the o series and what followed it; those that only chat take what the older ones took."""
 _DRAWN = frozenset({"temperature", "top_p"}) | _PENALTIES | _WEIGHTS
 _FIRST_REASONING = 5
@@ -191,7 +191,12 @@ RANKS: Mapping[str, int] = MappingProxyType({word: rank for rank, word in enumer
 
 
 def effort_for(asked: str, efforts: tuple[str, ...]) -> str | None:
-    """Name the strongest effort that a model knows and that is no stronger than asked, else its weakest one."""
+    """Name the strongest effort that a model knows and that is no stronger than asked, else its weakest one.
+
+    Who asks for more than a little thinking does not get none at all.
+    """
     rank = RANKS.get(asked, 0)
     fitting = [word for word in efforts if RANKS[word] <= rank]
+    if rank > RANKS["low"] and fitting == ["none"]:
+        return efforts[1] if efforts[1:] else None
     return fitting[-1] if fitting else next(iter(efforts), None)
