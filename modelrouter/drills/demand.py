@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TOOL", "Planned", "demand"]
 
+EMBEDDINGS = "openai-embeddings"
+"""The wire of deployments that answer nothing else; a route has no others beside them."""
 TOOL = "record_finding"
 SHAPE: Mapping[str, Any] = MappingProxyType(
     {
@@ -40,9 +42,9 @@ class Planned(NamedTuple):
     process: str
     marker: str
     wants: str
-    """`tools`, `json_schema` or `text`: what its answer must be."""
+    """`tools`, `json_schema`, `text` or `embeddings`: what its answer must be."""
     parameters: Mapping[str, Any]
-    """For the SDK's `chat.completions.create`."""
+    """For the SDK's `chat.completions.create`; with an `input`, for its `embeddings.create`."""
 
 
 def demand(inventory: Inventory, miniature: Miniature) -> tuple[Planned, ...]:
@@ -61,6 +63,8 @@ def _planned(process: Process, number: int, at_s: float) -> Planned:
     marker = f"{process.id}#{number + 1:03d}"
     wants = next((word for word in ("tools", "json_schema") if word in process.needs.capabilities), "text")
     content: Any = f"A rehearsal for {process.id}. Please answer briefly. [[{marker}]]"
+    if all(route.wire == EMBEDDINGS for route in process.routes):
+        return Planned(at_s, process.id, marker, "embeddings", {"model": process.id, "input": content, "stream": False})
     if "vision" in process.needs.capabilities:
         content = [{"type": "text", "text": content}, {"type": "image_url", "image_url": {"url": DOT}}]
     parameters = {

@@ -20,7 +20,7 @@ def readdress(inventory: Inventory, addresses: Mapping[str, str]) -> Inventory:
 
     Deployments of local servers and of libraries that choose their own address are no exception.
     References to secrets are dropped, so that none can be resolved by mistake, and so are scheduled checks,
-    which would be none of the calls that are rehearsed. Raises ValueError for a
+    which would be none of the calls that are rehearsed, and the lengths of embeddings, for a twin's are short. Raises ValueError for a
     deployment without an address and for an address that is not loopback.
     """
     if missing := [name for name in inventory.deployments if name not in addresses]:
@@ -34,6 +34,7 @@ def readdress(inventory: Inventory, addresses: Mapping[str, str]) -> Inventory:
             deployment,
             provider=providers[deployment.provider.id],
             account=deployment.account and replace(deployment.account, key=None),
+            model=replace(deployment.model, dimensions=None),
             url=addresses[name],
             health=None,
         )

@@ -203,3 +203,31 @@ async def test_litellm_is_served_by_its_twin_alone():
     assert "claude-bedrock-eu" in answer.choices[0].message.content
     assert (entry.deployment, entry.key_tail, entry.marker) == ("claude-bedrock-eu", "aws/prod", "one")
     assert guard.refused == []
+
+
+SEARCH = dedent("""
+    inventory: search
+    providers:
+      openai: {headquarters: US, accounts: {main: {key: env:NOBODY_SET_THIS}}}
+      azure: {headquarters: US, accounts: {main: {key: env:NOR_THIS}}}
+    models:
+      large: {developer: openai, family: embedding, context: 8k, dimensions: 3072, capabilities: [embeddings]}
+    deployments:
+      first: {provider: openai, model: large, wire: openai-embeddings, url: "https://a.example/v1"}
+      second: {provider: azure, model: large, wire: openai-embeddings, url: "https://b.example/v1"}
+    processes:
+      search: {owner: a, criticality: critical, routes: [first, second], demand: {rpm: 120}}
+""")
+
+
+def test_embeddings_are_rehearsed_as_such(tmp_path):
+    """A process of embeddings asks for vectors, and its second provider serves when the first is gone."""
+    file = tmp_path / "providers.yaml"
+    file.write_text(SEARCH, encoding="utf-8")
+    out = tmp_path / "report"
+
+    result = CliRunner().invoke(app, ["drill", str(file), "--out", str(out), "--only", "suspended-openai"])
+
+    (search,) = json.loads((out / "report.json").read_bytes())["scenarios"][0]["processes"]
+    assert result.exit_code == 0, result.output
+    assert (search["verdict"], search["lost"], search["served_after"].keys()) == ("SURVIVED", 0, {"second"})
