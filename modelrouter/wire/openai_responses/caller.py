@@ -154,10 +154,12 @@ def stream_error(cause: str, message: str) -> bytes:
 
 _BROKEN = 500
 _CODES = {
-    code: code
-    for code in ("rate_limit_exceeded", "insufficient_quota", "server_is_overloaded", "context_length_exceeded")
-} | {"invalid_request": "invalid_prompt"}
-"""Codes of a failed response that agents look for; everything else is the server's error."""
+    "context_length_exceeded": "context_length_exceeded",
+    "content_filter": "invalid_prompt",
+    "invalid_request": "invalid_prompt",
+}
+"""Codes of a failed response that tell agents to give up. Everything else is the server's error, after which they try
+again, and are served elsewhere; at a code for a server at capacity or a spent quota they would not."""
 
 
 def event(kind: str, members: Mapping[str, Any]) -> bytes:
