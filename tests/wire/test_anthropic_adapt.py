@@ -77,6 +77,7 @@ def test_own_signatures_come_back_bare() -> None:
     marked = [
         {"type": "thinking", "thinking": "hm", "signature": tagged("anthropic-messages", "s")},
         {"type": "redacted_thinking", "data": tagged("anthropic-messages", "d")},
+        {"type": "thinking", "thinking": "sum", "signature": tagged("sealed:anthropic-messages", "e")},
         {"type": "thinking", "thinking": "own", "signature": "o"},
     ]
     sent, losses = passed({"messages": [USER, {"role": "assistant", "content": marked}, USER]}, "kimi-k3")
@@ -84,6 +85,7 @@ def test_own_signatures_come_back_bare() -> None:
     assert sent["messages"][1]["content"] == [
         {"type": "thinking", "thinking": "hm", "signature": "s"},
         {"type": "redacted_thinking", "data": "d"},
+        {"type": "redacted_thinking", "data": "e"},
         {"type": "thinking", "thinking": "own", "signature": "o"},
     ]
     assert losses == ()

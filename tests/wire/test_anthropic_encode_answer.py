@@ -248,13 +248,18 @@ def test_own_thinking_goes_out_as_it_came() -> None:
 def test_foreign_thinking_goes_out_marked() -> None:
     """What others signed, or nobody, is marked, so that it is never taken for Claude's (40)."""
     told = answer(
-        Thinking("a", "gemini", "s1"), Thinking("b", "openai-responses", "s2", redacted=True), Thinking("c"), Text("so")
+        Thinking("a", "gemini", "s1"),
+        Thinking("b", "openai-responses", "s2", redacted=True),
+        Thinking("summary", OWN, "s3", redacted=True),
+        Thinking("c"),
+        Text("so"),
     )
-    signatures = [block["signature"] for block in whole(told)["content"][:3]]
+    signatures = [block["signature"] for block in whole(told)["content"][:4]]
 
     assert [untagged(signature) for signature in signatures] == [
         ("gemini", "s1"),
         ("sealed:openai-responses", "s2"),
+        (f"sealed:{OWN}", "s3"),
         ("", ""),
     ]
 

@@ -59,8 +59,8 @@ class Adaptation:
             return
         thinking = taken_back(block)
         if thinking.issuer == ISSUER and thinking.signature:
-            member = "signature" if block["type"] == "thinking" else "data"
-            yield {**block, member: thinking.signature}
+            sealed = {"type": "redacted_thinking", "data": thinking.signature}
+            yield sealed if thinking.redacted else {**block, "signature": thinking.signature}
         elif call_signature(block) is None:
             self.losses.append("thinking")
 
