@@ -27,14 +27,22 @@ def context(
     data_class: str | None = None,
     country: str | None = None,
     deadline: float | None = None,
+    restart: bool | None = None,
 ) -> Iterator[None]:
     """Say of every request made inside this block for whom and under which circumstances it is.
 
     Blocks nest, the inner one wins, but a class of data adds to those of the outer ones; each thread and
-    task has its own. `deadline` is in seconds, to the first content. Raises BadRequestError for values
+    task has its own. `deadline` is in seconds, to the first content; `restart` says that the caller understands that a
+    stream may begin anew, where a process allows that. Raises BadRequestError for values
     that cannot be.
     """
-    given = {"process": process, "data_class": data_class, "country": country, "deadline": deadline}
+    given = {
+        "process": process,
+        "data_class": data_class,
+        "country": country,
+        "deadline": deadline,
+        "restart": restart,
+    }
     said = extended(_current.get(), {word: value for word, value in given.items() if value is not None})
     token = _current.set(said)
     try:

@@ -37,6 +37,8 @@ class Context:
     """Of the end user, two letters of ISO 3166."""
     deadline_s: float | None = None
     """To the first content, over all attempts; the process's own deadline still bounds it."""
+    restart: bool = False
+    """The caller understands that a streamed answer may begin anew, where a marked event says so."""
     principal: str | None = None
     """The authenticated caller; only a door sets it."""
     allowed: frozenset[str] | None = None
@@ -67,9 +69,11 @@ NOBODY = Context()
 """Nothing is known of the caller."""
 
 GIVEN: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
-    {"process": str, "data_class": str, "country": str, "deadline": (int, float)}
+    {"process": str, "data_class": str, "country": str, "deadline": (int, float), "restart": bool}
 )
 """What callers may say of their request, and as what; `deadline` is in seconds."""
+_SWITCHES: Mapping[str, bool] = MappingProxyType({"1": True, "true": True, "0": False, "false": False})
+"""How headers say yes and no."""
 
 HEADERS: Mapping[str, str] = MappingProxyType({f"x-modelrouter-{word.replace('_', '-')}": word for word in GIVEN})
 """The headers that say it, and the words they mean."""
@@ -90,7 +94,7 @@ def extended(context: Context, given: Mapping[str, Any] | None) -> Context:
             near = get_close_matches(word[:LONGEST], GIVEN, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(GIVEN)}"
             raise BadRequestError(f"the request context knows no {word[:LONGEST]!r}{hint}")
-        if not isinstance(value, GIVEN[word]) or isinstance(value, bool):
+        if not isinstance(value, GIVEN[word]) or (isinstance(value, bool) and GIVEN[word] is not bool):
             raise BadRequestError(f"{word!r} of the request context cannot be {value!r:.80}")
         changes["deadline_s" if word == "deadline" else word] = value
     return replace(context, **changes, outer_classes=context.data_classes)
@@ -102,4 +106,6 @@ def from_headers(headers: Mapping[str, str], context: Context = NOBODY) -> Conte
     if "deadline" in given:
         with suppress(ValueError):  # stays a text then, which `extended` refuses in its own words
             given["deadline"] = float(given["deadline"])
+    if "restart" in given:
+        given["restart"] = _SWITCHES.get(given["restart"].strip().lower(), given["restart"])
     return extended(context, given)

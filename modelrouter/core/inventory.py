@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import date
 
 Criticality = Literal["critical", "important", "standard", "deferrable"]
+OnCut = Literal["error", "restart", "continue"]
+"""What becomes of a stream that breaks off after content: see `runtime.continuing`."""
 USUAL = -1.0
 """Instead of seconds: longer than 19 of 20 calls stay silent."""
 Wire = Literal["openai-chat", "openai-responses", "anthropic-messages", "gemini", "openai-embeddings", "litellm"]
@@ -189,6 +191,7 @@ class Process:
     """Calls in all for one request."""
     on_refusal: Literal["stop", "next"] = "stop"
     """May a refused prompt be offered to the next deployment?"""
+    on_cut: OnCut = "error"
     hedge_s: float | None = None
     """After so long a silence the next deployment is asked as well; `USUAL` leaves it to what was seen, None: never."""
 

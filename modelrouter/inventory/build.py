@@ -148,6 +148,7 @@ def _process(name: str, entry: ProcessEntry, deployments: Mapping[str, Deploymen
         demand=Demand(**entry.demand.model_dump()),
         attempts=entry.attempts,
         on_refusal=entry.on_refusal,
+        on_cut=entry.on_cut,
         hedge_s=entry.hedge,
     )
 

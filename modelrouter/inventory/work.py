@@ -9,7 +9,7 @@ from annotated_types import MinLen
 from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import Count, Duration, Line, Name, Number, Region, Share, Tally, Words
-from modelrouter.inventory.words import Capability, CauseWord, Condition, Criticality, Hedge, OnRefusal, ScopeWord
+from modelrouter.inventory.words import Capability, CauseWord, Condition, Criticality, Hedge, OnCut, OnRefusal, ScopeWord
 
 
 class NeedsEntry(Entry):
@@ -74,6 +74,13 @@ class ProcessEntry(Entry):
     attempts: Count = about("Calls in all for one request.", 3, 3, unit="calls")
     on_refusal: OnRefusal = about(
         "Whether a prompt that one provider's filter refused is offered to the next.", "next", "stop"
+    )
+    on_cut: OnCut = about(
+        "What becomes of a stream that breaks off after its caller has seen content: an `error`; `continue`, where the"
+        " next deployment can go on from the middle of an answer; or `restart`, for callers who say that they"
+        " understand it. With `continue`, streams are written anew in the caller's wire.",
+        "continue",
+        "error",
     )
     hedge: Hedge | None = about(
         "After so long a silence of the first deployment the next one is asked beside it, and the first answer is"
