@@ -35,6 +35,16 @@ setup: .venv/.done ## the environment, and nothing else
 	@$(call install,.venv-openai3,$<)
 	@touch $@
 
+.venv-local/.done: requirements/local.txt pyproject.toml
+	@echo "setting up .venv-local: what writes models for llama.cpp"
+	@$(call install,.venv-local,$<)
+	@touch $@
+
+.llama/llama-server: requirements/llama.txt tests/local/build.sh
+	@echo "building llama.cpp's server (about eight minutes, once; needs cmake, ninja and a C++ compiler)"
+	@tests/local/build.sh $(@D)
+	@touch $@
+
 .PHONY: drill
 drill: setup ## the main job: rehearse the loss of every provider in providers.yaml
 	@$(BIN)/modelrouter drill
@@ -75,6 +85,10 @@ docs: setup ## write the generated pages and parts of pages anew
 battery: setup ## every way to fail, over real sockets, through both doors (about five minutes; needs openssl)
 	@PYTHONPATH=tests $(BIN)/python -m battery --markdown docs/battery.md
 
+.PHONY: local
+local: .venv-local/.done .llama/llama-server ## the tests with a real llama.cpp server (builds it the first time)
+	@LLAMA_SERVER=$(CURDIR)/.llama/llama-server .venv-local/bin/python -m pytest tests/local
+
 .PHONY: bench
 bench: setup .venv-openai3/.done ## what a call costs, beside others in the same run (under five minutes)
 	-@$(BIN)/python -m benchmarks.imports
@@ -97,4 +111,4 @@ lock: setup ## resolve the locks anew (needs uv)
 
 .PHONY: clean
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-openai3 drill-report .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-openai3 .venv-local .llama drill-report .mypy_cache .ruff_cache .pytest_cache .hypothesis

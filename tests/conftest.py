@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+collect_ignore = [] if "LLAMA_SERVER" in os.environ else ["local"]  # `make local` has what these need
 
 
 @pytest.fixture(autouse=True)
