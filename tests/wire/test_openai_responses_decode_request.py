@@ -26,6 +26,7 @@ from modelrouter.wire.conversation import (
     UnportableError,
 )
 from modelrouter.wire.openai_responses.decode_request import decode
+from modelrouter.wire.openai_responses.ids import item_id
 from modelrouter.wire.openai_responses.signatures import packed, unpacked
 from modelrouter.wire.openai_responses.tools import INPUT
 from modelrouter.wire.tags import tagged
@@ -375,6 +376,14 @@ def test_reasoning_of_this_wire() -> None:
         Turn("assistant", (Thinking("a\n\nb", "openai-responses", "gAAAA", redacted=True),)),
         Turn("assistant", (Thinking("c"),)),
     )
+
+
+def test_a_reference_to_reasoning_of_another_wire() -> None:
+    """Nobody kept it, and the answer can go without: it is lost by name, and asks no provider's memory."""
+    conversation = read([{"type": "item_reference", "id": item_id("rs", "a", 0)}, {"role": "user", "content": "hi"}])
+
+    assert conversation.turns == (Turn("user", (Text("hi"),)),)
+    assert conversation.losses == ("thinking",)
 
 
 def test_reasoning_of_another_wire_comes_back() -> None:

@@ -469,6 +469,7 @@ def test_a_history_that_another_wire_answered_in_between() -> None:
     said = [
         {"role": "user", "content": "hi"},
         {"type": "reasoning", "id": item_id("rs", "a", 0), "summary": []},
+        {"type": "item_reference", "id": item_id("rs", "a", 0)},
         {"type": "reasoning", "summary": [], "encrypted_content": packed("thinking", "anthropic-messages", "s")},
         {"type": "message", "id": item_id("msg", "a", 1), "role": "assistant", "content": "a"},
         {"type": "function_call", "id": item_id("fc", "a", 2), "call_id": long, "name": "f", "arguments": "{}"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from modelrouter.errors import BadRequestError
 from modelrouter.wire import json_text
 from modelrouter.wire.openai_chat.caller import encode_error
-from modelrouter.wire.openai_responses.ids import is_ours
+from modelrouter.wire.openai_responses.ids import is_ours, stands_for_reasoning
 from modelrouter.wire.openai_responses.tools import CARRIED, declarations
 from modelrouter.wire.reading import BYTES_PER_TOKEN, IMAGE_TOKENS, Asked
 
@@ -41,7 +41,7 @@ def read_request(body: Mapping[str, Any]) -> Asked:
     for item in said if isinstance(said, list) else ():
         if not isinstance(item, dict):
             raise BadRequestError("each of 'input' must be an object")
-        if item.get("type") == "item_reference" and is_ours(item.get("id")):
+        if item.get("type") == "item_reference" and is_ours(item.get("id")) and not stands_for_reasoning(item["id"]):
             raise BadRequestError(f"'item_reference' {_UNKEPT}")
         size += _size(item, needs)
     if tools := declarations(body):
@@ -102,6 +102,8 @@ def kept(body: Mapping[str, Any]) -> str | None:
 
 def _kept_item(item: Mapping[str, Any]) -> str | None:
     if item.get("type") == "item_reference" or (set(item) == {"id"}):
+        if stands_for_reasoning(item.get("id")):
+            return None
         return f"item_reference {item.get('id')}"
     parts = [part for name in ("content", "output") for part in _list(item.get(name))]
     ids = (_object(part).get("file_id") for part in parts)

@@ -21,6 +21,7 @@ from modelrouter.wire.conversation import (
     Turn,
     UnportableError,
 )
+from modelrouter.wire.openai_responses.ids import stands_for_reasoning
 from modelrouter.wire.openai_responses.signatures import unpacked
 from modelrouter.wire.openai_responses.tools import INPUT, name_of
 
@@ -83,6 +84,8 @@ class _Reader:
             yield self._message(item)
         elif kind == "reasoning":
             yield from self._reasoning(item)
+        elif kind == "item_reference" and stands_for_reasoning(item.get("id")):
+            self._losses.append("thinking")
         elif kind in _SERVED:
             self._losses.append(f"input.{kind}")
         elif kind not in _SILENT:

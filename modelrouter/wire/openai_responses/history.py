@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from modelrouter.wire.openai_responses.ids import is_ours
+from modelrouter.wire.openai_responses.ids import is_ours, stands_for_reasoning
 from modelrouter.wire.tags import is_tagged
 from modelrouter.wire.tool_ids import RESPONSES_IDS
 
@@ -24,10 +24,10 @@ def cleaned(said: object) -> tuple[list[Any], tuple[str, ...]] | None:
 
 
 def _is_foreign(item: object) -> bool:
-    """Whether it is reasoning that we wrote down, for another provider or in plain words."""
-    if not isinstance(item, dict) or item.get("type") != "reasoning":
+    """Whether it is reasoning that we wrote down, for another provider or in plain words, or refers to such."""
+    if not isinstance(item, dict) or item.get("type") not in {"reasoning", "item_reference"}:
         return False
-    return is_tagged(item.get("encrypted_content")) or is_ours(item.get("id"))
+    return is_tagged(item.get("encrypted_content")) or stands_for_reasoning(item.get("id"))
 
 
 def _cleaned(item: Any) -> Any:

@@ -27,5 +27,10 @@ def is_ours(value: object) -> bool:
     return isinstance(value, str) and value.partition("_")[2].startswith(MARK)
 
 
+def stands_for_reasoning(value: object) -> bool:
+    """Whether an id is that of reasoning which we told: what refers to it may go without."""
+    return is_ours(value) and str(value).startswith("rs_")
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:_DIGITS]
