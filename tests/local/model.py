@@ -6,6 +6,7 @@ one before it; a line break, which ends every prompt, is followed by the first w
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import gguf
@@ -77,7 +78,7 @@ def _weights(tokens: list[str], chain: list[str], width: int) -> dict[str, np.nd
     embedding = np.zeros((len(tokens), width))
     embedding[np.arange(len(tokens)), np.arange(len(tokens))] = 1.0
     output = np.zeros((len(tokens), width))
-    for before, behind in zip(chain, chain[1:], strict=False):
+    for before, behind in pairwise(chain):
         # The norm before it makes a one in `width` places the square root of `width`.
         output[tokens.index(behind), tokens.index(before)] = SURE / width**0.5
     square, narrow, wide = np.zeros((width, width)), np.zeros((32, width)), np.zeros((width, 32))
