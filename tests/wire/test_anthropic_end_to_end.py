@@ -191,7 +191,7 @@ def test_a_stream_that_fails_by_its_stop_reason(router: Router, claude: Stub) ->
     *_, last = Splitter().feed(raw)
 
     assert last.name == "error"
-    assert json.loads(last.data)["error"]["type"] == "api_error"
+    assert json.loads(last.data)["error"]["type"] == "overloaded_error"
     assert b"message_stop" not in raw
 
 

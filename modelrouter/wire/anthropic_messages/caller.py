@@ -111,8 +111,16 @@ def encode_error(
 
 
 def stream_error(cause: str, message: str) -> bytes:
-    """Write the event that ends a broken stream; `message_stop` must not follow, or the break looks like an end."""
-    return b"event: error\ndata: " + json_text.write(_error(_TYPES.get(cause, "api_error"), cause, message)) + b"\n\n"
+    """Write the event that ends a broken stream; `message_stop` must not follow, or the break looks like an end.
+
+    Where the request is not at fault, its word is the one at which agents ask again: somebody else can answer then.
+    """
+    kind = _TYPES.get(cause)
+    told = _error(kind if kind in _OWN_FAULT else "overloaded_error", cause, message)
+    return b"event: error\ndata: " + json_text.write(told) + b"\n\n"
+
+
+_OWN_FAULT = ("invalid_request_error", "request_too_large")
 
 
 def _error(kind: str, cause: str, message: str, request_id: str | None = None) -> dict[str, Any]:
