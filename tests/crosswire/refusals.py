@@ -13,12 +13,7 @@ ANYBODY = "*"
 
 REASONING = ("reasoning", "reasoning, tools")
 
-_BESIDE_TOOLS = "from gpt-5.4 on, OpenAI's Chat Completions takes no functions beside reasoning; its Responses do"
-
-REFUSED: Mapping[tuple[str, str, str], str] = {
-    (ANYBODY, "openai-chat", "reasoning, tools"): _BESIDE_TOOLS,
-    (ANYBODY, "litellm (openai)", "reasoning, tools"): _BESIDE_TOOLS,
-}
+REFUSED: Mapping[tuple[str, str, str], str] = {}
 """Caller, deployment, case: the request is refused, by us or by the provider, and goes to the next deployment."""
 
 LOST: Mapping[tuple[str, str, str], tuple[str, ...]] = {
@@ -27,9 +22,12 @@ LOST: Mapping[tuple[str, str, str], tuple[str, ...]] = {
         product(("openai-responses", "anthropic-messages", "gemini"), ("litellm (anthropic)",), REASONING),
         ("thinking",),
     ),
+    (ANYBODY, "openai-chat", "reasoning, tools"): ("reasoning_effort",),
+    (ANYBODY, "litellm (openai)", "reasoning, tools"): ("reasoning_effort",),
 }
 """Caller, deployment, case: it is served, without these; the decision names them.
 
+From GPT-5.4 on OpenAI's Chat Completions takes no functions beside reasoning; its Responses do.
 Reasoning that nobody signed, or whose signature its issuer's wire does not carry, stays behind when a conversation goes on.
 """
 

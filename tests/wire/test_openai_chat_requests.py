@@ -306,6 +306,8 @@ FULL = Sampling(
         ("groq", "openai/gpt-oss-20b", ()),
         ("gemini", "gemini-3", ("seed", "frequency_penalty", "presence_penalty")),
         ("cerebras", "x", ("frequency_penalty", "presence_penalty")),
+        ("xai", "grok-4.5", ("stop", "frequency_penalty", "presence_penalty")),
+        ("xai", "grok-3", ()),
     ],
 )
 def test_sampling(vendor: str, name: str, losses: tuple[str, ...]) -> None:
@@ -368,7 +370,10 @@ def test_weights_are_a_demand() -> None:
         ("mistral", "magistral", "low", "none"),
         ("mistral", "magistral", "medium", "high"),
         ("vllm", "qwen", "high", "high"),
-        ("xai", "grok-4", "odd", "low"),
+        ("xai", "grok-4.5", "odd", "low"),
+        ("xai", "grok-4.6", "xhigh", "xhigh"),
+        ("xai", "grok-3-mini", "medium", "low"),
+        ("gemini", "gemini-3-pro", "none", "minimal"),
     ],
 )
 def test_effort(vendor: str, name: str, asked: str, word: str) -> None:
@@ -379,12 +384,33 @@ def test_effort(vendor: str, name: str, asked: str, word: str) -> None:
     assert losses == (() if word == asked else ("reasoning_effort",))
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "losses"),
+    [
+        ("gpt-5.6", None, ()),
+        ("gpt-5.6-terra", "none", ()),
+        ("gpt-5.4", "high", ("reasoning_effort",)),
+        ("gpt-6", "low", ("reasoning_effort",)),
+    ],
+)
+def test_functions_without_reasoning(name: str, asked: str | None, losses: tuple[str, ...]) -> None:
+    """OpenAI's newer models take functions on this wire only where they are told not to think; then they can be drawn from."""
+    tool = Tool(name="f", description=None, schema=SCHEMA)
+    body, lost = checked(said(tools=(tool,), sampling=Sampling(effort=asked, temperature=0.5)), at("openai", name))
+    alone, _ = checked(said(sampling=Sampling(effort=asked)), at("openai", name))
+    routed, _ = sent(said(tools=(tool,), sampling=Sampling(effort=asked)), at("openrouter", f"openai/{name}"))
+
+    assert (body["reasoning_effort"], body["temperature"], lost) == ("none", 0.5, losses)
+    assert alone.get("reasoning_effort") == routed.get("reasoning_effort") == asked
+
+
 def test_effort_where_there_is_none() -> None:
     """A model that does not think is not asked to, and no word at all is no word."""
     body, losses = sent(said(sampling=Sampling(effort="low")), at(model={"capabilities": frozenset()}))
 
     assert ("reasoning_effort" in body, losses) == (False, ("reasoning_effort",))
     assert effort_for("high", ()) is None
+    assert "reasoning_effort" not in sent(said(sampling=Sampling(effort="high")), at("xai", "grok-4-1-fast"))[0]
 
 
 def test_tools() -> None:
@@ -485,8 +511,8 @@ def test_reasoning_goes_back_to_who_wants_it() -> None:
     assert losses == ("thinking",)
 
 
-def test_deepseek_does_not_think_over_calls_of_others() -> None:
-    """It refuses calls without the reasoning behind them while it thinks, so it does not think then (50)."""
+def test_deepseek_and_kimi_do_not_think_over_calls_of_others() -> None:
+    """They refuse calls without the reasoning behind them while they think, so they do not think then (50)."""
     foreign = (user(Text("go")), assistant(call("a")), user(result("a")))
     own = (user(Text("go")), assistant(OWN, call("a")), user(result("a")))
     body, losses = sent(said(*foreign, sampling=Sampling(effort="high")), at("deepseek", "deepseek-v4"))
@@ -497,6 +523,7 @@ def test_deepseek_does_not_think_over_calls_of_others() -> None:
         ("reasoning_effort",),
     )
     assert "thinking" not in sent(said(*own), at("deepseek", "deepseek-v4"))[0]
+    assert sent(said(*foreign), at("moonshot", "kimi-k2.6"))[0]["thinking"] == {"type": "disabled"}
 
 
 def test_signatures_of_calls_go_back_to_google() -> None:

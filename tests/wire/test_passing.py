@@ -116,9 +116,17 @@ def test_the_length_of_the_answer(to: Deployment, given: dict[str, Any], sent: d
         (
             at("openai", "gpt-5.1"),
             {"temperature": 0, "reasoning_effort": "minimal"},
-            {"reasoning_effort": "none"},
-            ("temperature", "reasoning_effort"),
+            {"temperature": 0, "reasoning_effort": "none"},
+            ("reasoning_effort",),
         ),
+        (
+            at("openai", "gpt-5.1"),
+            {"temperature": 0, "reasoning_effort": "xhigh"},
+            {"reasoning_effort": "high"},
+            ("reasoning_effort", "temperature"),
+        ),
+        (at("xai", "grok-4.5"), {"presence_penalty": 0, "stop": "x"}, {}, ("stop",)),
+        (at("xai", "grok-4"), {"reasoning_effort": "low"}, {}, ("reasoning_effort",)),
         (at("openai", "o4-mini"), {"parallel_tool_calls": False}, {}, ("parallel_tool_calls",)),
         (at("openai", "o4-mini"), {"parallel_tool_calls": True}, {}, ()),
         (at("mistral", "m"), {"seed": 7, "user": "u"}, {"random_seed": 7}, ("user",)),
@@ -144,6 +152,22 @@ def test_how_the_answer_is_drawn(
 
     assert {name: value for name, value in body.items() if name not in ("model", "messages")} == sent
     assert lost == losses
+
+
+def test_functions_without_reasoning() -> None:
+    """OpenAI's newer models take functions on this wire only where they are told not to think, so they are told."""
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    said = [
+        (body.get("reasoning_effort"), losses)
+        for effort in (None, "none", "high")
+        for body, losses in [
+            passed(at("openai", "gpt-5.6"), tools=tools, **({"reasoning_effort": effort} if effort else {}))
+        ]
+    ]
+
+    assert said == [("none", ()), ("none", ()), ("none", ("reasoning_effort",))]
+    assert "reasoning_effort" not in passed(at("openai", "gpt-5.6"))[0]
+    assert "reasoning_effort" not in passed(at("openai", "gpt-5.2"), tools=tools)[0]
 
 
 def test_demands_that_are_refused() -> None:

@@ -73,9 +73,15 @@ _DEMANDS = ("logprobs", "top_logprobs")
 
 
 def _members(parsed: Mapping[str, Any], taken: Traits, losses: list[str]) -> Iterator[tuple[str, Any]]:
-    refused = (
-        taken.refuses if parsed.get("reasoning_effort") == "none" else taken.refuses | taken.refuses_while_thinking
-    )
+    asked = effort = parsed.get("reasoning_effort")
+    if taken.unthinking_tools and parsed.get("tools"):
+        effort = "none"
+    elif isinstance(effort, str) and effort not in taken.efforts:
+        effort = effort_for(effort, taken.efforts)
+    if effort != asked:
+        yield "reasoning_effort", effort
+        losses.extend([] if asked is None else ["reasoning_effort"])
+    refused = taken.refuses if effort == "none" else taken.refuses | taken.refuses_while_thinking
     for name in _DEMANDS:
         if name in refused and parsed.get(name):
             raise UnportableError(f"{name} is refused there")
@@ -87,10 +93,6 @@ def _members(parsed: Mapping[str, Any], taken: Traits, losses: list[str]) -> Ite
     if taken.seed != "seed" and "seed" in parsed:
         yield "seed", None
         yield taken.seed, parsed["seed"]
-    effort = parsed.get("reasoning_effort")
-    if isinstance(effort, str) and effort not in taken.efforts:
-        yield "reasoning_effort", effort_for(effort, taken.efforts)
-        losses.append("reasoning_effort")
 
 
 def _limit(parsed: Mapping[str, Any], taken: Traits) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.wire import json_text
@@ -45,12 +46,14 @@ def encode(conversation: Conversation, deployment: Deployment) -> tuple[bytes, t
     turns = (Turn("system", (Text(ported.system),)), *ported.turns) if ported.system else ported.turns
     turns = _speaking_of_json(turns, conversation.format)
     messages = list(encode_turns(turns, taken))
+    effort = _effort(conversation, model, taken, turns, losses)
+    sampling = replace(conversation.sampling, effort=effort.get("reasoning_effort"))
     body = {
         "model": deployment.name,
         "messages": messages,
         **_tools(conversation, turns, taken, losses),
-        **_sampling(conversation.sampling, model, taken, losses),
-        **_effort(conversation.sampling, model, taken, turns, losses),
+        **_sampling(sampling, model, taken, losses),
+        **effort,
         "response_format": _format(conversation.format, model, losses),
         **_known({"user": conversation.user, "metadata": dict(conversation.metadata)}, taken.refuses, losses),
         **_stream(conversation, taken),
@@ -134,16 +137,20 @@ def _sampling(sampling: Sampling, model: Model, taken: Traits, losses: list[str]
 
 
 def _effort(
-    sampling: Sampling, model: Model, taken: Traits, turns: tuple[Turn, ...], losses: list[str]
+    conversation: Conversation, model: Model, taken: Traits, turns: tuple[Turn, ...], losses: list[str]
 ) -> dict[str, Any]:
     """Say how much to think; not at all where the deployment would ask for thoughts that others had."""
+    asked = conversation.sampling.effort
     if taken.needs_thinking and any(_is_thoughtless(turn) for turn in turns):
         losses.append("reasoning_effort")
         return {"thinking": {"type": "disabled"}}
-    if sampling.effort is None:
+    if taken.unthinking_tools and conversation.tools:
+        losses.extend([] if asked in (None, "none") else ["reasoning_effort"])
+        return {"reasoning_effort": "none"}
+    if asked is None:
         return {}
-    word = effort_for(sampling.effort, taken.efforts) if "thinking" in model.capabilities else None
-    if word != sampling.effort:
+    word = effort_for(asked, taken.efforts) if "thinking" in model.capabilities else None
+    if word != asked:
         losses.append("reasoning_effort")
     return {"reasoning_effort": word}
 

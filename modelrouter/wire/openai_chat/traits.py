@@ -35,6 +35,8 @@ class Traits:
     seed: str = "seed"
     efforts: tuple[str, ...] = _EFFORTS
     """Words for `reasoning_effort`, weakest first; empty where it takes none."""
+    unthinking_tools: bool = False
+    """It takes functions only where the effort is said to be `none`."""
     stops: int | None = None
     """The most stop sequences that it takes."""
     thinking: Literal["reasoning_content", "reasoning"] | None = None
@@ -95,17 +97,17 @@ _VENDORS: Mapping[str, Traits] = MappingProxyType(
         "deepseek": Traits(
             efforts=("low", "medium", "high", "xhigh"), thinking="reasoning_content", needs_thinking=True, strict=False
         ),
-        "moonshot": Traits(thinking="reasoning_content", strict=False),
+        "moonshot": Traits(thinking="reasoning_content", needs_thinking=True, strict=False),
         "zhipu": Traits(thinking="reasoning_content"),
         "dashscope": Traits(refuses=frozenset({"metadata"}), thinking="reasoning_content", caches=True),
         "groq": Traits(
             refuses=_BASE.refuses | _WEIGHTS, stops=4, refuses_thinking=True, members=_MEMBERS, strict=False
         ),
         "cerebras": Traits(refuses=_BASE.refuses | _PENALTIES, stops=4, refuses_thinking=True, members=_MEMBERS),
-        "xai": Traits(efforts=("low", "medium", "high"), strict=False),
+        "xai": Traits(strict=False),
         "gemini": Traits(
             refuses=_BASE.refuses | _WEIGHTS | _PENALTIES | {"seed", "user"},
-            efforts=("none", "minimal", "low", "medium", "high"),
+            efforts=("none", "low", "medium", "high"),
             signs=True,
             names=EVERYWHERE,
         ),
@@ -137,6 +139,8 @@ _REASONING = re.compile(r"(?:^|[/.])(?:(o[134])(?![a-z0-9])|gpt-(?!35)(\d+)(?:[.
 """OpenAI's models by name: the o series and what followed it; those that only chat take what the older ones took."""
 _DRAWN = frozenset({"temperature", "top_p"}) | _PENALTIES | _WEIGHTS
 _FIRST_REASONING = 5
+_UNTHINKING_TOOLS = (5, 4)
+"""From here on this wire takes no functions beside reasoning; from 5.6 on not even where no effort is named."""
 """From GPT-5 on."""
 
 
@@ -154,10 +158,32 @@ def _traits(vendor: str, name: str, model: str, family: str) -> Traits:
         return replace(taken, ids=MISTRAL_IDS, user_after_tool=False, strict=True)
     for known in (name, model):
         if match := _REASONING.search(known):
-            return _reasoning(taken, *match.groups())
+            return replace(
+                found := _reasoning(taken, *match.groups()),
+                # It speaks OpenAI's Responses for whoever speaks this wire.
+                unthinking_tools=found.unthinking_tools and vendor != "openrouter",
+            )
         if taken.signs and _SIGNED.search(known):
-            return replace(taken, unsigned=UNSIGNED)
+            return replace(taken, unsigned=UNSIGNED, efforts=("minimal", "low", "medium", "high"))
+        if vendor == "xai" and (grok := _GROK.search(known)):
+            return _grok(taken, *grok.groups())
     return taken
+
+
+_GROK = re.compile(r"grok-(?:3-mini|(\d+)(?:[.-](\d{1,2}))?(?!\d))")
+_GROKS = (((4, 6), (4, 6), ("low", "medium", "high", "xhigh")), ((4, 3), (4, 5), ("low", "medium", "high")))
+"""From which to which generation efforts are known, and which."""
+
+
+def _grok(taken: Traits, major: str | None, minor: str | None) -> Traits:
+    """What xAI's models take: those that reason refuse penalties and stop sequences, even neutral ones."""
+    if major is None:
+        return replace(taken, refuses=taken.refuses | _PENALTIES | {"stop"}, efforts=("low", "high"))
+    generation = (int(major), int(minor or 0))
+    if generation < (4, 0):
+        return replace(taken, efforts=())
+    efforts = next((words for least, most, words in _GROKS if least <= generation <= most), ())
+    return replace(taken, refuses=taken.refuses | _PENALTIES | {"stop"}, efforts=efforts)
 
 
 UNSIGNED = "skip_thought_signature_validator"
@@ -178,7 +204,7 @@ def _reasoning(taken: Traits, series: str | None, major: str | None, minor: str 
         return _refusing(taken, _DRAWN | {"stop"}, ("minimal", "low", "medium", "high"))
     strongest = ("high",) if generation == (_FIRST_REASONING, 1) else ("high", "xhigh")
     newer = _refusing(taken, _PENALTIES | {"stop"}, ("none", "low", "medium", *strongest))
-    return replace(newer, refuses_while_thinking=_DRAWN - _PENALTIES)
+    return replace(newer, refuses_while_thinking=_DRAWN - _PENALTIES, unthinking_tools=generation >= _UNTHINKING_TOOLS)
 
 
 def _refusing(taken: Traits, refused: frozenset[str], efforts: tuple[str, ...]) -> Traits:
