@@ -4,6 +4,8 @@
 
 /v1/chat/completions         a whole answer of about 1 KB; a stream is written in one piece
 /paced/v1/chat/completions   a stream sends one event every 10 ms
+/slow/v1/chat/completions    a whole answer comes after half a second; a stream sends one event every half second
+/open                        what is open: {"connections": …, "calls": …}, the one that asks included
 """
 
 from __future__ import annotations
@@ -11,17 +13,24 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Any, cast
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.machine import pin
 from benchmarks.prompt import CHUNKS, MODEL, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 try:
     from uvloop import new_event_loop
 except ImportError:
     from asyncio import new_event_loop  # type: ignore[assignment] # the standard one serves as well, more slowly
 
-PACE_S = 0.01
+PACES_S = {b"/paced/": 0.01, b"/slow/": 0.5}
+"""By the beginning of the path: seconds between two events, and before a whole answer that is slow."""
+SLOW_S = 0.1
 COMMON = {"id": "chatcmpl-bench0000000000000000000000", "created": 1_790_000_000, "model": MODEL}
 USAGE = {
     "prompt_tokens": 48,
@@ -75,15 +84,34 @@ BURST = STREAM_HEAD + b"".join(EVENTS) + LAST
 NOTHING = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 
 
+@dataclass
+class Open:
+    """What is open at this moment."""
+
+    connections: int = 0
+    calls: int = 0
+    """Model calls that have arrived and are neither answered in full nor given up by their caller."""
+
+
 class Connection(asyncio.Protocol):
     """One connection; requests carry a content length, as every client here sends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, tally: Open) -> None:
+        self._tally = tally
         self._held = b""
+        self._waits: asyncio.TimerHandle | None = None
+        """For the next piece of an answer that comes slowly."""
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's transports are no subclass
+        self._tally.connections += 1
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - a reset is an end too
+        self._tally.connections -= 1
+        if self._waits is not None:
+            self._waits.cancel()
+            self._over()
 
     def data_received(self, data: bytes) -> None:
         self._held += data
@@ -96,24 +124,39 @@ class Connection(asyncio.Protocol):
             self._answer(head.split(b" ", 2)[1], body)
 
     def _answer(self, path: bytes, body: bytes) -> None:
-        if not path.endswith(b"/chat/completions"):
+        pace_s = next((pace for start, pace in PACES_S.items() if path.startswith(start)), 0.0)
+        streamed = b'"stream":true' in body or b'"stream": true' in body
+        if path == b"/open":
+            told = _json(vars(self._tally))
+            self._transport.write(_head("content-type: application/json", f"content-length: {len(told)}") + told)
+        elif not path.endswith(b"/chat/completions"):
             self._transport.write(NOTHING)
-        elif b'"stream":true' not in body and b'"stream": true' not in body:
-            self._transport.write(WHOLE)
-        elif path.startswith(b"/paced/"):
+        elif not pace_s or (not streamed and pace_s < SLOW_S):
+            self._transport.write(BURST if streamed else WHOLE)
+        elif streamed:
             self._transport.write(STREAM_HEAD)
-            self._pace(0)
+            self._begin(0.0, partial(self._pace, pace_s, 0))
         else:
-            self._transport.write(BURST)
+            self._begin(pace_s, partial(self._last, WHOLE))
 
-    def _pace(self, place: int) -> None:
-        if self._transport.is_closing():
-            return
+    def _begin(self, after_s: float, work: Callable[[], None]) -> None:
+        self._tally.calls += 1
+        self._waits = asyncio.get_running_loop().call_later(after_s, work)
+
+    def _pace(self, pace_s: float, place: int) -> None:
         if place == len(EVENTS):
-            self._transport.write(LAST)
+            self._last(LAST)
             return
         self._transport.write(EVENTS[place])
-        asyncio.get_running_loop().call_later(PACE_S, self._pace, place + 1)
+        self._waits = asyncio.get_running_loop().call_later(pace_s, self._pace, pace_s, place + 1)
+
+    def _last(self, data: bytes) -> None:
+        self._over()
+        self._transport.write(data)
+
+    def _over(self) -> None:
+        self._waits = None
+        self._tally.calls -= 1
 
 
 def _length(head: bytes) -> int:
@@ -123,7 +166,7 @@ def _length(head: bytes) -> int:
 
 async def _serve() -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=4096)
+    server = await loop.create_server(partial(Connection, Open()), "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
