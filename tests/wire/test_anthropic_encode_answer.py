@@ -10,6 +10,7 @@ import anthropic
 import httpx2
 import pytest
 from anthropic.types import Message, RawMessageStreamEvent
+from anthropic.types.beta import BetaMessage, BetaRawMessageStreamEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EVENT: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
+BETA_EVENT: TypeAdapter[Any] = TypeAdapter(BetaRawMessageStreamEvent)
 ASKS = {"thinking": {"type": "adaptive"}, "messages": [{"role": "user", "content": "x" * 80}]}
 OWN = "anthropic-messages"
 
@@ -52,11 +54,13 @@ def answer(*parts: Text | Thinking | ToolCall, **members: Any) -> Answer:
 def whole(told: Answer, request: dict[str, Any] | None = None) -> dict[str, Any]:
     """Write an answer, have the official types check it strictly, and return it."""
     body = encode(told, request=ASKS if request is None else request, model="asked", created=1)
-    checked = Message.model_validate_json(body, strict=True)
+    kinds: tuple[type[Message | BetaMessage], ...] = (Message, BetaMessage)
+    for kind in kinds:
+        checked = kind.model_validate_json(body, strict=True)
 
-    assert not checked.model_extra
-    assert not any(block.model_extra for block in checked.content)
-    assert not checked.usage.model_extra
+        assert not checked.model_extra
+        assert not any(block.model_extra for block in checked.content)
+        assert not checked.usage.model_extra
     return dict(json.loads(body))
 
 
@@ -99,6 +103,7 @@ def events(data: bytes) -> list[dict[str, Any]]:
     for body in bodies:
         if body["type"] != "ping":
             assert not EVENT.validate_json(json.dumps(body), strict=True).model_extra
+            assert not BETA_EVENT.validate_json(json.dumps(body), strict=True).model_extra
     shape = "".join(_LETTERS[body["type"]] for body in bodies)
     assert re.fullmatch("sp(bd*e)*(mx)?", shape), shape
     starts = [body["index"] for body in bodies if body["type"] == "content_block_start"]
