@@ -8,6 +8,7 @@ from modelrouter.errors import BadRequestError
 from modelrouter.wire import json_text
 from modelrouter.wire.openai_chat.caller import encode_error
 from modelrouter.wire.openai_responses.ids import is_ours, stands_for_reasoning
+from modelrouter.wire.openai_responses.members import entries, kind_of, members
 from modelrouter.wire.openai_responses.tools import CARRIED, declarations
 from modelrouter.wire.reading import BYTES_PER_TOKEN, IMAGE_TOKENS, Asked
 
@@ -46,9 +47,9 @@ def read_request(body: Mapping[str, Any]) -> Asked:
         size += _size(item, needs)
     if tools := declarations(body):
         size += len(json_text.write(tools))
-        if any(tool.get("type") in CARRIED for tool in tools):
+        if any(kind_of(tool) in CARRIED for tool in tools):
             needs.add("tools")
-    if _kind(_object(body.get("text")).get("format")) == "json_schema":
+    if kind_of(members(body.get("text")).get("format")) == "json_schema":
         needs.add("json_schema")
     limit = body.get("max_output_tokens")
     return Asked(
@@ -74,12 +75,12 @@ def _size(item: Mapping[str, Any], needs: set[str]) -> int:
         value = item.get(name)
         size += _length(value)
         for part in value if isinstance(value, list) else ():
-            kind = _kind(part)
+            kind = kind_of(part)
             if kind in _PARTS:
                 needs.add(_PARTS[kind])
                 size += IMAGE_TOKENS * BYTES_PER_TOKEN
             else:
-                size += _length(_object(part).get("text"))
+                size += _length(members(part).get("text"))
     return size
 
 
@@ -93,7 +94,7 @@ def kept(body: Mapping[str, Any]) -> str | None:
     """Name the first thing in a request that one provider keeps and no other knows."""
     for field in _KEPT:
         if value := body.get(field):
-            return f"{field} {_object(value).get('id') or value}"
+            return f"{field} {members(value).get('id') or value}"
     if body.get("background"):
         return "background"
     said = body.get("input")
@@ -105,22 +106,9 @@ def _kept_item(item: Mapping[str, Any]) -> str | None:
         if stands_for_reasoning(item.get("id")):
             return None
         return f"item_reference {item.get('id')}"
-    parts = [part for name in ("content", "output") for part in _list(item.get(name))]
-    ids = (_object(part).get("file_id") for part in parts)
+    parts = [part for name in ("content", "output") for part in entries(item.get(name))]
+    ids = (members(part).get("file_id") for part in parts)
     return next((f"file_id {file_id}" for file_id in ids if file_id), None)
-
-
-def _kind(part: object) -> str | None:
-    kind = _object(part).get("type")
-    return kind if isinstance(kind, str) else None
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def stream_error(cause: str, message: str) -> bytes:
@@ -164,6 +152,6 @@ _CODES = {
 again, and are served elsewhere; at a code for a server at capacity or a spent quota they would not."""
 
 
-def event(kind: str, members: Mapping[str, Any]) -> bytes:
+def event(kind: str, said: Mapping[str, Any]) -> bytes:
     """Write one event of a stream."""
-    return b"event: %b\ndata: %b\n\n" % (kind.encode(), json_text.write({"type": kind, **members}))
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), json_text.write({"type": kind, **said}))

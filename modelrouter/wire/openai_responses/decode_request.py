@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from modelrouter.errors import BadRequestError
 from modelrouter.wire.conversation import (
     ChoiceMode,
     Conversation,
@@ -66,6 +67,8 @@ def decode(body: Mapping[str, Any]) -> Conversation:
     used = [tool for tool in table.values() if allowed is None or tool.name in allowed]
     losses += _lost_tools(body, used)
     instructions = body.get("instructions")
+    if not isinstance(instructions, str | None):
+        raise BadRequestError("'instructions' must be a text")
     opening = (Turn("system", (Text(instructions),)),) if instructions else ()
     return Conversation(
         turns=(*opening, *decode_items(body.get("input"), table, losses)),

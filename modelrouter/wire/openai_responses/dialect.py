@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.wire import json_text
+from modelrouter.wire.openai_responses.members import entries, kind_of, members, word
 from modelrouter.wire.reading import NOTHING, Reading, Usage
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def addressed(name: str) -> Mapping[str, bytes | None]:
 def read_answer(body: Mapping[str, Any]) -> Reading:
     """Say what a whole answer tells."""
     reading = _read(body)
-    if reading.error is None and body.get("status") in {"queued", "in_progress"}:
+    if reading.error is None and word(body.get("status")) in {"queued", "in_progress"}:
         # Work in the background goes on under this id; the answer itself is still to come.
         return replace(reading, content=True, empty=False, finish=None, ended=False)
     return reading
@@ -100,7 +101,7 @@ _CONTENT = Reading(content=True)
 
 
 def _started(body: Mapping[str, Any]) -> Reading:
-    return Reading(model=_word(_object(body.get("response")).get("model")))
+    return Reading(model=word(members(body.get("response")).get("model")))
 
 
 def _item(body: Mapping[str, Any]) -> Reading:
@@ -110,7 +111,7 @@ def _item(body: Mapping[str, Any]) -> Reading:
 def _closed(body: Mapping[str, Any]) -> Reading:
     """Read an end; the kind of the event stands in for a state that the response lacks."""
     state = str(body.get("type") or "").rpartition(".")[2]
-    response = _object(body.get("response"))
+    response = members(body.get("response"))
     return replace(_read({"status": state, **response}), ended=state not in _FAILED)
 
 
@@ -129,14 +130,14 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Reading]] = MappingProxyTyp
 
 def _read(response: Mapping[str, Any]) -> Reading:
     """Say what a response tells that is as far as it will come."""
-    model, usage = _word(response.get("model")), read_usage(response.get("usage"))
-    state = _word(response.get("status"))
+    model, usage = word(response.get("model")), read_usage(response.get("usage"))
+    state = word(response.get("status"))
     if response.get("error") or state in _FAILED:
         error = response.get("error") or {"message": f"the provider ended the answer as {state}", "code": state}
         return Reading(error=_error(error), usage=usage, model=model)
     output = response.get("output")
     content = isinstance(output, list) and any(map(_has_content, output))
-    finish = _word(_object(response.get("incomplete_details")).get("reason")) or state or "completed"
+    finish = word(members(response.get("incomplete_details")).get("reason")) or state or "completed"
     return Reading(
         content=content,
         finish=finish,
@@ -157,10 +158,10 @@ def _has_content(item: object) -> bool:
     """Messages and reasoning must say something; any other item is content by being there."""
     if not isinstance(item, dict):
         return False
-    kind = item.get("type")
+    kind = kind_of(item)
     if kind not in {"message", "reasoning"}:
         return kind is not None
-    parts = [part for name in ("content", "summary") for part in _list(item.get(name)) if isinstance(part, dict)]
+    parts = [part for name in ("content", "summary") for part in entries(item.get(name)) if isinstance(part, dict)]
     return any(part.get("text") or part.get("refusal") for part in parts)
 
 
@@ -179,18 +180,6 @@ def read_usage(usage: object) -> Usage | None:
         output=given - reasoning,
         reasoning=reasoning,
     )
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _count(counts: object, name: str) -> int:

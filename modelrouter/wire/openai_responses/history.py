@@ -9,6 +9,7 @@ import hashlib
 from typing import Any
 
 from modelrouter.wire.openai_responses.ids import is_ours, stands_for_reasoning
+from modelrouter.wire.openai_responses.members import kind_of
 from modelrouter.wire.tags import is_tagged
 from modelrouter.wire.tool_ids import RESPONSES_IDS
 
@@ -25,7 +26,7 @@ def cleaned(said: object) -> tuple[list[Any], tuple[str, ...]] | None:
 
 def _is_foreign(item: object) -> bool:
     """Whether it is reasoning that we wrote down, for another provider or in plain words, or refers to such."""
-    if not isinstance(item, dict) or item.get("type") not in {"reasoning", "item_reference"}:
+    if not isinstance(item, dict) or kind_of(item) not in {"reasoning", "item_reference"}:
         return False
     return is_tagged(item.get("encrypted_content")) or stands_for_reasoning(item.get("id"))
 

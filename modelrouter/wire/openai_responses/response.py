@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from modelrouter.wire.openai_responses.members import entries, members
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,8 +23,7 @@ def blank(request: Mapping[str, Any], *, response_id: str, model: str, created: 
 
     What the request left to the provider is null where the schema lets it be: nobody told us what it chose.
     """
-    text = request.get("text") or {}
-    reasoning = request.get("reasoning") or {}
+    text = members(request.get("text"))
     return {
         "id": response_id,
         "object": "response",
@@ -37,11 +38,11 @@ def blank(request: Mapping[str, Any], *, response_id: str, model: str, created: 
         "output": [],
         "parallel_tool_calls": request.get("parallel_tool_calls") is not False,
         "previous_response_id": None,
-        "reasoning": {"effort": None, "summary": None, **reasoning},
+        "reasoning": {"effort": None, "summary": None, **members(request.get("reasoning"))},
         "temperature": request.get("temperature"),
         "text": {**text, "format": text.get("format") or {"type": "text"}},
         "tool_choice": request.get("tool_choice") or "auto",
-        "tools": [_tool(tool) for tool in request.get("tools") or ()],
+        "tools": [_tool(tool) for tool in entries(request.get("tools")) if isinstance(tool, dict)],
         "top_p": request.get("top_p"),
         "truncation": request.get("truncation") or "disabled",
         "usage": None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.wire.conversation import Tool
+from modelrouter.wire.openai_responses.members import entries, kind_of
 from modelrouter.wire.tool_names import EVERYWHERE, conformed
 
 if TYPE_CHECKING:
@@ -45,22 +46,17 @@ class Declared:
 
 def declarations(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """List the entries of all tools that a request declares, wherever it does."""
-    said = body.get("input")
-    items = said if isinstance(said, list) else []
-    adding = (item for item in items if isinstance(item, dict) and item.get("type") in _ADDING)
-    return [entry for place in (body, *adding) for entry in _entries(place)]
+    adding = (item for item in entries(body.get("input")) if kind_of(item) in _ADDING)
+    return [entry for place in (body, *adding) for entry in _tools(place)]
 
 
-def _entries(place: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    tools = place.get("tools")
-    for entry in tools if isinstance(tools, list) else ():
-        if isinstance(entry, dict):
-            yield entry
+def _tools(place: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (entry for entry in entries(place.get("tools")) if isinstance(entry, dict))
 
 
 def by_name(body: Mapping[str, Any]) -> Mapping[str, Declared]:
     """Say which names stand for which of the tools that the caller runs; the first of two that are the same counts."""
-    plain = [entry for entry in declarations(body) if entry.get("type") in {"function", "custom"}]
+    plain = [entry for entry in declarations(body) if kind_of(entry) in {"function", "custom"}]
     table: dict[str, Declared] = {}
     for entry in plain:
         if isinstance(entry.get("name"), str):
@@ -74,11 +70,13 @@ def by_name(body: Mapping[str, Any]) -> Mapping[str, Declared]:
     return table
 
 
-def _members(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for space in entries:
+def _members(declared: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for space in declared:
         if space.get("type") == "namespace" and isinstance(space.get("name"), str):
-            for entry in _entries(space):
-                if entry.get("type", "function") in {"function", "custom"} and isinstance(entry.get("name"), str):
+            for entry in _tools(space):
+                if kind_of({"type": "function", **entry}) in {"function", "custom"} and isinstance(
+                    entry.get("name"), str
+                ):
                     yield space["name"], entry
 
 
