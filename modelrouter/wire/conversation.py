@@ -259,7 +259,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The provider closed the stream as its wire demands."""
+    """The provider closed the stream as its wire demands; only `Counted` may follow, with tokens counted last."""
 
 
 Piece = Started | Text | Thinking | Signed | Weighed | CallStarted | ArgumentsPiece | Finished | Counted | Ended
