@@ -30,6 +30,7 @@ from modelrouter.runtime.chat import chat_body
 from modelrouter.runtime.checkfile import CheckFile
 from modelrouter.runtime.checkfile import beside as checks_beside
 from modelrouter.runtime.clock import SystemClock
+from modelrouter.runtime.continuing import Continuing, chosen, settle
 from modelrouter.runtime.drive import Driver, UnservedError
 from modelrouter.runtime.failures import failed
 from modelrouter.runtime.holdfile import HoldFile, default_path
@@ -37,7 +38,6 @@ from modelrouter.runtime.observers import LogObserver, Observers
 from modelrouter.runtime.parts import Parts
 from modelrouter.runtime.portal import Portal
 from modelrouter.runtime.state import State
-from modelrouter.runtime.streams import STALLED
 from modelrouter.runtime.unrecognised import UnknownErrors, beside
 from modelrouter.runtime.watch import Watch
 from modelrouter.wire.body import parse
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from modelrouter.runtime.drive import Served
     from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Observer
+    from modelrouter.runtime.streams import Stream
 
 __all__ = ["Explanation", "Reloaded", "Router", "default_inventory"]
 
@@ -188,7 +189,7 @@ class Router:
         route = parts.route(context.process or asked.model, context, asked.capabilities, asked.context)
         if context.allowed is not None and route.process.id not in context.allowed:
             raise NotAllowedError(f"{context.principal or 'the caller'} may not use {route.process.id!r}")
-        ask = Ask(wire, body, parsed, asked, context.wire_headers)
+        ask = Ask(wire, body, parsed, asked, context.wire_headers, chosen(route.process, wire, parsed, asked, context))
         request = parts.request(route, asked, context)
         want = Want(RANKS[route.process.criticality], asked.context + (asked.output or route.process.demand.tokens_out))
         try:
@@ -340,20 +341,20 @@ class Router:
         if upstream := shown.headers.get("x-request-id"):
             headers["x-modelrouter-upstream-request"] = upstream
         headers["x-request-id"] = decision.id
-        return Answer(decision, shown.status, headers, shown.body, shown.stream, partial(self._ended, served))
+        stream: Stream | Continuing | None = shown.stream
+        if shown.stream is not None and served.run.ask.on_cut != "error":
+            stream = Continuing(served, shown.stream)
+        return Answer(decision, shown.status, headers, shown.body, stream, partial(self._ended, served, stream))
 
-    def _ended(self, served: Served, fault: Fault | None) -> None:
+    def _ended(self, served: Served, stream: Stream | Continuing | None, fault: Fault | None) -> None:
         """A stream is over: broken, complete, or left by its caller, which tells nothing."""
-        stream = served.shown.stream
         if stream is None:
             return
-        if fault is not None or stream.complete:
-            stalled = fault is not None and fault.rule == STALLED
-            pause = stream.idle_s if stalled else stream.longest_pause_s
-            self._publish(self._state.apply(served.lease, fault, outlasted=stalled, pause_s=pause))
+        if isinstance(stream, Continuing):
+            stream.end()
         else:
-            self._state.abandon(served.lease)
-        self._observers.tell("ended", served.decision, fault)
+            settle(served, stream, fault)
+        self._observers.tell("ended", stream.decision or served.decision, fault)
 
     def _attend(self) -> None:
         """Take over what other processes changed, and see that every hold that needs a probe has one."""

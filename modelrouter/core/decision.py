@@ -35,6 +35,8 @@ class Attempt(NamedTuple):
     """False where the request could not be put into the deployment's wire."""
     model: str = ""
     """What the provider says answered, where that is not the deployment's own `name` for the model."""
+    cut: bool = False
+    """Its stream broke off after the caller had seen content."""
 
     def __str__(self) -> str:
         if self.held_for == "capacity":
@@ -49,7 +51,8 @@ class Attempt(NamedTuple):
             called = f" as {self.model}" if self.model else ""
             return f"{self.deployment}: answered{called} after {self.took_s:.2f} s"
         told = f": {self.fault.evidence}" if self.fault.rule in OWN_WORDS else ""
-        return f"{self.deployment}: {self.fault.cause} ({self.fault.scope}) after {self.took_s:.2f} s{told}"
+        after = "its first content" if self.cut else f"{self.took_s:.2f} s"
+        return f"{self.deployment}: {self.fault.cause} ({self.fault.scope}) after {after}{told}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,7 @@ class Decision:
                     "rule": attempt.fault and attempt.fault.rule,
                     "held": attempt.held,
                     "outrun": attempt.outrun,
+                    "cut": attempt.cut,
                     "losses": list(attempt.losses),
                     "model": attempt.model,
                 }

@@ -217,6 +217,12 @@ class Request:
                 assert_never(fact)
         return self._onward(now)
 
+    def reopen(self, index: int, deadline: float) -> None:
+        """The answer that was delivered broke off: what `Failed` tells of it next goes on from here, until then."""
+        self.in_flight, self.moved = {index}, set()
+        self.deadline = deadline
+        self.hedge_s = None
+
     def _failed(self, index: int, fault: Fault, now: float) -> None:
         self.in_flight.discard(index)
         self.hedge_at = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
+    from modelrouter.runtime.continuing import Continuing
     from modelrouter.runtime.portal import Portal, Taken
     from modelrouter.runtime.streams import Stream
 
@@ -39,11 +40,11 @@ class Answer:
         status: int,
         headers: Mapping[str, str],
         body: bytes,
-        stream: Stream | None,
+        stream: Stream | Continuing | None,
         on_end: Callable[[Fault | None], None],
     ) -> None:
         self.decision = decision
-        """Who was asked, who answered, and why."""
+        """Who was asked, who answered, and why. Another one where a stream goes on from another deployment."""
         self.status = status
         self.headers = headers
         """Lower-case names, `x-modelrouter-*` among them."""
@@ -81,6 +82,7 @@ class Answer:
         if self._stream is None:
             return b"", None
         taken = await self._stream.take()
+        self.decision = self._stream.decision or self.decision
         if not taken[0] or self._stream.fault is not None:
             self._ended(self._stream.fault)
         return taken
@@ -233,7 +235,7 @@ def _warn(decision: Decision, source: object) -> None:
     warnings.warn(message, ResourceWarning, stacklevel=3, source=source)
 
 
-def _let_go(stream: Stream, on_end: Callable[[Fault | None], None]) -> None:
+def _let_go(stream: Stream | Continuing, on_end: Callable[[Fault | None], None]) -> None:
     stream.close()
     on_end(stream.fault)
 

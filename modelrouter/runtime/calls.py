@@ -14,21 +14,23 @@ from modelrouter.providers.base import CallOptions, ConnectionFailedError, KeyUn
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
 from modelrouter.runtime.vectors import misfit
 from modelrouter.wire import json_text
+from modelrouter.wire.continuing import going_on
 from modelrouter.wire.dialects import CALLERS, DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.passing import EXTRA, pass_on
+from modelrouter.wire.retelling import Retelling, Voice
 from modelrouter.wire.translate import NotPortable, Rendered, StreamRenderer, render_answer, render_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from modelrouter.core.inventory import Deployment, Signature
+    from modelrouter.core.inventory import Deployment, OnCut, Signature
     from modelrouter.providers.base import ProviderClient, Reply
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.unrecognised import UnknownErrors
     from modelrouter.wire.reading import Asked
 
-__all__ = ["Ask", "Caller", "Failure", "Shown"]
+__all__ = ["Ask", "Caller", "Failure", "Shown", "broken_off", "unportable"]
 
 ERROR_STATUS = 300
 """Redirects are refused like errors: destinations come from the inventory alone."""
@@ -47,6 +49,10 @@ class Ask:
     asked: Asked
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those of the caller's headers that belong to its wire: see `CallerDialect.HEADERS`."""
+    on_cut: OnCut = "error"
+    """What becomes of its stream where that breaks off; see `runtime.continuing`."""
+    retelling: Retelling | None = None
+    """The answer so far, where the rest of it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +117,16 @@ class Caller:
         else:
             body = {name: value for name, value in ask.parsed.items() if name != EXTRA}
             rendered = render_request(ask.wire, body, deployment)
+        if ask.retelling is not None and not isinstance(rendered, NotPortable):
+            rendered = going_on(rendered, deployment, ask.retelling.text)
         if isinstance(rendered, NotPortable):
-            return _unportable(rendered.reason)
+            return unportable(rendered.reason)
         return rendered
 
     async def _read(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
         try:
             if reply.status >= ERROR_STATUS:
-                return await self._refused(deployment, reply, losses)
+                return await self._refused(ask, deployment, reply, losses)
             if ask.asked.stream:
                 return await self._stream(ask, deployment, reply, losses)
             return self._whole(ask, deployment, reply, await reply.read(), losses)
@@ -126,9 +134,11 @@ class Caller:
             reply.close()
             return Failure(cut(str(error)), reply.status, losses=losses)
 
-    async def _refused(self, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Failure:
+    async def _refused(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Failure:
         body = await reply.read()
         fault = self.judge(deployment, "http", body.decode(errors="replace"), reply)
+        if ask.retelling is not None and fault.cause is Cause.BAD_REQUEST:
+            fault = unportable(f"it refused to go on: {fault.evidence}")  # the caller's own request had passed
         return Failure(fault, reply.status, deployment.wire, body, losses)
 
     def _whole(
@@ -161,7 +171,8 @@ class Caller:
             DIALECTS[deployment.wire],
             self._renderer(ask, deployment),
             lambda text: self.judge(deployment, "stream", text, reply),
-            lambda fault: CALLERS[ask.wire].stream_error(fault.cause, f"{deployment.id}: {fault.evidence}"),
+            lambda fault: broken_off(ask.wire, deployment, fault) if ask.on_cut == "error" else b"",
+            may_be_empty=ask.retelling is not None,
         )
         try:
             await stream.begin()
@@ -174,10 +185,13 @@ class Caller:
             return Failure(other, reply.status, losses=losses)
         return Shown(reply.status, _kept(reply.headers), b"", stream, losses, _told(deployment, stream.model))
 
-    def _renderer(self, ask: Ask, deployment: Deployment) -> StreamRenderer | None:
+    def _renderer(self, ask: Ask, deployment: Deployment) -> StreamRenderer | Voice | None:
+        created = int(self._clock.wall())
+        if ask.on_cut == "continue":
+            new = Retelling(ask.wire, request=ask.parsed, model=deployment.name, created=created)
+            return Voice(deployment, ask.retelling or new, resumes=ask.retelling is not None)
         if shape_of(deployment.wire) == ask.wire:
             return None
-        created = int(self._clock.wall())
         return StreamRenderer(deployment.wire, ask.wire, request=ask.parsed, model=deployment.name, created=created)
 
     def judge(self, deployment: Deployment, surface: str, text: str, reply: Reply | None = None) -> Fault:
@@ -196,12 +210,18 @@ class Caller:
         return fault
 
 
+def broken_off(wire: str, deployment: Deployment, fault: Fault) -> bytes:
+    """Say in a caller's wire that the stream of a deployment broke off."""
+    return CALLERS[wire].stream_error(fault.cause, f"{deployment.id}: {fault.evidence}")
+
+
 def _options(ask: Ask, deployment: Deployment) -> CallOptions:
     headers = ask.headers if shape_of(deployment.wire) == ask.wire else {}
     return CallOptions(ask.asked.stream, headers)
 
 
-def _unportable(reason: str) -> Fault:
+def unportable(reason: str) -> Fault:
+    """The fault of a deployment that cannot be asked this."""
     return Fault(
         cause=Cause.UNSUPPORTED_FEATURE,
         scope=Scope.REQUEST,

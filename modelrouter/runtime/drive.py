@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
@@ -21,6 +21,7 @@ from modelrouter.core.request import (
     Begun,
     Call,
     Deliver,
+    Failed,
     Freed,
     GiveUp,
     Moved,
@@ -58,6 +59,10 @@ class Served:
     shown: Shown
     decision: Decision
     lease: Lease
+    index: int
+    """The place in the route of who answered."""
+    run: Run
+    """Goes on where a stream breaks off."""
 
 
 class UnservedError(Exception):
@@ -84,7 +89,7 @@ class Driver:
 
     async def drive(self, ask: Ask, candidates: Candidates, request: Request, want: Want, id_: str) -> Served:
         """Serve one request; raises UnservedError. A cancelled caller cancels its calls."""
-        return await Run(self, ask, candidates, request, want, id_).run()
+        return await Run(self, ask, candidates, request, want, id_).run(Begun())
 
     def close(self) -> None:
         """Let go of the trials that go on on the running loop."""
@@ -108,6 +113,7 @@ class Run:
         self.id = id_
         self.loop = asyncio.get_running_loop()
         self.begun_at = driver.clock.now()
+        self.span = request.deadline - self.begun_at
         self.calls: dict[int, Underway] = {}
         self.results: dict[int, tuple[Underway, Shown]] = {}
         self.trail: list[Attempt] = []
@@ -121,8 +127,27 @@ class Run:
         self.wake: asyncio.Future[None] | None = None
         self.crash: BaseException | None = None
 
-    async def run(self) -> Served:
-        command: Command = self.request.told(Begun(), self.begun_at)
+    async def resume(self, index: int, fault: Fault, ask: Ask) -> Served:
+        """Go on after the stream of the `index`-th broke off for a fault; raises UnservedError.
+
+        The ladder goes on where it stood, with as much time to the first content as the request had.
+        """
+        self.failure = None
+        self.ask = ask
+        self.facts.clear()
+        self.full.clear()
+        self.request.reopen(index, self.driver.clock.now() + self.span)
+        return await self.run(Failed(index, fault))
+
+    def broke_off(self, served: Served, fault: Fault) -> Decision:
+        """Note in the trail that a stream broke off after its first content."""
+        name = served.lease.deployment.id
+        last = max(at for at, each in enumerate(self.trail) if each.deployment == name and each.status is not None)
+        self.trail[last] = self.trail[last]._replace(fault=fault, cut=True)
+        return replace(served.decision, trail=tuple(self.trail))
+
+    async def run(self, fact: Fact) -> Served:
+        command: Command = self.request.told(fact, self.driver.clock.now())
         try:
             while True:
                 match command:
@@ -266,7 +291,7 @@ class Run:
             shown.stream.idle_s = call.lease.load.idle.limit_s
         for other in list(self.calls.values()):
             other.outrun()
-        return Served(shown, self._decision("served", call.lease.deployment), call.lease)
+        return Served(shown, self._decision("served", call.lease.deployment), call.lease, index, self)
 
     def _decision(self, outcome: Outcome, deployment: Deployment | None) -> Decision:
         return Decision(

@@ -24,9 +24,11 @@ from modelrouter.wire.sse import Splitter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from modelrouter.core.decision import Decision
     from modelrouter.providers.base import Reply
     from modelrouter.wire.dialects import Dialect
     from modelrouter.wire.reading import Reading, Usage
+    from modelrouter.wire.retelling import Voice
     from modelrouter.wire.sse import Event
     from modelrouter.wire.translate import StreamRenderer
 
@@ -65,15 +67,18 @@ class Stream:
         self,
         reply: Reply,
         dialect: Dialect,
-        renderer: StreamRenderer | None,
+        renderer: StreamRenderer | Voice | None,
         classify: Callable[[str], Fault],
         error_event: Callable[[Fault], bytes],
+        *,
+        may_be_empty: bool = False,
     ) -> None:
         self._reply = reply
         self._dialect = dialect
-        self._renderer = renderer
+        self.renderer = renderer
         self._classify = classify
         self._error_event = error_event
+        self._may_be_empty = may_be_empty
         self._splitter = Splitter()
         self._ready = b""
         self._decoded: list[Any] = []
@@ -90,6 +95,8 @@ class Stream:
         self._watchdog: asyncio.TimerHandle | None = None
         self.fault: Fault | None = None
         """Set where the stream broke off after its first content."""
+        self.decision: Decision | None = None
+        """None: the one it began with; see `Continuing`."""
         self.usage: Usage | None = None
         self.model: str | None = None
 
@@ -115,7 +122,7 @@ class Stream:
         reading = self._dialect.read_event(event)
         if reading.error is not None:
             raise StreamFailedError(text=reading.error)
-        if reading.empty:
+        if reading.empty and not self._may_be_empty:
             raise StreamFailedError(fault=EMPTY)
         self._events += 1
         self._note(reading)
@@ -140,12 +147,12 @@ class Stream:
 
     def _carry(self, events: list[Event]) -> None:
         """Make events ready for the caller. Stops at one that nobody could read, and breaks the stream there."""
-        sound = events if self._renderer else self._decode(events)
-        if self._renderer is None:
+        sound = events if self.renderer else self._decode(events)
+        if self.renderer is None:
             # The standard dispatches nothing without data; SDKs stumble over it. Comments keep the connection alive.
             self._ready += b"".join([event.raw for event in sound if event.data or event.raw[:1] == b":"])
         else:
-            self._ready += b"".join(map(self._renderer.feed, sound))
+            self._ready += b"".join(map(self.renderer.feed, sound))
 
     def _decode(self, events: list[Event]) -> list[Event]:
         """Decode events for whoever wants them so; answers those before the first that is malformed."""
@@ -166,7 +173,7 @@ class Stream:
         """
         while not self._ready and not self._finished:
             await self._more()
-        taken = self._ready, self._decoded if self._renderer is None else None
+        taken = self._ready, self._decoded if self.renderer is None else None
         self._ready, self._decoded = b"", []
         return taken
 
@@ -212,8 +219,8 @@ class Stream:
             self._pass(self._splitter.feed(b"\n\n"))
         if not self._ended:
             return self._break(cut("the stream closed without its end"))
-        if self._renderer is not None:
-            self._ready += self._renderer.close()
+        if self.renderer is not None:
+            self._ready += self.renderer.close()
         self._finish()
         return None
 

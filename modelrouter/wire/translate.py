@@ -138,21 +138,31 @@ def render_answer(
         raise MalformedError(f"an answer that {source} does not know: {type(error).__name__}") from error
 
 
-class _StreamDecoder(Protocol):
-    def read(self, event: Event) -> Iterable[Piece]: ...
+class StreamDecoder(Protocol):
+    """Reads the events of one stream."""
+
+    def read(self, event: Event) -> Iterable[Piece]:
+        """Say what an event adds."""
+        ...
 
 
-class _StreamEncoder(Protocol):
-    def write(self, pieces: Iterable[Piece]) -> bytes: ...
+class StreamEncoder(Protocol):
+    """Writes one stream."""
 
-    def close(self) -> bytes: ...
+    def write(self, pieces: Iterable[Piece]) -> bytes:
+        """Write the events for some pieces."""
+        ...
+
+    def close(self) -> bytes:
+        """Write the end; nothing where no end was told."""
+        ...
 
 
 class _MakeEncoder(Protocol):
-    def __call__(self, *, request: Mapping[str, Any], model: str, created: int) -> _StreamEncoder: ...
+    def __call__(self, *, request: Mapping[str, Any], model: str, created: int) -> StreamEncoder: ...
 
 
-_STREAM_DECODERS: Mapping[str, Callable[[], _StreamDecoder]] = MappingProxyType(
+_STREAM_DECODERS: Mapping[str, Callable[[], StreamDecoder]] = MappingProxyType(
     {
         "openai-chat": from_openai_chat_answer.Decoder,
         "anthropic-messages": from_anthropic.Decoder,
@@ -170,6 +180,26 @@ _STREAM_ENCODERS: Mapping[str, _MakeEncoder] = MappingProxyType(
 )
 
 
+def stream_decoder(source: str) -> StreamDecoder:
+    """Make what reads one stream of a deployment's wire."""
+    return _STREAM_DECODERS[shape_of(source)]()
+
+
+def stream_encoder(target: str, *, request: Mapping[str, Any], model: str, created: int) -> StreamEncoder:
+    """Make what writes one stream for a caller; the arguments are those of `render_answer`."""
+    return _STREAM_ENCODERS[target](request=request, model=model, created=created)
+
+
+def read_conversation(source: str, body: Mapping[str, Any]) -> Conversation | None:
+    """Read a request as a conversation; None where it demands what only its own wire can carry."""
+    if source not in _REQUEST_DECODERS:
+        return None
+    try:
+        return _REQUEST_DECODERS[source](body)
+    except (UnportableError, BadRequestError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
 class StreamRenderer:
     """Renders one stream, event by event; errors in it are the runtime's to tell, and render as nothing.
 
@@ -179,8 +209,8 @@ class StreamRenderer:
     def __init__(self, source: str, target: str, *, request: Mapping[str, Any], model: str, created: int) -> None:
         self._source = source
         self._names = originals(request)
-        self._decoder = _STREAM_DECODERS[shape_of(source)]()
-        self._encoder = _STREAM_ENCODERS[target](request=request, model=model, created=created)
+        self._decoder = stream_decoder(source)
+        self._encoder = stream_encoder(target, request=request, model=model, created=created)
 
     def feed(self, event: Event) -> bytes:
         """Render one event; empty where the target has nothing to say for it.
