@@ -10,7 +10,7 @@ from modelrouter.wire.anthropic_messages.counting import blocks_of, estimated, i
 from modelrouter.wire.reading import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 HEADERS: frozenset[str] = frozenset({"anthropic-version", "anthropic-beta"})
 """What of a caller's headers belongs to its request and goes on with it.
@@ -35,8 +35,9 @@ def read_request(body: Mapping[str, Any]) -> Asked:
     if not all(isinstance(message, dict) for message in messages):
         raise BadRequestError("each of 'messages' must be an object")
     limit = body.get("max_tokens")
+    files: list[str] = []
     try:
-        needs, kept = _needs(body), _kept(body)
+        needs = _needs(body, files)
     except RecursionError:
         raise BadRequestError("the request is nested too deeply") from None
     return Asked(
@@ -45,13 +46,14 @@ def read_request(body: Mapping[str, Any]) -> Asked:
         capabilities=frozenset(needs),
         context=estimated(body),
         output=limit if type(limit) is int else None,
-        kept=kept,
+        kept=_kept(body, files),
     )
 
 
-def _needs(body: Mapping[str, Any]) -> set[str]:
+def _needs(body: Mapping[str, Any], files: list[str]) -> set[str]:
+    """Name what a request demands of a model, and note the files by their ids that it speaks of."""
     needs: set[str] = set()
-    _look(blocks_of(body), needs)
+    _look(blocks_of(body), needs, files)
     if body.get("tools"):
         needs.add("tools")
     config = body.get("output_config")
@@ -63,35 +65,33 @@ def _needs(body: Mapping[str, Any]) -> set[str]:
     return needs
 
 
-def _look(blocks: Iterable[object], needs: set[str]) -> None:
+def _look(blocks: Iterable[object], needs: set[str], files: list[str]) -> None:
     for block in blocks:
-        if not isinstance(block, dict):
-            continue
         kind = _kind(block)
+        if kind not in _HOLDERS or not isinstance(block, dict):
+            continue
+        holder = block if kind == "container_upload" else block.get("source")
+        if isinstance(holder, dict) and isinstance(file_id := holder.get("file_id"), str):
+            files.append(file_id)
         if kind == "image":
             needs.add("vision")
         elif kind == "document" and is_file(block):
             needs.add("documents")
         else:
-            _look(inner_blocks(block), needs)
+            _look(inner_blocks(block), needs, files)
 
 
-def _kept(body: Mapping[str, Any]) -> str | None:
-    """Name the container or the first file that lies at the provider."""
+_HOLDERS = frozenset({"image", "document", "container_upload", "tool_result", "search_result"})
+"""Blocks that are more than their text, or hold others."""
+
+
+def _kept(body: Mapping[str, Any], files: list[str]) -> str | None:
+    """Name the container, or else the first file, that lies at the provider."""
     container = body.get("container")
     known = container.get("id") if isinstance(container, dict) else container
-    return f"container {known}" if isinstance(known, str) else next(_files(blocks_of(body)), None)
-
-
-def _files(blocks: Iterable[object]) -> Iterator[str]:
-    for block in blocks:
-        if not isinstance(block, dict):
-            continue
-        source = block.get("source")
-        holder = block if block.get("type") == "container_upload" else source
-        if isinstance(holder, dict) and isinstance(file_id := holder.get("file_id"), str):
-            yield f"file_id {file_id}"
-        yield from _files(inner_blocks(block))
+    if isinstance(known, str):
+        return f"container {known}"
+    return f"file_id {files[0]}" if files else None
 
 
 def _kind(value: object) -> str | None:
