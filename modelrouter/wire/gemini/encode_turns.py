@@ -20,7 +20,6 @@ from modelrouter.wire.conversation import (
     UnportableError,
 )
 from modelrouter.wire.gemini.history import UNSIGNED
-from modelrouter.wire.gemini.signatures import ISSUER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +63,7 @@ class ContentEncoder:
 
     def _call(self, call: ToolCall) -> dict[str, Any]:
         self._names[call.id] = call.name
-        signed = {"thoughtSignature": call.signature} if call.signature and call.issuer == ISSUER else {}
+        signed = {"thoughtSignature": call.signature} if call.signature else {}
         return {"functionCall": {"id": call.id, "name": call.name, "args": call.arguments}, **signed}
 
     def _heard(self, part: Part) -> Iterator[dict[str, Any]]:
