@@ -515,3 +515,10 @@ def test_wishes_that_are_lost_are_named() -> None:
 def test_choices_that_have_no_equivalent(choice: object) -> None:
     """A choice that cannot be told is a demand."""
     assert "tool_choice" in refusal(tool_choice=choice, tools=[PATCH])
+
+
+@pytest.mark.parametrize("members", [{"instructions": ["x"]}, {"metadata": [["a", "b"]]}, {"metadata": "ab"}])
+def test_members_of_the_wrong_kind(members: dict[str, Any]) -> None:
+    """What the API would refuse is the caller's mistake here too."""
+    with pytest.raises(BadRequestError, match=next(iter(members))):
+        read(**members)

@@ -66,9 +66,11 @@ def decode(body: Mapping[str, Any]) -> Conversation:
     choice, allowed = _choice(body, table)
     used = [tool for tool in table.values() if allowed is None or tool.name in allowed]
     losses += _lost_tools(body, used)
-    instructions = body.get("instructions")
+    instructions, metadata = body.get("instructions"), body.get("metadata")
     if not isinstance(instructions, str | None):
         raise BadRequestError("'instructions' must be a text")
+    if not isinstance(metadata, dict | None):
+        raise BadRequestError("'metadata' must be an object")
     opening = (Turn("system", (Text(instructions),)),) if instructions else ()
     return Conversation(
         turns=(*opening, *decode_items(body.get("input"), table, losses)),
@@ -77,7 +79,7 @@ def decode(body: Mapping[str, Any]) -> Conversation:
         sampling=_sampling(body, losses),
         format=_format(body.get("text") or {}, losses),
         user=body.get("safety_identifier") or body.get("user"),
-        metadata=dict(body.get("metadata") or {}),
+        metadata=metadata or {},
         stream=body.get("stream") is True,
         losses=tuple(dict.fromkeys(losses)),
     )
