@@ -14,6 +14,7 @@ from modelrouter.errors import BadRequestError
 from modelrouter.wire.dialects import CALLERS, DIALECTS
 from modelrouter.wire.gemini import caller, dialect
 from modelrouter.wire.malformed import MalformedError
+from modelrouter.wire.paths import Endpoint, endpoint_of
 from modelrouter.wire.reading import NOTHING, Reading, Usage
 from modelrouter.wire.sse import Event, Splitter
 
@@ -86,6 +87,21 @@ def test_the_address_of_a_model(base: str, name: str, expected: str) -> None:
 def test_the_address_of_the_listing(base: str, expected: str) -> None:
     """A free question that a key alone answers; Vertex AI lists a publisher's models beside all projects."""
     assert dialect.models_url(base) == expected
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1beta/models/claims",
+        "/v1/models/claims",
+        "/v1beta1/publishers/google/models/claims",
+        "/v1/projects/p/locations/europe-west4/publishers/google/models/claims",
+    ],
+)
+def test_the_paths_of_callers(path: str) -> None:
+    """Clients of the Gemini API and of Vertex AI reach the same wire, with a key or with a project."""
+    assert endpoint_of(f"{path}:generateContent") == Endpoint("gemini", "claims")
+    assert endpoint_of(f"{path}:streamGenerateContent") == Endpoint("gemini", "claims", streamed=True)
 
 
 def test_what_the_address_says_is_not_said_in_the_body() -> None:

@@ -26,6 +26,7 @@ from modelrouter.wire.conversation import (
 from modelrouter.wire.gemini.decode_turns import minted
 from modelrouter.wire.gemini.dialect import CUT, FILTERED, finish_of, first_candidate, parts_of, read_usage
 from modelrouter.wire.gemini.signatures import ISSUER
+from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.reading import Usage
 
 if TYPE_CHECKING:
@@ -130,7 +131,10 @@ def _weights(candidate: Mapping[str, Any]) -> tuple[TokenWeight, ...]:
 
 
 def _weight(token: Mapping[str, Any], top: tuple[TokenWeight, ...] = ()) -> TokenWeight:
-    return TokenWeight(token=token.get("token") or "", logprob=float(token.get("logProbability") or 0.0), top=top)
+    logprob = token.get("logProbability") or 0.0  # zero is left out, as everywhere in this wire
+    if type(logprob) not in (int, float):
+        raise MalformedError("a token's logProbability is no number")
+    return TokenWeight(token=token.get("token") or "", logprob=float(logprob), top=top)
 
 
 class Decoder:

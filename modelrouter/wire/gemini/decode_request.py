@@ -83,7 +83,7 @@ def _sampling(config: Mapping[str, Any], losses: list[str]) -> Sampling:
         limit=config.get("maxOutputTokens"),
         temperature=config.get("temperature"),
         top_p=config.get("topP"),
-        top_k=int(config["topK"]) if "topK" in config else None,
+        top_k=_whole(config["topK"]) if "topK" in config else None,
         stop=tuple(listed(config.get("stopSequences"))),
         effort=_effort(config.get("thinkingConfig"), losses),
         seed=config.get("seed"),
@@ -91,6 +91,13 @@ def _sampling(config: Mapping[str, Any], losses: list[str]) -> Sampling:
         presence_penalty=config.get("presencePenalty"),
         logprobs=config.get("logprobs", 0) if config.get("responseLogprobs") else None,
     )
+
+
+def _whole(number: Any) -> int:
+    """Read a whole number that Google's clients write as a float."""
+    if type(number) not in (int, float) or number != int(number):
+        raise BadRequestError("'topK' must be a whole number")
+    return int(number)
 
 
 def _effort(thinking: Any, losses: list[str]) -> str | None:
