@@ -63,7 +63,7 @@ ANSWER: dict[str, Any] = {
     "responseId": "r",
 }
 
-ODD = [None, True, 0, -1, 1.5, "", "x", "\ud800", "é", [], [None], ["x"], [[]], {}, {"x": None}, [{}]]
+ODD: list[Any] = [None, True, 0, -1, 1.5, "", "x", "\ud800", "é", [], [None], ["x"], [[]], {}, {"x": None}, [{}]]
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
