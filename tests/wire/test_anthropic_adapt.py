@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.inventories import deployment
 
 from modelrouter.core.inventory import Model
 from modelrouter.drills.twins.anthropic_rules import check
+from modelrouter.errors import BadRequestError
 from modelrouter.wire.passing import pass_on
 from modelrouter.wire.tags import tagged
-from modelrouter.wire.translate import Rendered
+from modelrouter.wire.translate import NotPortable, Rendered, render_request
 
 if TYPE_CHECKING:
     from modelrouter.core.inventory import Deployment
@@ -70,6 +74,16 @@ def test_what_others_signed_is_taken_out() -> None:
         passed({"messages": [USER, {"role": "assistant", "content": [mark, CALL]}, RESULT], "tools": TOOLS}, "kimi")[1]
         == ()
     )
+
+
+def test_words_that_look_like_a_mark_are_no_mark() -> None:
+    """What people and tools say stays as it is, blocks that are none too."""
+    said = [
+        {"role": "user", "content": [{"type": "text", "text": "mr1.x"}, "mr1."]},
+        {"role": "assistant", "content": "mr1."},
+    ]
+
+    assert passed({"messages": [*said, USER]}, "kimi-k3") == ({"max_tokens": 10_000, "messages": [*said, USER]}, ())
 
 
 def test_own_signatures_come_back_bare() -> None:
@@ -178,3 +192,56 @@ def test_an_answer_no_longer_than_the_model_gives() -> None:
     assert "thinking" not in passed(long, "kimi-k3", output=1000)[0]
     assert passed({"max_tokens": 10_000}, "kimi-k3", output=4000)[1] == ("max_tokens",)
     assert passed(long, "kimi-k3")[1] == ()
+    fits = {"max_tokens": 10_000, "thinking": BUDGET}
+    assert passed(fits, "kimi-k3", output=4000) == ({**fits, "max_tokens": 4000, "messages": [USER]}, ("max_tokens",))
+
+
+WORDS = ["text", "thinking", "tool_use", "tool_result", "document", "image", "enabled", "adaptive", "user", "assistant"]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from([*WORDS, tagged("x", "y"), "base64", "url", "custom"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "content", "source", "text", "data", "signature", "thinking", "id", "name", "input"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+MEMBERS = st.dictionaries(
+    st.sampled_from(
+        [
+            "thinking",
+            "output_config",
+            "tools",
+            "tool_choice",
+            "max_tokens",
+            "system",
+            "metadata",
+            "temperature",
+            "top_p",
+        ]
+    ),
+    VALUES,
+    max_size=4,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    MEMBERS,
+    st.lists(
+        st.fixed_dictionaries({}, optional={"role": st.sampled_from(WORDS), "content": VALUES}), min_size=1, max_size=3
+    ),
+    st.sampled_from(["claude-sonnet-4-5", "claude-opus-4-8", "claude-opus-5", "kimi-k3"]),
+)
+def test_bodies_of_any_shape(members: dict[str, Any], messages: list[Any], name: str) -> None:
+    """Whatever a body holds, it is passed on, put into another wire, refused as unportable, or its caller's mistake."""
+    body = {"model": "m", "messages": messages, **members}
+    with suppress(BadRequestError):
+        assert isinstance(pass_on(json.dumps(body).encode(), body, claude(name, output=4000)), Rendered | NotPortable)
+    with suppress(BadRequestError):
+        assert isinstance(render_request("anthropic-messages", body, deployment("other")), Rendered | NotPortable)

@@ -186,6 +186,15 @@ def test_tools_of_the_provider_in_the_history() -> None:
         ({"type": "compaction", "content": "what was said"}, "what was said", "compaction"),
         ({"type": "text", "text": "x", "citations": [{"type": "char_location"}]}, "x", "citations"),
         ({"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}, "x", "cache_control"),
+        (
+            {
+                "type": "document",
+                "source": {"type": "content", "content": "x"},
+                "citations": {"enabled": True},
+            },
+            "x",
+            "citations",
+        ),
     ],
 )
 def test_what_is_told_with_a_loss(block: dict[str, Any], text: str, lost: str) -> None:
@@ -204,6 +213,19 @@ def test_what_is_told_with_a_loss(block: dict[str, Any], text: str, lost: str) -
 def test_what_is_left_out_with_a_loss(block: dict[str, Any], lost: str) -> None:
     """A seam between models says nothing to others, and what is encrypted cannot be told."""
     assert (parts(block), losses(block)) == ((), (lost,))
+
+
+def test_what_a_picture_or_a_call_says_besides() -> None:
+    """How a picture is to be cut, and that a program at the provider made a call, is lost by name."""
+    source = {"type": "url", "url": "https://a.example/b.png"}
+    call = {"type": "tool_use", "id": "a", "name": "f", "input": None, "caller": {"type": "code_execution_20250825"}}
+
+    assert losses({"type": "image", "source": source, "transformations": {"crop": [0, 0, 1, 1]}}) == (
+        "image.transformations",
+    )
+    assert losses(call, role="assistant") == ("tool_use.caller",)
+    assert parts(call, role="assistant") == (ToolCall(id="a", name="f", arguments={}),)
+    assert losses({**call, "caller": {"type": "direct"}}, role="assistant") == ()
 
 
 def test_marks_for_a_cache_are_named_once() -> None:
@@ -254,6 +276,7 @@ def test_what_clients_add_is_dropped_and_named() -> None:
         ({"max_tokens": 0}, "max_tokens"),
         ({"tool_choice": {"type": "made_up"}}, "tool_choice"),
         ({"output_format": {"type": "grammar"}}, "grammar"),
+        ({"messages": [{"role": "user", "content": [{"type": "hologram"}]}]}, "hologram"),
         (
             {"messages": [{"role": "user", "content": [{"type": "container_upload", "file_id": "f"}]}]},
             "container_upload",

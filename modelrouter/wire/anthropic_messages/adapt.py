@@ -131,7 +131,7 @@ class Adaptation:
             (message.get("role"), [_kind(block) for block in _content(message)])
             for message in self._new.get("messages", self._body["messages"])
         ]
-        if "tool_result" not in kinds[-1][1]:
+        if not kinds or "tool_result" not in kinds[-1][1]:
             return
         start = max(
             (at for at, (role, said) in enumerate(kinds) if role == "user" and "tool_result" not in said), default=-1
