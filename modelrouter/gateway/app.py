@@ -12,6 +12,7 @@ from modelrouter.errors import NotAllowedError, UnauthenticatedError
 from modelrouter.gateway.admission import Admission
 from modelrouter.gateway.calls import Calls
 from modelrouter.gateway.operations import KEY, OPEN, WIRE, operations
+from modelrouter.gateway.presence import Presence
 from modelrouter.gateway.reply import refuse
 from modelrouter.wire.paths import endpoint_of
 
@@ -54,6 +55,6 @@ class Gateway:
             await refuse(send, endpoint.wire if endpoint else WIRE, 403, "permission", str(error))
         else:
             if endpoint is not None:
-                await self._calls.serve(endpoint, headers, key, receive, send)
+                await self._calls.serve(endpoint, headers, key, Presence(receive, scope), send)
             else:
                 await self._rest({**scope, KEY: key}, receive, send)

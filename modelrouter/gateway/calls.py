@@ -14,7 +14,6 @@ import structlog
 from modelrouter.core.context import HEADERS, Context, from_headers
 from modelrouter.errors import BadRequestError, NotAllowedError, RequestFailedError, UnknownNameError
 from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
-from modelrouter.gateway.presence import Presence
 from modelrouter.gateway.reply import begin, refuse, reply
 from modelrouter.wire.counting import count
 from modelrouter.wire.dialects import CALLERS
@@ -22,9 +21,10 @@ from modelrouter.wire.dialects import CALLERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.types import Receive, Send
+    from starlette.types import Send
 
     from modelrouter.core.inventory import AccessKey
+    from modelrouter.gateway.presence import Presence
     from modelrouter.router import Router
     from modelrouter.runtime.answer import Answer
     from modelrouter.wire.paths import Endpoint
@@ -45,19 +45,19 @@ class Calls:
         self._nobody = Context(process=process)
 
     async def serve(
-        self, endpoint: Endpoint, headers: Mapping[bytes, bytes], key: AccessKey | None, receive: Receive, send: Send
+        self, endpoint: Endpoint, headers: Mapping[bytes, bytes], key: AccessKey | None, client: Presence, send: Send
     ) -> None:
         """Serve one request; a client that goes away takes its call to the provider with it."""
         wire = endpoint.wire
         try:
-            body = await read_body(headers, receive)
+            body = await read_body(headers, client.receive)
         except TooLargeError:
             message = f"the body is larger than {MAX_BODY // 1024 // 1024} MB"
             await refuse(send, wire, 413, "request_too_large", message)
             return
         except ClientGoneError:
             return
-        async with Presence(receive):
+        async with client:
             await self._answer(endpoint, headers, key, body, send)
 
     async def _answer(

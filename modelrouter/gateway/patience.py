@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from modelrouter.gateway.presence import LEAVING
+
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
 __all__ = ["PATIENT", "Patience", "PatientProtocol"]
 
@@ -48,10 +51,16 @@ class PatientProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, patience: Patience = PATIENT, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._patience = patience
+        self._owed_s: float | None = None
+        """How long the client has for what it owes since the last bytes of it; None where it owes nothing."""
+        self._owes_anew = False
         self._timer: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._head_bytes: int | None = 0
         """So far; None while no head is read."""
+        self._lost = False
+        self._on_leaving: Callable[[], None] | None = None
+        self._extensions = {LEAVING: self._tell_leaving}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin to wait for the first head."""
@@ -63,12 +72,19 @@ class PatientProtocol(HttpToolsProtocol):
         self._wait(None)
         self.resume_writing()
         super().connection_lost(exc)
+        self._lost = True
+        if self._on_leaving is not None:
+            self._on_leaving()
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless the head grows beyond all measure before it ends."""
         if self._head_bytes is not None:
             self._head_bytes += len(data)
         super().data_received(data)
+        if self._owes_anew:
+            self._owes_anew = False
+            if self._owed_s is not None or self._timer is not None:
+                self._wait(self._owed_s)
         if self._head_bytes is not None and self._head_bytes > self._patience.head_bytes:
             self._refuse(TOO_LARGE)
 
@@ -77,7 +93,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_begin()
         if self._head_bytes is None:
             self._head_bytes = 0
-            self._wait(self._patience.head_s)
+            self._owe(self._patience.head_s)
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the body; a head that came at once and is too large is refused as one that is none."""
@@ -85,7 +101,8 @@ class PatientProtocol(HttpToolsProtocol):
         if size > self._patience.head_bytes:
             raise _TooLargeError
         self._head_bytes = None
-        self._wait(self._patience.body_s)
+        self._owe(self._patience.body_s)
+        self.scope["extensions"] = self._extensions
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -97,7 +114,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Have the whole request."""
-        self._wait(None)
+        self._owe(None)
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -113,7 +130,19 @@ class PatientProtocol(HttpToolsProtocol):
             self._unread.cancel()
             self._unread = None
 
+    def _tell_leaving(self, whom: Callable[[], None] | None) -> None:
+        """See `presence.LEAVING`; at most one request of a connection is under way."""
+        self._on_leaving = whom
+        if whom is not None and self._lost:
+            whom()
+
+    def _owe(self, seconds: float | None) -> None:
+        """Note what the client owes; most requests come whole, and need no timer when all their bytes are read."""
+        self._owed_s = seconds
+        self._owes_anew = True
+
     def _wait(self, seconds: float | None) -> None:
+        self._owes_anew = False
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if seconds is None else self.loop.call_later(seconds, self._late)

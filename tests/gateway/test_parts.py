@@ -14,7 +14,7 @@ from modelrouter.errors import UsageError
 from modelrouter.gateway.app import Gateway
 from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
 from modelrouter.gateway.loopback import is_loopback
-from modelrouter.gateway.presence import Presence
+from modelrouter.gateway.presence import LEAVING, Presence
 from modelrouter.gateway.server import bound
 from modelrouter.router import Router
 from modelrouter.testing import ScriptedProvider
@@ -122,6 +122,31 @@ def test_presence_ends_work_for_nobody() -> None:
     asyncio.run(asyncio.wait_for(promise(), 5))
 
     assert over == ["work", "block"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_presence_believes_a_server_that_tells(before: bool) -> None:  # noqa: FBT001 - a parameter of pytest's
+    """Where the server itself says that a client leaves, before the block or within it, no message is waited for."""
+    told: list[Any] = []
+
+    def tell(whom: Any) -> None:
+        told.append(whom)
+        if before and whom is not None:
+            whom()
+
+    async def promise() -> int:
+        tasks = -1
+        async with Presence(receiving(), {"extensions": {LEAVING: tell}}):
+            tasks = len(asyncio.all_tasks())
+            if not before:
+                asyncio.get_running_loop().call_soon(told[0])
+            await asyncio.Event().wait()
+        return tasks
+
+    alone = asyncio.run(asyncio.wait_for(promise(), 5))
+
+    assert alone <= 2  # the block and its time limit: nobody watches
+    assert told[1:] == [None]
 
 
 def test_presence_lets_other_cancellations_pass() -> None:
