@@ -104,11 +104,16 @@ async def shape(talk: Talk, _stage: Stage, *, stream: bool) -> None:
     assert said.finish == "stop"
 
 
+async def hosted(talk: Talk, stage: Stage, *, stream: bool) -> None:
+    """A tool that the provider itself runs is offered; nobody asks the caller to run it."""
+    is_text(await talk.say(stream=stream), stage)
+
+
 async def reasoning(talk: Talk, stage: Stage, *, stream: bool) -> None:
     """Reasoning is counted and, where both wires show it, shown; what came of it may be sent back."""
     said = await talk.say(stream=stream)
     is_text(said, stage)
-    assert said.count.reasoning in (None, len(THOUGHT))
+    assert said.count.reasoning == len(THOUGHT)
     assert said.thought in ("", "".join(THOUGHT))
     talk.ask("And now?")
     is_text(await talk.say(stream=stream), stage)
@@ -118,7 +123,7 @@ async def reasoning_tools(talk: Talk, stage: Stage, *, stream: bool) -> None:
     """Reasoning is counted and, where both wires show it, shown; its signatures come back to whoever made them."""
     said = await talk.say(stream=stream)
     is_calls(said, LOOKUP)
-    assert said.count.reasoning in (None, 0 if "reasoning_effort" in stage.losses else len(THOUGHT))
+    assert (said.count.reasoning or 0) == (0 if "reasoning_effort" in stage.losses else len(THOUGHT))
     assert said.thought in ("", "".join(THOUGHT))
     talk.answer({said.calls[0].id: "found it"})
     is_text(await talk.say(stream=stream), stage, " The tool said found it.")
@@ -137,6 +142,7 @@ CASES: Mapping[str, tuple[Wanted, Callable[..., Awaitable[None]]]] = {
     "images": (Wanted(prompt="See.", image=True), images),
     "documents": (Wanted(prompt="Read.", document=True), documents),
     "JSON schema": (Wanted(shape=True), shape),
+    "provider's tools": (Wanted(hosted=True), hosted),
     "reasoning": (Wanted(prompt="Think.", thinking=True), reasoning),
     "reasoning, tools": (Wanted(prompt="Think.", tools=("lookup",), thinking=True), reasoning_tools),
 }

@@ -48,6 +48,8 @@ class Wanted:
     shape: bool = False
     """The answer must be JSON of `SHAPE`."""
     thinking: bool = False
+    hosted: bool = False
+    """The provider's own search is to be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,8 @@ class ChatTalk(Kept):
         if wanted.shape:
             described = {"name": "claim", "schema": SHAPE, "strict": True}
             request["response_format"] = {"type": "json_schema", "json_schema": described}
+        if wanted.hosted:
+            request["web_search_options"] = {}
         if wanted.thinking:
             request["reasoning_effort"] = "low"
         return request

@@ -126,6 +126,8 @@ class GeminiTalk(Kept):
                 {"name": name, "description": DESCRIPTION, "parametersJsonSchema": TOOLS[name]} for name in wanted.tools
             ]
             request["tools"] = [{"functionDeclarations": declared}]
+        if wanted.hosted:
+            request["tools"] = [{"googleSearch": {}}]
         if wanted.shape:
             generation |= {"responseMimeType": "application/json", "responseJsonSchema": SHAPE}
         if wanted.thinking:

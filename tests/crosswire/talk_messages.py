@@ -67,6 +67,8 @@ class MessagesTalk(Kept):
             request["tools"] = [
                 {"name": name, "description": DESCRIPTION, "input_schema": TOOLS[name]} for name in wanted.tools
             ]
+        if wanted.hosted:
+            request["tools"] = [{"type": "web_search_20250305", "name": "web_search"}]
         if wanted.shape:
             request["output_config"] = {"format": {"type": "json_schema", "schema": SHAPE}}
         if wanted.thinking:

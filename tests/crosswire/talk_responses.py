@@ -74,6 +74,8 @@ class ResponsesTalk(Kept):
                 }
                 for name in wanted.tools
             ]
+        if wanted.hosted:
+            request["tools"] = [{"type": "web_search"}]
         if wanted.shape:
             request["text"] = {"format": {"type": "json_schema", "name": "claim", "schema": SHAPE, "strict": True}}
         if wanted.thinking:

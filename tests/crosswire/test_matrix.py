@@ -5,13 +5,10 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-import anthropic
-import openai
 import pytest
 from crosswire.cases import CALLERS, CASES
-from crosswire.refusals import ANYBODY, LOST, REFUSED, lost, refused
+from crosswire.refusals import ANYBODY, LOST, REFUSALS, REFUSED, lost, refused
 from crosswire.stage import SEATS, staged
-from crosswire.talk_gemini import RefusedRequestError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +20,6 @@ pytestmark = [
     # It keeps the clients of a closed event loop, and lets go of them with a warning.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-REFUSALS = (openai.APIStatusError, anthropic.APIStatusError, RefusedRequestError)
-"""How callers see a request that was refused; anything else that goes wrong is no refusal."""
 ALL = list(product(CALLERS, SEATS, CASES))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.drills.twins.asked import RefusedError
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 ACCOUNT = "gemini"
 """For whom thoughts are signed: whoever asks."""
-DUMMIES = frozenset({"skip_thought_signature_validator", "context_engineering_is_the_way_to_go"})
-"""What the documentation lets a caller send in place of a signature that it does not have."""
+_WORDS = ("skip_thought_signature_validator", "context_engineering_is_the_way_to_go")
+DUMMIES = frozenset({*_WORDS, *(b64encode(word.encode()).decode() for word in _WORDS)})
+"""What the documentation lets a caller send in place of a signature that it does not have; the SDK sends it as base64."""
 SIGNS = re.compile(r"gemini-(?:[3-9]|\d\d)")
 """Models that demand signatures on calls, and give calls ids."""
 NAME = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$")

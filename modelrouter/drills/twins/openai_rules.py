@@ -17,8 +17,10 @@ ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 OWN = re.compile(r"^(?:gpt-|chatgpt-|o\d)")
 """OpenAI's own models; servers that imitate the wire pass over what they don't know."""
 REASONING = re.compile(r"^(?:o\d|gpt-5)")
-THINKS_ALONE = re.compile(r"^gpt-5\.(?:[4-9]|\d\d)")
+THINKS_ALONE = re.compile(r"^gpt-(?:5\.(?:[4-9]|\d\d)|[6-9])")
 """Models that reason, on this wire, only without functions beside it."""
+THINKS_UNASKED = re.compile(r"^gpt-(?:5\.(?:[5-9]|\d\d)|[6-9])")
+"""Those that also reason where nobody says how much."""
 NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 LONGEST_ID = 40
 PARTS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -63,7 +65,9 @@ def check_parameters(body: dict[str, Any]) -> None:
             "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
             code="unsupported_parameter",
         )
-    if body.get("tools") and body.get("reasoning_effort") not in (None, "none") and THINKS_ALONE.match(body["model"]):
+    effort = body.get("reasoning_effort")
+    thinkers = THINKS_UNASKED if effort is None else THINKS_ALONE
+    if body.get("tools") and effort != "none" and thinkers.match(body["model"]):
         raise RefusedError(
             f"Function tools with reasoning_effort are not supported for {body['model']} in /v1/chat/completions. To use "
             "function tools, use /v1/responses or set reasoning_effort to 'none'."

@@ -1,11 +1,13 @@
 """What was said before, whatever the wire: who asked for what, how often tools were asked since, what they answered.
 
 Words in the prompt steer the answer, so that a test can say what it wants in any wire: `both tools` calls two
-of the tools at once, `12 steps` calls tools twelve times, one round after another, before it answers.
+of the tools at once, `12 steps` calls tools twelve times, one round after another, before it answers, and
+`call Bash with {"command": "ls"}` calls that tool with those arguments.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ CHARACTERS_PER_TOKEN = 4
 
 STEPS = re.compile(r"\b(\d{1,3}) steps\b")
 BOTH = re.compile(r"\bboth tools\b", re.IGNORECASE)
+CALL = re.compile(r"\bcall (\S+) with (?=\{)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class Tool:
 
     name: str
     schema: dict[str, Any]
+    arguments: dict[str, Any] | None = None
+    """What the prompt tells to call it with; None leaves it to the schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,18 @@ class Past:
         found = STEPS.search(self.prompt)
         return int(found[1]) if found else 1
 
+    @property
+    def told(self) -> tuple[str, dict[str, Any]] | None:
+        """The tool that the prompt tells to call, and with what."""
+        found = CALL.search(self.prompt)
+        if found is None:
+            return None
+        try:
+            arguments, _ = json.JSONDecoder().raw_decode(self.prompt, found.end())
+        except ValueError:
+            return None
+        return found[1], arguments
+
 
 def past_of(turns: Iterable[Said]) -> Past:
     """Fold the turns; results that follow one another are one round, however many turns they come in."""
@@ -90,9 +107,11 @@ def past_of(turns: Iterable[Said]) -> Past:
 def chosen(
     offered: Sequence[Tool], past: Past, *, forced: str | None = None, parallel: bool = True
 ) -> tuple[Tool, ...]:
-    """The tools to call: the one that is demanded, else the first or the first two; none once enough have answered."""
+    """The tools to call: the one that is demanded or told, else the first or the first two; none once enough answered."""
     if not offered or past.rounds >= past.steps:
         return ()
     if named := [tool for tool in offered if tool.name == forced]:
         return tuple(named[:1])
+    if told := past.told:
+        return tuple(replace(tool, arguments=told[1]) for tool in offered if tool.name == told[0])[:1]
     return tuple(offered[: 2 if parallel and BOTH.search(past.prompt) else 1])

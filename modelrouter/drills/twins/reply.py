@@ -107,6 +107,8 @@ def composed(asked: Asked, deployment: Deployment, *, tokens: int) -> Words:
 
 
 def _called(tool: Tool, past: Past) -> Call:
+    if tool.arguments is not None:
+        return Call(name=tool.name, pieces=json_pieces(tool.arguments))
     arguments = example(tool.schema) or {}
     counted = (tool.schema.get("properties") or {}).get(COUNTER)
     if isinstance(counted, dict) and str(counted.get("type")).lower() == "integer":
