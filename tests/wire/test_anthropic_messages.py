@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelrouter.wire.anthropic_messages import dialect as anthropic_messages
 from modelrouter.wire.dialects import DIALECTS, shape_of
@@ -193,3 +195,26 @@ def test_what_every_request_says() -> None:
     assert dialect.HEADERS == {"anthropic-version": "2023-06-01"}
     assert dialect.AUTH == ("x-api-key", "{key}")
     assert [shape_of(wire) for wire in ("litellm", "anthropic-messages")] == ["openai-chat", "anthropic-messages"]
+
+
+KINDS = ["message_start", "content_block_start", "content_block_delta", "message_delta", "text", "thinking", "tool_use"]
+SHAPES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(KINDS),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "text", "thinking", "stop_reason", "input_tokens"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+MEMBERS = ["type", "content", "content_block", "delta", "message", "usage", "model", "stop_reason"]
+
+
+@given(st.dictionaries(st.sampled_from(MEMBERS), SHAPES))
+def test_answers_and_events_of_any_shape(body: dict[str, Any]) -> None:
+    """Whatever a server sends as JSON is read: what it does not tell is not there."""
+    raw = json.dumps(body).encode()
+
+    assert isinstance(anthropic_messages.read_answer(body), Reading)
+    assert isinstance(anthropic_messages.read_event(Event(None, raw, raw)), Reading)

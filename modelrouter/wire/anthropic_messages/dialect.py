@@ -131,7 +131,7 @@ def read_event(event: Event) -> Reading:
     if event.name == "error":
         return Reading(error=event.data.decode(errors="replace"))
     body = json_text.glance(event.data)
-    read = _READERS.get(body.get("type")) if isinstance(body, dict) else None
+    read = _READERS.get(_word(body.get("type"))) if isinstance(body, dict) else None
     return read(body) if read else NOTHING
 
 
@@ -196,7 +196,7 @@ def _has_content(block: object) -> bool:
     if not isinstance(block, dict):
         return False
     kind = block.get("type")
-    return bool(block.get(kind)) if kind in {"text", "thinking"} else kind is not None
+    return bool(block.get(kind)) if kind in ("text", "thinking") else kind is not None
 
 
 def _object(value: object) -> Mapping[str, Any]:
