@@ -470,6 +470,14 @@ def test_what_is_told_late_or_never() -> None:
     ]
 
 
+def test_an_answer_that_another_provider_goes_on_with() -> None:
+    """The id and the model that were told first stay, so that callers see one response (77)."""
+    said = streamed([Started("a", "one"), Text("x"), Started("b", "two"), Text("y"), Ended()])
+    alone = streamed([Started("a", "one"), Text("x"), Text("y"), Ended()])
+
+    assert said == alone
+
+
 def test_thinking_goes_on_until_it_is_signed() -> None:
     """Pieces in a row are one item; a signature closes it, and one without thinking has an item of its own."""
     signed = Signed("s", "anthropic-messages")

@@ -169,15 +169,20 @@ class _Machine:
         elif isinstance(piece, CallStarted):
             self._call(piece)
         elif isinstance(piece, Started):
-            self._answer_id = piece.id
-            self.response.update(id=response_id(piece.id), model=piece.model or self.response["model"])
-            self._begin()
+            self._start(piece)
         elif isinstance(piece, Finished):
             self._finished(piece)
         elif isinstance(piece, Counted):
             self._usage = piece.usage
         elif isinstance(piece, Ended):
             self._ended = True
+
+    def _start(self, piece: Started) -> None:
+        """Take the id and the model of who answers; what has been told once stays."""
+        if not self._has_begun:
+            self._answer_id = piece.id
+            self.response.update(id=response_id(piece.id), model=piece.model or self.response["model"])
+            self._begin()
 
     def _begin(self) -> None:
         if self._has_begun:
