@@ -80,6 +80,7 @@ serve: setup ## the gateway on loopback, for providers.yaml
 docs: setup ## write the generated pages and parts of pages anew
 	@$(BIN)/modelrouter schema --write docs/providers.schema.json
 	@$(BIN)/python docs/generate.py
+	@PYTHONPATH=tests $(BIN)/python -m crosswire docs/wires.md
 
 .PHONY: battery
 battery: setup ## every way to fail, over real sockets, through both doors (about five minutes; needs openssl)
@@ -108,6 +109,9 @@ lock: setup ## resolve the locks anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --upgrade --extra openai --extra gateway --extra speed --extra dev \
 		--constraint requirements/openai3.in pyproject.toml --output-file requirements/openai3.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --upgrade --extra openai --extra anthropic --extra gateway --extra speed --extra dev \
+		--constraint requirements/main.txt pyproject.toml requirements/local.in --output-file requirements/local.txt
 
 .PHONY: clean
 clean: ## remove what the other targets made
