@@ -70,8 +70,10 @@ class LogObserver:
             logger().warning("hold", domain=str(change.domain), phase=str(hold.phase), cause=str(cause), rule=hold.rule)
 
     def ended(self, decision: Decision, fault: Fault | None) -> None:
-        """Log a stream that broke off."""
-        if fault is not None:
+        """Log a stream that broke off, and one that went on elsewhere."""
+        if fault is None and any(attempt.cut for attempt in decision.trail):
+            logger().warning("stream went on elsewhere", id=decision.id, decision=str(decision))
+        elif fault is not None:
             logger().warning("stream cut", id=decision.id, deployment=decision.served_by, cause=str(fault.cause))
 
     def reloaded(self, reloaded: Reloaded) -> None:
