@@ -17,7 +17,7 @@ from modelrouter.wire.dialects import DIALECTS, shape_of
 from modelrouter.wire.gemini.history import cleaned as cleaned_contents
 from modelrouter.wire.openai_chat.adapt import adapted as openai_chat
 from modelrouter.wire.openai_chat.caller import names_addresses
-from modelrouter.wire.openai_responses.history import cleaned as cleaned_items
+from modelrouter.wire.openai_responses.history import adapt as openai_responses
 from modelrouter.wire.translate import NotPortable, Rendered
 
 if TYPE_CHECKING:
@@ -35,15 +35,6 @@ class _Adapt(Protocol):
     ) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]: ...
 
 
-def _openai_responses(
-    body: bytes,  # noqa: ARG001 - the items are looked at one by one anyway
-    parsed: Mapping[str, Any],
-    deployment: Deployment,  # noqa: ARG001 - what we wrote is nobody's
-) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]:
-    items = cleaned_items(parsed.get("input"))
-    return ({}, ()) if items is None else ({"input": json_text.write(items[0])}, items[1])
-
-
 def _gemini(
     body: bytes, parsed: Mapping[str, Any], deployment: Deployment
 ) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]:
@@ -56,7 +47,7 @@ def _gemini(
 _ADAPTERS: Mapping[str, _Adapt] = MappingProxyType(
     {
         "openai-chat": openai_chat,
-        "openai-responses": _openai_responses,
+        "openai-responses": openai_responses,
         "anthropic-messages": anthropic_messages,
         "gemini": _gemini,
     }

@@ -341,6 +341,18 @@ def test_formats() -> None:
         send(asking(format=OutputFormat(schema=CLOSED)), serving(can=()))
 
 
+def test_any_json_is_spoken_of_in_the_input() -> None:
+    """The API refuses the wish where only the instructions speak of JSON; where the caller does, nothing is added."""
+    kind = Turn("system", (Text("Give JSON."),))
+    sent, _ = send(Conversation(turns=(kind, *HI), format=OutputFormat()))
+    told, _ = send(Conversation(turns=(kind, Turn("user", (Text("as json"),))), format=OutputFormat()))
+
+    assert sent["instructions"] == told["instructions"] == "Give JSON."
+    assert [item["role"] for item in sent["input"]] == ["developer", "user"]
+    assert "JSON" in sent["input"][0]["content"][0]["text"]
+    assert [item["role"] for item in told["input"]] == ["user"]
+
+
 @pytest.mark.parametrize("name", ["o3", "o4-mini", "gpt-5.6", "gpt-5-codex", "openai/gpt-5-mini", "gpt-10"])
 def test_models_that_reason(name: str) -> None:
     """They draw as they like, so sampling is lost by name; their reasoning is asked for encrypted (53)."""
@@ -461,6 +473,15 @@ def test_a_history_that_stays_on_its_wire() -> None:
     rendered = pass_on(body, json.loads(body), serving())
     assert isinstance(rendered, Rendered)
     assert rendered.body == body.replace(b'"claims"', b'"gpt-4.1"')
+
+
+def test_what_agents_say_of_themselves_stays_behind() -> None:
+    """The API knows no such field; without it the answer is the same, and the loss is named (38)."""
+    parsed = {"model": "claims", "input": "hi", "client_metadata": {"x": "y"}}
+    rendered = pass_on(json.dumps(parsed).encode(), parsed, serving())
+
+    assert isinstance(rendered, Rendered)
+    assert (json.loads(rendered.body), rendered.losses) == ({"model": "gpt-4.1", "input": "hi"}, ("client_metadata",))
 
 
 def test_a_history_that_another_wire_answered_in_between() -> None:

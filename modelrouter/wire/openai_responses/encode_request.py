@@ -51,9 +51,12 @@ def encode(conversation: Conversation, deployment: Deployment) -> tuple[bytes, t
         UnportableError: it demands what this wire or this model cannot give.
     """
     model, name = deployment.model, deployment.name
-    ported = port(conversation.turns, TARGET if deployment.provider.vendor in _OWN else LOOK_ALIKE)
+    is_own = deployment.provider.vendor in _OWN
+    ported = port(conversation.turns, TARGET if is_own else LOOK_ALIKE)
     losses = [*conversation.losses, *ported.losses]
-    instructions, turns = _opened(ported.system, ported.turns)
+    instructions, turns = _opened(
+        ported.system, _told_json(conversation.format, ported.turns) if is_own else ported.turns
+    )
     thinks = is_reasoner((name, model.id)) or "thinking" in model.capabilities
     body = {
         "model": name,
@@ -73,6 +76,19 @@ def encode(conversation: Conversation, deployment: Deployment) -> tuple[bytes, t
     return json_text.write(present), tuple(dict.fromkeys(losses))
 
 
+JSON_ONLY = "Answer with one JSON object and nothing else: no prose and no code fence around it."
+_JSON = (Turn("system", (Text(JSON_ONLY),)),)
+
+
+def _told_json(wanted: OutputFormat | None, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """Speak of JSON in the input where any JSON is wanted: the API refuses the wish otherwise, whatever the instructions say."""
+    if wanted is None or wanted.schema is not None:
+        return turns
+    leading = next((place for place, turn in enumerate(turns) if turn.role != "system"), len(turns))
+    said = (part.text.lower() for turn in turns[leading:] for part in turn.parts if isinstance(part, Text))
+    return turns if any("json" in text for text in said) else (*turns[:leading], *_JSON, *turns[leading:])
+
+
 def _identifier(user: str | None) -> str | None:
     """Hash what is longer than the API takes."""
     if user is None or len(user) <= _LONGEST_USER:
@@ -85,7 +101,7 @@ _LONGEST_USER = 64
 
 def _opened(system: str, turns: tuple[Turn, ...]) -> tuple[str, tuple[Turn, ...]]:
     """Take what the system says first out of the turns: this wire has a field for it."""
-    leading = next((place for place, turn in enumerate(turns) if turn.role != "system"), len(turns))
+    leading = next((place for place, turn in enumerate(turns) if turn.role != "system" or turn in _JSON), len(turns))
     said = [part.text for turn in turns[:leading] for part in turn.parts if isinstance(part, Text)]
     return "\n\n".join(filter(None, (system, *said))), turns[leading:]
 

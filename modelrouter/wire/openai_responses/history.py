@@ -6,22 +6,37 @@ A provider refuses ids that it never gave, reasoning that it did not encrypt, an
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from modelrouter.wire import json_text
 from modelrouter.wire.openai_responses.ids import is_ours, stands_for_reasoning
-from modelrouter.wire.openai_responses.members import kind_of
+from modelrouter.wire.openai_responses.members import entries, kind_of
 from modelrouter.wire.tags import is_tagged
 from modelrouter.wire.tool_ids import RESPONSES_IDS
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def cleaned(said: object) -> tuple[list[Any], tuple[str, ...]] | None:
-    """Clean the items of an input, and say what they lost; None where nothing has to change."""
-    if not isinstance(said, list):
-        return None
+    from modelrouter.core.inventory import Deployment
+
+
+_APART = ("client_metadata",)
+"""What agents say of themselves and the API does not know; no answer depends on it."""
+
+
+def adapt(
+    body: bytes,  # noqa: ARG001 - the items are looked at one by one anyway
+    parsed: Mapping[str, Any],
+    deployment: Deployment,  # noqa: ARG001 - what we wrote is nobody's
+) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]:
+    """Say what must change in a body that stays on its wire, and what it loses by that."""
+    said = entries(parsed.get("input"))
     items = [_cleaned(item) for item in said if not _is_foreign(item)]
-    if items == said:
-        return None
-    return items, ("thinking",) if len(items) < len(said) else ()
+    apart = tuple(name for name in _APART if name in parsed)
+    changes: dict[str, bytes | None] = dict.fromkeys(apart)
+    if items != said:
+        changes["input"] = json_text.write(items)
+    return changes, (*apart, *(("thinking",) if len(items) < len(said) else ()))
 
 
 def _is_foreign(item: object) -> bool:
