@@ -229,7 +229,10 @@ class Stream:
         if not self._ended:
             return self._break(fault)
         self._reply.close()
-        return self._end()
+        try:
+            return self._end()
+        except MalformedError as error:
+            return self._break(cut(str(error)))
 
     def _break(self, fault: Fault) -> None:
         self.fault = fault

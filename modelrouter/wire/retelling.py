@@ -22,7 +22,7 @@ from modelrouter.wire.dialects import shape_of
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.reading import Usage
 from modelrouter.wire.tool_names import originals, restored_pieces
-from modelrouter.wire.translate import stream_decoder, stream_encoder
+from modelrouter.wire.translate import kept_back, stream_decoder, stream_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -176,8 +176,12 @@ class Voice:
         return self._told(held)
 
     def close(self) -> bytes:
-        """Render the end; empty where the provider did not end its stream."""
-        return self.retelling.close()
+        """Render the end; empty where the provider did not end its stream.
+
+        Raises:
+            MalformedError: what the decoder kept back is not what its wire promises.
+        """
+        return self._told(restored_pieces(kept_back(self._decoder), self._names)) + self.retelling.close()
 
     def _told(self, pieces: Iterable[Piece]) -> bytes:
         try:

@@ -185,6 +185,12 @@ def stream_decoder(source: str) -> StreamDecoder:
     return _STREAM_DECODERS[shape_of(source)]()
 
 
+def kept_back(decoder: StreamDecoder) -> Iterable[Piece]:
+    """Tell what a decoder kept back until its stream had closed; most keep nothing."""
+    close = getattr(decoder, "close", None)
+    return close() if close is not None else ()
+
+
 def stream_encoder(target: str, *, request: Mapping[str, Any], model: str, created: int) -> StreamEncoder:
     """Make what writes one stream for a caller; the arguments are those of `render_answer`."""
     return _STREAM_ENCODERS[target](request=request, model=model, created=created)
@@ -225,5 +231,10 @@ class StreamRenderer:
             raise MalformedError(f"an event that {self._source} does not know: {type(error).__name__}") from error
 
     def close(self) -> bytes:
-        """Render the end; empty where the provider did not end its stream, so that nobody takes a cut for an end."""
-        return self._encoder.close()
+        """Render the end; empty where the provider did not end its stream, so that nobody takes a cut for an end.
+
+        Raises:
+            MalformedError: what the decoder kept back is not what its wire promises.
+        """
+        pieces = kept_back(self._decoder)
+        return self._encoder.write(restored_pieces(pieces, self._names)) + self._encoder.close()

@@ -141,12 +141,18 @@ def _weight(token: Mapping[str, Any]) -> TokenWeight:
 
 
 class Decoder:
-    """Reads one stream, event by event. Its end is told with the finish; usage may follow."""
+    """Reads one stream, event by event.
+
+    Why it stopped is told at its end, by its last word or by `close`: some servers give a reason with every chunk,
+    or with every call.
+    """
 
     def __init__(self) -> None:
         self._calls = Calls()
         self._has_started = False
         self._is_thinking = False
+        self._reason: str | None = None
+        self._sequence: str | None = None
         self._has_finished = False
         self._counts_functions = True
         self._refusal = ""
@@ -156,12 +162,13 @@ class Decoder:
         """Say what an event adds: errors add nothing.
 
         Raises:
-            MalformedError: its data is not JSON, arguments of a call are no object, or content follows the finish.
+            MalformedError: its data is not JSON, arguments of a call are no object, or content follows the last word.
         """
         if not event.data or event.name == "error":
             return
         if event.data.startswith(b"[DONE]"):
-            yield from self._ended()
+            self._reason = self._reason or "stop"  # who never said why has stopped by itself
+            yield from self.close()
             return
         body = json_text.read(event.data)
         if not isinstance(body, dict):
@@ -181,15 +188,30 @@ class Decoder:
             yield Started(self._calls.answer, body.get("model"))
         for piece in self._delta(choice.get("delta") or {}, choice.get("logprobs")):
             if self._has_finished:
-                raise MalformedError("content follows the finish")
+                raise MalformedError("content follows the last word")
             if not isinstance(piece, Thinking):
                 yield from self._signed()
             self._is_thinking = isinstance(piece, Thinking)
             yield piece
+        self._sequence = _sequence(choice) or self._sequence
         reason = choice.get("finish_reason")
-        if reason and not self._has_finished:
-            yield from self._signed()
-            yield from self._finished(reason, _sequence(choice))
+        if reason and (_FINISHES.get(reason) or not _FINISHES.get(self._reason or "")):
+            self._reason = reason
+
+    def close(self) -> Iterator[Piece]:
+        """Say why it stopped, where that is known and was not said yet: some servers close without a last word.
+
+        Raises:
+            MalformedError: arguments of a call break off, or are no object.
+        """
+        if self._reason is None or self._has_finished:
+            return
+        yield from self._signed()
+        finish = _finish(self._reason, has_calls=bool(self._calls), refused=bool(self._refusal))
+        yield from self._calls.close(cut=finish in ("length", "content_filter"))
+        self._has_finished = True
+        yield Finished(finish, self._refusal or None, self._sequence)
+        yield Ended()
 
     def _delta(self, delta: Mapping[str, Any], logprobs: object) -> Iterator[Piece]:
         yield from (Thinking(part.text, ISSUER) if isinstance(part, Thinking) else part for part in _said(delta))
@@ -209,16 +231,3 @@ class Decoder:
         if self._is_thinking:
             self._is_thinking = False
             yield Signed(UNSIGNED, ISSUER)
-
-    def _finished(self, reason: str, sequence: str | None = None) -> Iterator[Piece]:
-        finish = _finish(reason, has_calls=bool(self._calls), refused=bool(self._refusal))
-        yield from self._calls.close(cut=finish in ("length", "content_filter"))
-        self._has_finished = True
-        yield Finished(finish, self._refusal or None, sequence)
-        yield Ended()
-
-    def _ended(self) -> Iterator[Piece]:
-        """Read the closing word; a stream that never said why it stopped has stopped by itself."""
-        if not self._has_finished:
-            yield from self._signed()
-            yield from self._finished("stop")
