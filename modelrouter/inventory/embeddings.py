@@ -14,7 +14,7 @@ from modelrouter.inventory.problems import Finding
 from modelrouter.inventory.references import select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from modelrouter.inventory.document import Entries, Node
 
@@ -44,33 +44,32 @@ def unlikely_embeddings(tree: Entries) -> Iterator[Finding]:
 
 def mixed_embeddings(tree: Entries) -> Iterator[Finding]:
     """Routes of several models of embeddings, or of embeddings and of anything else."""
-    for path, route in select(tree, "processes.*.routes"):
-        first: Text | None = None
-        for index, item in enumerate(route if isinstance(route, Items) else ()):
-            if not isinstance(item, Text) or _of(tree, "deployments", item) is None:
-                continue
-            first = first or item
-            problem = _difference(tree, first, item)
+    deployments = {str(path[-1]): node for path, node in select(tree, "deployments.*")}
+    makes = {name: str(child_of(node, "model")) for name, node in deployments.items() if _is_embedding(node)}
+    for path, route in select(tree, "processes.*.routes") if makes else ():
+        known = [
+            (index, str(item)) for index, item in enumerate(route) if isinstance(item, Text) and item in deployments
+        ]
+        for index, name in known[1:] if isinstance(route, Items) else ():
+            problem = _difference(makes, known[0][1], name)
             if problem is not None:
                 yield Finding((*path, index), *problem)
 
 
-def _difference(tree: Entries, first: Text, other: Text) -> tuple[str, str] | None:
-    makes = [_makes(tree, name) for name in (first, other)]
-    if makes[0] == makes[1] or not any(makes):
+def _is_embedding(deployment: Node) -> bool:
+    return str(child_of(deployment, "wire")) == WIRE
+
+
+def _difference(makes: Mapping[str, str], first: str, other: str) -> tuple[str, str] | None:
+    """What is wrong with a deployment behind the first of its route; `makes` says whose embeddings one gives."""
+    models = [makes.get(name) for name in (first, other)]
+    if models[0] == models[1]:
         return None
-    if None in makes:
-        one, none = (first, other) if makes[0] else (other, first)
+    if None in models:
+        one, none = (first, other) if models[0] else (other, first)
         return f"{shown(one)} makes embeddings and {shown(none)} does not", "Give each a process of its own."
-    told = " and ".join(shown(model or "") for model in makes)
+    told = " and ".join(shown(model or "") for model in models)
     return f"vectors of {told} cannot be compared", "Give each model a process of its own."
-
-
-def _makes(tree: Entries, name: Text) -> str | None:
-    """The model whose embeddings a deployment makes."""
-    deployment = _of(tree, "deployments", name)
-    is_embedding = deployment is not None and str(child_of(deployment, "wire")) == WIRE
-    return str(child_of(deployment, "model")) if deployment is not None and is_embedding else None
 
 
 def _of(tree: Entries, section: str, name: Node | None) -> Node | None:
