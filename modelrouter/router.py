@@ -35,6 +35,7 @@ from modelrouter.runtime.drive import Driver, UnservedError
 from modelrouter.runtime.failures import failed
 from modelrouter.runtime.holdfile import HoldFile, default_path
 from modelrouter.runtime.observers import LogObserver, Observers
+from modelrouter.runtime.origins import Origins
 from modelrouter.runtime.parts import Parts
 from modelrouter.runtime.portal import Portal
 from modelrouter.runtime.state import State
@@ -121,6 +122,7 @@ class Router:
         path = default_path(inventory) if hold_file == DEFAULT else hold_file and Path(hold_file)
         self._board = Board(self._state, HoldFile(path, self._clock), self._clock) if path else None
         self._unknown = UnknownErrors(beside(path) if path else None, self._clock, logs=bool(self._observers.all))
+        self._origins = Origins(self._clock)
         self._parts = parts = self._made(inventory)
         asking = Asking(parts.clients, self._clock, CheckFile(checks_beside(path)) if path else None)
         self._watch = Watch(self._state, inventory, asking, parts.driver.caller, self._publish, self._board)
@@ -129,7 +131,7 @@ class Router:
 
     def _made(self, inventory: Inventory, driver: Driver | None = None) -> Parts:
         clients = self._clients.of(inventory)
-        caller = Caller(clients, self._clock, inventory.signatures, self._unknown)
+        caller = Caller(clients, self._clock, inventory.signatures, self._unknown, self._origins)
         driver = replace(driver, caller=caller) if driver else Driver(self._state, caller, self._clock, self._publish)
         return Parts(inventory, clients, driver)
 

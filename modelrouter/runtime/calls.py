@@ -11,6 +11,7 @@ from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence, Fault
 from modelrouter.core.substitution import plain, refused
 from modelrouter.providers.base import CallOptions, ConnectionFailedError, KeyUnavailableError
+from modelrouter.runtime.origins import Origins
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
 from modelrouter.runtime.vectors import misfit
 from modelrouter.wire import json_text
@@ -20,6 +21,7 @@ from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.passing import EXTRA, pass_on
 from modelrouter.wire.retelling import Retelling, Voice
 from modelrouter.wire.translate import NotPortable, Rendered, StreamRenderer, render_answer, render_request
+from modelrouter.wire.unsealed import unsealed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Ask", "Caller", "Failure", "Shown", "broken_off", "unportable"]
 
+SEALED = "generic.sealed_reasoning"
+"""The rule of an answer that says so."""
 ERROR_STATUS = 300
 """Redirects are refused like errors: destinations come from the inventory alone."""
 
@@ -89,14 +93,28 @@ class Caller:
         clock: Clock,
         signatures: Sequence[Signature] = (),
         unknown: UnknownErrors | None = None,
+        origins: Origins | None = None,
     ) -> None:
         self._clients = clients
         self._clock = clock
         self._signatures = signatures
         self._unknown = unknown
+        self._origins = origins or Origins(clock)
 
     async def call(self, ask: Ask, deployment: Deployment, rendered: Rendered) -> Shown | Failure:
-        """Call once, up to the whole answer or the first content of a stream. Sets no time limit."""
+        """Call once, up to the whole answer or the first content of a stream. Sets no time limit.
+
+        Where the answer is that a seal in the history does not hold, once more without any: who sealed what nobody can
+        see, and that answer costs nothing.
+        """
+        result = await self._once(ask, deployment, rendered)
+        if isinstance(result, Failure) and result.fault.rule == SEALED:
+            bare = unsealed(shape_of(deployment.wire), rendered.body)
+            if bare is not None:
+                return await self._once(ask, deployment, Rendered(bare, (*rendered.losses, "thinking")))
+        return result
+
+    async def _once(self, ask: Ask, deployment: Deployment, rendered: Rendered) -> Shown | Failure:
         body, losses = rendered.body, rendered.losses
         try:
             reply = await self._clients[deployment.wire].send(deployment, body, _options(ask, deployment))
@@ -112,16 +130,27 @@ class Caller:
 
     def render(self, ask: Ask, deployment: Deployment) -> Rendered | Fault:
         """Put a request into a deployment's wire; a fault where that wire cannot carry it."""
+        rendered: Rendered | NotPortable
         if shape_of(deployment.wire) == ask.wire:
-            rendered = pass_on(ask.body, ask.parsed, deployment)
+            purged = self._origins.purged(ask.body, ask.parsed, deployment)
+            rendered = purged or pass_on(ask.body, ask.parsed, deployment)
         else:
             body = {name: value for name, value in ask.parsed.items() if name != EXTRA}
             rendered = render_request(ask.wire, body, deployment)
+            if isinstance(rendered, Rendered):
+                rendered = self._purged(rendered, deployment)
         if ask.retelling is not None and not isinstance(rendered, NotPortable):
             rendered = going_on(rendered, deployment, ask.retelling.text)
         if isinstance(rendered, NotPortable):
             return unportable(rendered.reason)
         return rendered
+
+    def _purged(self, rendered: Rendered, deployment: Deployment) -> Rendered | NotPortable:
+        """Take out what came back through another wire to this one, and was signed by another account or model."""
+        purged = self._origins.purged(rendered.body, None, deployment)
+        if not isinstance(purged, Rendered):
+            return purged or rendered
+        return Rendered(purged.body, tuple(dict.fromkeys((*rendered.losses, *purged.losses))))
 
     async def _read(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
         try:
@@ -158,6 +187,7 @@ class Caller:
         other = refused(deployment, reading.model) or misfit(deployment, ask.asked.vectors, reading.vectors)
         if other is not None:
             return Failure(other, reply.status, losses=losses)
+        self._origins.note_answer(deployment, body, parsed)
         if shape_of(deployment.wire) != ask.wire:
             model = reading.model or deployment.name
             exact = json_text.read(body)  # a glance bends integers that a tool's arguments may hold
@@ -172,8 +202,9 @@ class Caller:
             self._renderer(ask, deployment),
             lambda text: self.judge(deployment, "stream", text, reply),
             lambda fault: broken_off(ask.wire, deployment, fault) if ask.on_cut == "error" else b"",
-            may_be_empty=ask.retelling is not None,
         )
+        stream.may_be_empty = ask.retelling is not None
+        stream.listener = self._origins.listener(deployment)
         try:
             await stream.begin()
         except StreamFailedError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -16,8 +17,8 @@ from modelrouter.wire.retelling import AnsweredAnewError, Retelling, Voice
 from modelrouter.wire.sse import Splitter
 from modelrouter.wire.translate import NotPortable, Rendered, StreamRenderer
 
-ASKED = {"model": "m", "messages": [{"role": "user", "content": "Say it."}], "stream": True}
-CALLERS = {
+ASKED: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Say it."}], "stream": True}
+CALLERS: dict[str, dict[str, Any]] = {
     "openai-chat": {**ASKED, "stream_options": {"include_usage": True}},
     "anthropic-messages": {**ASKED, "max_tokens": 100},
     "openai-responses": {"model": "m", "input": "Say it.", "stream": True},
@@ -36,6 +37,7 @@ def of(vendor: str, name: str = "some-model", wire: str = "openai-chat", url: st
 def chat(*pieces: str, end: bool = True, usage: int = 0, name: str = "one") -> list[bytes]:
     """A stream on the chat wire."""
     head = {"id": f"chatcmpl-{name}", "object": "chat.completion.chunk", "created": 1, "model": name}
+    deltas: list[tuple[dict[str, str], str | None]]
     deltas = [({"role": "assistant", "content": ""}, None), *(({"content": piece}, None) for piece in pieces)]
     deltas += [({}, "stop")] if end else []
     bodies = [{**head, "choices": [{"index": 0, "delta": said, "finish_reason": why}]} for said, why in deltas]
@@ -47,7 +49,7 @@ def chat(*pieces: str, end: bool = True, usage: int = 0, name: str = "one") -> l
 def messages(*pieces: str, end: bool = True, name: str = "one") -> list[bytes]:
     """A stream on Anthropic's wire."""
     start = {"id": f"msg_{name}", "type": "message", "role": "assistant", "model": name, "content": []}
-    told = [
+    told: list[dict[str, Any]] = [
         {"type": "message_start", "message": {**start, "usage": {"input_tokens": 7, "output_tokens": 1}}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
     ]
@@ -83,7 +85,7 @@ def retelling(wire: str) -> Retelling:
     return Retelling(wire, request=CALLERS[wire], model="m", created=1)
 
 
-def read(wire: str, raw: bytes) -> list[dict]:
+def read(wire: str, raw: bytes) -> list[dict[str, Any]]:
     """The events of a stream as a caller of the chat wire would get them, whatever wire they are in."""
     renderer = StreamRenderer(wire, "openai-chat", request=CALLERS["openai-chat"], model="m", created=1)
     written = b"".join(renderer.feed(event) for event in Splitter().feed(raw)) + renderer.close()
@@ -92,7 +94,7 @@ def read(wire: str, raw: bytes) -> list[dict]:
     return [json.loads(data) for data in events]
 
 
-def text_of(chunks: list[dict]) -> str:
+def text_of(chunks: list[dict[str, Any]]) -> str:
     """The text of chunks on the chat wire."""
     return "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks if chunk["choices"])
 
