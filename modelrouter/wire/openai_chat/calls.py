@@ -111,7 +111,7 @@ class Calls:
         return next(other for other in reversed(self._calls) if other.scanner is call.scanner)
 
     def _call(self, entry: Mapping[str, Any], function: Mapping[str, Any]) -> _Call:
-        given, name = entry.get("id") or None, function.get("name") or None
+        given, name = _word(entry.get("id")), _word(function.get("name"))
         index = entry.get("index")
         call = self._found(given, index)
         if call is not None and not _is_new(call, given, name):
@@ -154,6 +154,10 @@ class Calls:
     @staticmethod
     def _start(call: _Call) -> CallStarted:
         return CallStarted(call.id, call.name, ISSUER if call.signature else None, call.signature)
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _is_new(call: _Call, given: str | None, name: str | None) -> bool:

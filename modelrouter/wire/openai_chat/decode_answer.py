@@ -195,7 +195,7 @@ class Decoder:
             yield piece
         self._sequence = _sequence(choice) or self._sequence
         reason = choice.get("finish_reason")
-        if reason and (_FINISHES.get(reason) or not _FINISHES.get(self._reason or "")):
+        if isinstance(reason, str) and reason and (_FINISHES.get(reason) or not _FINISHES.get(self._reason or "")):
             self._reason = reason
 
     def close(self) -> Iterator[Piece]:
