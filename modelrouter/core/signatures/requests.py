@@ -278,6 +278,8 @@ RULES = (
                  *BY_ORDER, "slow down", "data policy", "unsupported (countries|country|region|regions)", "status 451", "model is not ready", "(in|from) your (country|region|location)")),
     Rule("cannot_do_that", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=CANNOT,
          unless=("(overloaded|high demand)", "(api key|apikey)", "operation not allowed", "unsupported countries", "model not supported")),
+    Rule("sealed_reasoning", Cause.BAD_REQUEST, Scope.REQUEST, codes=("invalid_encrypted_content",),
+         text=("invalid signature in thinking", "invalid `signature` in `thinking`", "encrypted content * could not be (verified|decrypted)", "(corrupted|invalid) thought signature", "thought signature is (not valid|invalid)")),
     Rule("key_refused", Cause.AUTH, Scope.KEY, text=BAD_KEY,
          unless=("not authorized to (perform|invoke|access)", "(unexpected|special|stop|eos|bos|next) token", "failed during generation", "token (count|limit)", "missing permissions")),
     Rule(

@@ -72,6 +72,7 @@ AZURE = (
 
 ANTHROPIC = (
     ("throttled", 429, anthropic("rate_limit_error", "With this one the organization would pass its limit of 50,000 input tokens per minute.")),
+    ("bad_request", 400, anthropic("invalid_request_error", "messages.3.content.1: Invalid `signature` in `thinking` block, it was not given with these messages")),
     ("throttled", 429, anthropic("rate_limit_error", "So many connections at once are over your rate limit.")),
     ("quota_exhausted", 400, anthropic("invalid_request_error", "Your credit balance is too low for this call.")),
     ("quota_exhausted", 400, anthropic("invalid_request_error", "The usage limits that you set are reached. You regain access on 2026-12-01 at 00:00 UTC.")),
