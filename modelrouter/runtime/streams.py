@@ -22,7 +22,7 @@ from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.sse import Splitter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from modelrouter.core.decision import Decision
     from modelrouter.providers.base import Reply
@@ -70,15 +70,16 @@ class Stream:
         renderer: StreamRenderer | Voice | None,
         classify: Callable[[str], Fault],
         error_event: Callable[[Fault], bytes],
-        *,
-        may_be_empty: bool = False,
     ) -> None:
         self._reply = reply
         self._dialect = dialect
         self.renderer = renderer
         self._classify = classify
         self._error_event = error_event
-        self._may_be_empty = may_be_empty
+        self.may_be_empty = False
+        """An end without content is no failure: the rest of an answer may be nothing."""
+        self.listener: Callable[[Sequence[Event]], None] | None = None
+        """Hears every event that goes to the caller, in the provider's wire."""
         self._splitter = Splitter()
         self._ready = b""
         self._decoded: list[Any] = []
@@ -122,7 +123,7 @@ class Stream:
         reading = self._dialect.read_event(event)
         if reading.error is not None:
             raise StreamFailedError(text=reading.error)
-        if reading.empty and not self._may_be_empty:
+        if reading.empty and not self.may_be_empty:
             raise StreamFailedError(fault=EMPTY)
         self._events += 1
         self._note(reading)
@@ -148,6 +149,8 @@ class Stream:
     def _carry(self, events: list[Event]) -> None:
         """Make events ready for the caller. Stops at one that nobody could read, and breaks the stream there."""
         sound = events if self.renderer else self._decode(events)
+        if self.listener is not None:
+            self.listener(sound)
         if self.renderer is None:
             # The standard dispatches nothing without data; SDKs stumble over it. Comments keep the connection alive.
             self._ready += b"".join([event.raw for event in sound if event.data or event.raw[:1] == b":"])
