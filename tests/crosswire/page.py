@@ -32,9 +32,9 @@ is refused is played as well, so that none stands here that would work.
 **Conversations that change provider.** An agent calls a tool twelve times, and before one of its requests the provider that has served so far
 is gone: suspended, down, without the model, or hanging up. For each pair of wires, including the same one twice, and
 each of the twelve requests, the loop finishes with the other provider, no step lost or doubled; callers' wires take turns.
-Where the first provider comes back, it gets its own signed reasoning back, and none that another wire's signed. One
-case is refused: reasoning that OpenAI's Responses encrypted for one account, in the history of a conversation that goes on
-in another account of theirs.
+Where the first provider comes back, it gets its own signed reasoning back, and none that another provider, account or model
+signed. A router that has never seen the conversation, after a restart say, cannot know who signed what in it: where a
+provider refuses it for that, it is asked once more without any.
 
 ## The matrix
 

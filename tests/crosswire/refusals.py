@@ -58,15 +58,6 @@ Reasoning that nobody signed, or whose signature its issuer's wire does not carr
 """
 
 
-def bound(caller: str, first: str, second: str) -> bool:
-    """Is reasoning of the first provider in the way of the second's?
-
-    OpenAI encrypts it for one account, and another account refuses a request that holds it; over the same wire a history
-    says nowhere whose it is. Callers of Chat Completions never hold any.
-    """
-    return caller != "openai-chat" and first == second == "openai-responses"
-
-
 def refused(caller: str, seat: str, case: str) -> str | None:
     """Why that is refused; None where it is served."""
     return REFUSED.get((caller, seat, case)) or REFUSED.get((ANYBODY, seat, case))

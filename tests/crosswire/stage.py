@@ -73,15 +73,18 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, *seats: str, pace: Pace = PACE, names: Mapping[int, str] | None = None
+    folder: Path, *seats: str, pace: Pace = PACE, names: Mapping[int, str] | None = None, letters: str = "abc"
 ) -> AsyncIterator[Stage]:
-    """One deployment for each seat, in the order of the route; `names` puts other models in their places."""
+    """One deployment for each seat, in the order of the route; `names` puts other models in their places.
+
+    Every place is a provider and an account of its own, by its letter.
+    """
     async with AsyncExitStack() as rooms:
         twins, routes = [], []
         for place, word in enumerate(seats):
             seat = SEATS[word]
             seat = replace(seat, name=(names or {}).get(place, seat.name))
-            described = _deployment(f"{'abc'[place]}-{seat.vendor}", seat, folder)
+            described = _deployment(f"{letters[place]}-{seat.vendor}", seat, folder)
             twin = await rooms.enter_async_context(Twin(described.provider, [described], pace=pace))
             twins.append(twin)
             routes.append(replace(described, url=twin.base_url(described)))

@@ -91,6 +91,7 @@ class Talk(Protocol):
     """One conversation of a caller; it keeps its history as its SDK gives it."""
 
     wanted: Wanted
+    history: list[Any]
 
     async def say(self, *, stream: bool) -> Said:
         """Ask for the next answer, and keep it."""

@@ -6,9 +6,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
-from crosswire.agent import LOSSES, everything, give_back, prompt, run, take_away
+from crosswire.agent import LOSSES, everything, give_back, prompt, run, take_away, told
 from crosswire.cases import CALLERS, RECALLED
-from crosswire.refusals import REFUSALS, bound
 from crosswire.stage import SEATS, staged
 from crosswire.talk import Wanted
 
@@ -89,9 +88,9 @@ async def test_the_loop_outlives_its_provider_behind_litellm(tmp_path: Path, pai
         is_whole(*await loop(tmp_path, pair, TURNS[(gone + place) % len(TURNS)], gone), gone)
 
 
-async def detour(folder: Path, caller: str, first: str, second: str) -> tuple[Ran, Stage]:
+async def detour(folder: Path, caller: str, *seats: str, names: dict[int, str] | None = None) -> tuple[Ran, Stage]:
     """A loop with reasoning, of whose seven requests the third and the fourth find the first provider gone."""
-    async with staged(folder, first, second) as stage:
+    async with staged(folder, *seats, names=names) as stage:
         talk = CALLERS[caller](stage.router, Wanted(prompt=prompt(DETOUR), tools=TOOL, thinking=True))
 
         def before(number: int) -> None:
@@ -100,40 +99,67 @@ async def detour(folder: Path, caller: str, first: str, second: str) -> tuple[Ra
             if number == 5:
                 give_back(stage, 0)
 
-        try:
-            ran = await run(talk, stage, before, steps=DETOUR, stream=THINKERS.index(first) % 2 == 0)
-        finally:
-            await talk.close()
+        ran = await run(talk, stage, before, steps=DETOUR, stream=THINKERS.index(seats[0]) % 2 == 0)
+        await talk.close()
     return ran, stage
 
 
-DETOURS = list(product(CALLERS, THINKERS, NATIVE))
-
-
-@pytest.mark.parametrize(("caller", "first", "second"), [each for each in DETOURS if not bound(*each)])
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize(("first", "second"), list(product(THINKERS, NATIVE)))
 async def test_reasoning_survives_a_detour(tmp_path: Path, caller: str, first: str, second: str) -> None:
-    """The first provider goes and comes back: it takes all its own signed reasoning back, and none of another wire's.
+    """The first provider goes and comes back: it takes all its own signed reasoning back, and none of the other's.
 
     Chat Completions have a place for Google's signatures alone.
     """
     ran, stage = await detour(tmp_path, caller, first, second)
 
+    is_back(ran, stage)
+    assert recalled(ran) == (0 if caller == "openai-chat" and first != "gemini" else 4)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_reasoning_of_one_model_is_not_shown_to_another(tmp_path: Path, caller: str) -> None:
+    """A sister of the model stands in, on the same wire: neither refuses what the other has signed, for neither sees it."""
+    wire = "anthropic-messages"
+    ran, stage = await detour(tmp_path, caller, wire, wire, names={1: "claude-sonnet-4-8"})
+
+    is_back(ran, stage)
+    assert recalled(ran) == (0 if caller == "openai-chat" else 4)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("wire", THINKERS)
+async def test_reasoning_from_before_a_restart_stops_nobody(
+    tmp_path: Path, wire: str, caller: str, *, stream: bool
+) -> None:
+    """A router that has never seen the history goes on with it in another account and model, whoever signed what is in it."""
+    wanted = Wanted(prompt=prompt(2), tools=TOOL, thinking=True)
+    async with staged(tmp_path, wire, letters="a") as stage:
+        before = CALLERS[caller](stage.router, wanted)
+        said = await before.say(stream=stream)
+        before.answer({said.calls[0].id: told(1)})
+        await before.close()
+    names = {0: "claude-sonnet-4-8"} if wire == "anthropic-messages" else None
+    async with staged(tmp_path, wire, letters="b", names=names) as stage:
+        after = CALLERS[caller](stage.router, wanted)
+        after.history = before.history
+        said = await after.say(stream=stream)
+        await after.close()
+
+    assert said.calls[0].arguments["step"] == 2
+
+
+def is_back(ran: Ran, stage: Stage) -> None:
+    """The other provider served while the first was gone, and nothing is missing."""
     one, other = (deployment.id for deployment in stage.deployments)
     assert ran.served == [one] * 2 + [other] * 2 + [one] * 3
     assert ran.steps == list(range(1, DETOUR + 1))
     assert ran.last is not None
     assert everything(DETOUR) in ran.last.text
-    assert recalled(ran) == (0 if caller == "openai-chat" and first != "gemini" else 6 if first == second else 4)
 
 
 def recalled(ran: Ran) -> int:
     """How many thoughts of its own the provider had before it at the end."""
     found = RECALLED.search(ran.last.text) if ran.last is not None else None
     return int(found[1]) if found else 0
-
-
-@pytest.mark.parametrize(("caller", "first", "second"), [each for each in DETOURS if bound(*each)])
-async def test_reasoning_that_is_bound_to_an_account(tmp_path: Path, caller: str, first: str, second: str) -> None:
-    """What the table says is refused on a detour is refused, by the provider, and with its word for that."""
-    with pytest.raises(REFUSALS, match=r"encrypted|bad_request"):
-        await detour(tmp_path, caller, first, second)

@@ -22,14 +22,14 @@ def account_of(model: str) -> str:
     return f"anthropic/{found[1] if found else model}"
 
 
-def signature(account: str, thinking: str, number: int) -> str:
-    """Of a block; the API signs what it thought, also where it does not show it."""
-    return sealed(account, f"{number}:{digest(thinking)}")
+def signature(account: str, thinking: str, once: str) -> str:
+    """Of a block; the API signs what it thought, also where it does not show it, and never twice alike."""
+    return sealed(account, f"{once}:{digest(thinking)}")
 
 
-def redaction(account: str, thinking: str) -> str:
+def redaction(account: str, thinking: str, once: str) -> str:
     """The data of a redacted block."""
-    return sealed(account, f"redacted:{thinking}")
+    return sealed(account, f"redacted:{once}:{thinking}")
 
 
 def digest(thinking: str) -> str:

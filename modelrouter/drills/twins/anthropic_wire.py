@@ -120,11 +120,11 @@ def message(reply: Reply, content: list[dict[str, Any]], stop: str | None, writt
 
 def thought(reply: Reply) -> dict[str, Any]:
     """The block of thinking, signed."""
-    account, whole_text = reply.asked.account, "".join(reply.thought or ())
+    account, whole_text, once = reply.asked.account, "".join(reply.thought or ()), reply.token("thought")
     if reply.asked.redacted:
-        return {"type": "redacted_thinking", "data": redaction(account, whole_text)}
+        return {"type": "redacted_thinking", "data": redaction(account, whole_text, once)}
     told = whole_text if reply.asked.shown else ""
-    return {"type": "thinking", "thinking": told, "signature": signature(account, told, reply.number)}
+    return {"type": "thinking", "thinking": told, "signature": signature(account, told, once)}
 
 
 def called(reply: Reply, place: int, made: Call) -> dict[str, Any]:

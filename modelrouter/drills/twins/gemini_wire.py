@@ -136,7 +136,7 @@ def chunk(reply: Reply, said_parts: list[dict[str, Any]], finish: str | None, wr
 def signature(reply: Reply, kind: str) -> dict[str, str]:
     """What signs a part, where the model signs."""
     signs = SIGNS.search(reply.model) is not None
-    return {"thoughtSignature": sealed(ACCOUNT, f"{kind}:{reply.number}")} if signs else {}
+    return {"thoughtSignature": sealed(ACCOUNT, reply.token(kind))} if signs else {}
 
 
 def thoughts(reply: Reply) -> tuple[str, ...]:
