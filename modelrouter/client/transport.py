@@ -73,6 +73,7 @@ class RouterTransport(_Interface):
             return make.elsewhere(self.router, request)
         wire = endpoint.wire
         try:
+            endpoint.check()
             if endpoint.counts:
                 return make.counted(endpoint, request.read())
             answer = self.router.handle(wire, endpoint.complete(request.read()), self._context(wire, request))
@@ -89,6 +90,7 @@ class RouterTransport(_Interface):
             return make.elsewhere(self.router, request)
         wire = endpoint.wire
         try:
+            endpoint.check()
             if endpoint.counts:
                 return make.counted(endpoint, await request.aread())
             body = endpoint.complete(await request.aread())
@@ -164,7 +166,7 @@ def _maker(library: str) -> _Maker:
 
 def _endpoint(request: Any) -> Endpoint | None:
     """What an SDK's request asks; None where its path is no model call."""
-    return endpoint_of(request.url.path) if request.method == "POST" else None
+    return endpoint_of(request.url.path, request.url.query) if request.method == "POST" else None
 
 
 class _Maker:

@@ -46,7 +46,7 @@ class Gateway:
             await self._rest(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        endpoint = endpoint_of(scope["path"]) if scope["method"] == "POST" else None
+        endpoint = endpoint_of(scope["path"], scope["query_string"]) if scope["method"] == "POST" else None
         try:
             key = None if scope["path"] in OPEN else self._admission.admit(headers)
         except UnauthenticatedError as error:

@@ -65,6 +65,7 @@ class Calls:
     ) -> None:
         wire = endpoint.wire
         try:
+            endpoint.check()
             if endpoint.counts:
                 await reply(send, 200, JSON, count(endpoint, body))
                 return

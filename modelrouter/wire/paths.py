@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from modelrouter.errors import BadRequestError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,6 +38,13 @@ class Endpoint:
     """Whether the answer shall come in events; of account only beside `model`."""
     counts: bool = False
     """Whether the tokens of a request are to be counted, and nobody asked."""
+    refusal: str = ""
+    """Why no request on it can be answered; empty where some can."""
+
+    def check(self) -> None:
+        """Raise BadRequestError where no request on it can be answered."""
+        if self.refusal:
+            raise BadRequestError(self.refusal)
 
     def complete(self, body: bytes) -> bytes:
         """Put what the path says into the body, first of all, as `model` and `stream`.
@@ -67,12 +76,13 @@ _GEMINI = re.compile(
 )
 _STREAMED = "streamGenerateContent"
 _COUNTS = "countTokens"
+_EVENTS = re.compile(rb"(?:^|&)(?:\$|%24)?alt=sse(?:&|$)")
 
 
-def endpoint_of(path: str) -> Endpoint | None:
+def endpoint_of(path: str, query: bytes = b"") -> Endpoint | None:
     """Say what requests on `path` are; None where no model is asked there.
 
-    `path` is the path alone, without a query. A trailing slash changes nothing.
+    `path` is the path alone; of its `query` only the form of a stream is read. A trailing slash changes nothing.
     """
     path = path.rstrip("/")
     if (known := _ENDPOINTS.get(path)) is not None:
@@ -81,4 +91,5 @@ def endpoint_of(path: str) -> Endpoint | None:
     if match is None:
         return None
     verb = match["verb"]
-    return Endpoint("gemini", unquote(match["model"]), verb == _STREAMED, verb == _COUNTS)
+    wanted = "" if verb != _STREAMED or _EVENTS.search(query) else "a stream is sent as events: add ?alt=sse"
+    return Endpoint("gemini", unquote(match["model"]), verb == _STREAMED, verb == _COUNTS, wanted)

@@ -101,7 +101,7 @@ def test_the_address_of_the_listing(base: str, expected: str) -> None:
 def test_the_paths_of_callers(path: str) -> None:
     """Clients of the Gemini API and of Vertex AI reach the same wire, with a key or with a project."""
     assert endpoint_of(f"{path}:generateContent") == Endpoint("gemini", "claims")
-    assert endpoint_of(f"{path}:streamGenerateContent") == Endpoint("gemini", "claims", streamed=True)
+    assert endpoint_of(f"{path}:streamGenerateContent", b"alt=sse") == Endpoint("gemini", "claims", streamed=True)
 
 
 def test_what_the_address_says_is_not_said_in_the_body() -> None:

@@ -38,7 +38,9 @@ def test_other_paths_speak_no_wire(path: str) -> None:
 @pytest.mark.parametrize(("verb", "streamed"), [("generateContent", False), ("streamGenerateContent", True)])
 def test_a_model_in_the_path(base: str, verb: str, streamed: bool) -> None:  # noqa: FBT001 - a parameter of pytest's
     """Where the path names the model and the manner, the endpoint knows both; escapes are undone."""
-    assert endpoint_of(f"{base}/models/claims%20triage:{verb}") == Endpoint("gemini", "claims triage", streamed)
+    assert endpoint_of(f"{base}/models/claims%20triage:{verb}", b"key=x&alt=sse") == Endpoint(
+        "gemini", "claims triage", streamed
+    )
     assert endpoint_of(f"{base}/models/claims:countTokens") == Endpoint("gemini", "claims", counts=True)
     assert endpoint_of(f"{base}/models/claims:embedContent") is None
 
@@ -61,3 +63,14 @@ def test_a_body_that_contradicts_its_path() -> None:
 def test_a_body_that_is_no_object_stays_as_it_is(body: bytes) -> None:
     """What cannot be completed is left to the reader, who says what is wrong with it."""
     assert Endpoint("gemini", "a").complete(body) == body
+
+
+@pytest.mark.parametrize("query", [b"", b"alt=json", b"x=alt=sse", b"xalt=sse"])
+def test_a_stream_that_is_not_asked_for_as_events(query: bytes) -> None:
+    """Google sends one long array then, which nobody here does: it is said instead of sending something else."""
+    endpoint = endpoint_of("/v1beta/models/m:streamGenerateContent", query)
+
+    assert endpoint is not None
+    assert "?alt=sse" in endpoint.refusal
+    for given in (b"alt=sse", b"$alt=sse", b"%24alt=sse&key=x"):
+        assert endpoint_of("/v1beta/models/m:streamGenerateContent", given) == Endpoint("gemini", "m", streamed=True)
