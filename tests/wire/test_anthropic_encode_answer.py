@@ -279,6 +279,27 @@ def test_signed_calls() -> None:
     ]
 
 
+SEAL = Thinking("", "gemini", "s", redacted=True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kinds"),
+    [
+        ((Text("so"), SEAL), ["text"]),
+        ((Text("so"), SEAL, SEAL), ["text"]),
+        ((Text("so"), SEAL, Text("on")), ["text", "redacted_thinking", "text"]),
+        ((SEAL, Text("so"), SEAL), ["redacted_thinking", "text"]),
+        ((SEAL, SEAL), ["redacted_thinking", "redacted_thinking"]),
+    ],
+)
+def test_what_was_said_is_the_last_block(parts: tuple[Text | Thinking, ...], kinds: list[str]) -> None:
+    """Agents print the last block: a seal behind the text, as Gemini's answers end, is not handed out."""
+    told = answer(*parts)
+
+    assert [block["type"] for block in whole(told)["content"]] == kinds
+    assert whole_message(whole(told)) == whole_message(collected(stream(pieces(told))))
+
+
 @pytest.mark.parametrize("request_", [{}, {"thinking": {"type": "disabled"}}, {"thinking": None}, {"thinking": "x"}])
 def test_who_did_not_ask_for_thinking_sees_none(request_: dict[str, Any]) -> None:
     """The first block of an answer is what the caller waits for, as it is with the model that it believes to ask."""

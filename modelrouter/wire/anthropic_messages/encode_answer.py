@@ -2,6 +2,9 @@
 
 Every field that the published types require is there, null only where they say so. A whole answer and what the
 official library collects from the stream of the same answer are equal.
+
+An answer that has text does not end in a sealed block: callers take the last block for what was said, as answers of
+Anthropic's own never end in thinking. Gemini seals its last text; it does not ask for that seal again.
 """
 
 from __future__ import annotations
@@ -69,7 +72,7 @@ def _head(answer_id: str, model: str) -> dict[str, Any]:
 
 def _blocks(answer: Answer, request: Mapping[str, Any], ids: CallIds) -> Iterator[dict[str, Any]]:
     shows, omits = is_asked(request), is_omitted(request)
-    for part in _joined(part for part in answer.parts if _is_told(part, shows=shows)):
+    for part in _ended(_joined(part for part in answer.parts if _is_told(part, shows=shows))):
         if isinstance(part, Text):
             yield {"type": "text", "text": part.text}
         elif isinstance(part, ToolCall):
@@ -98,6 +101,15 @@ def _joined(parts: Iterable[Text | Thinking | ToolCall]) -> list[Text | Thinking
         else:
             joined.append(part)
     return joined
+
+
+def _ended(parts: list[Text | Thinking | ToolCall]) -> list[Text | Thinking | ToolCall]:
+    """Take sealed blocks off the end of what has text."""
+    has_text = any(isinstance(part, Text) for part in parts)
+    end = len(parts)
+    while has_text and isinstance(last := parts[end - 1], Thinking) and last.redacted and not last.text:
+        end -= 1
+    return parts[:end]
 
 
 def _thinking(part: Thinking, *, omits: bool) -> dict[str, Any]:
@@ -152,6 +164,8 @@ class Encoder:
         self._open: str | None = None
         self._issuer: str | None = None
         self._has_calls = False
+        self._has_text = False
+        self._sealed: list[dict[str, Any]] = []
         self._usage: Usage | None = None
         self._finished: Finished | None = None
         self._ended = False
@@ -214,6 +228,7 @@ class Encoder:
             return
         if isinstance(piece, Text):
             if self._open != "text":
+                self._has_text = True
                 yield from self._start_block({"type": "text", "text": ""})
             yield self._delta({"type": "text_delta", "text": piece.text})
         elif self._shows:
@@ -242,9 +257,10 @@ class Encoder:
         if self._open == "thinking":
             signature = handed_out(piece.issuer, piece.signature, sealed=piece.redacted)
         elif piece.redacted:
-            data = handed_out(piece.issuer, piece.signature)
-            yield from self._start_block({"type": "redacted_thinking", "data": data})
             yield from self._stop_block()
+            self._sealed.append({"type": "redacted_thinking", "data": handed_out(piece.issuer, piece.signature)})
+            if not self._has_text:
+                yield from self._unseal()
             return
         else:
             yield from self._start_block({"type": "thinking", "thinking": "", "signature": ""})
@@ -256,6 +272,18 @@ class Encoder:
     def _start_block(self, block: dict[str, Any]) -> Iterator[bytes]:
         yield from self._begin()
         yield from self._stop_block()
+        yield from self._unseal()
+        yield from self._put(block)
+
+    def _unseal(self) -> Iterator[bytes]:
+        """Write the sealed blocks that waited for another to follow."""
+        waiting, self._sealed = self._sealed, []
+        for block in waiting:
+            yield from self._begin()
+            yield from self._put(block)
+            yield from self._stop_block()
+
+    def _put(self, block: dict[str, Any]) -> Iterator[bytes]:
         self._index += 1
         self._open = block["type"]
         yield _event({"type": "content_block_start", "index": self._index, "content_block": block})
