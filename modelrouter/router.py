@@ -34,6 +34,7 @@ from modelrouter.runtime.continuing import Continuing, chosen, settle
 from modelrouter.runtime.drive import Driver, UnservedError
 from modelrouter.runtime.failures import failed
 from modelrouter.runtime.holdfile import HoldFile, default_path
+from modelrouter.runtime.keeping import Keepers
 from modelrouter.runtime.observers import LogObserver, Observers
 from modelrouter.runtime.origins import Origins
 from modelrouter.runtime.parts import Parts
@@ -122,7 +123,7 @@ class Router:
         path = default_path(inventory) if hold_file == DEFAULT else hold_file and Path(hold_file)
         self._board = Board(self._state, HoldFile(path, self._clock), self._clock) if path else None
         self._unknown = UnknownErrors(beside(path) if path else None, self._clock, logs=bool(self._observers.all))
-        self._origins = Origins(self._clock)
+        self._origins, self._keepers = Origins(self._clock), Keepers(self._clock)
         self._parts = parts = self._made(inventory)
         asking = Asking(parts.clients, self._clock, CheckFile(checks_beside(path)) if path else None)
         self._watch = Watch(self._state, inventory, asking, parts.driver.caller, self._publish, self._board)
@@ -131,7 +132,7 @@ class Router:
 
     def _made(self, inventory: Inventory, driver: Driver | None = None) -> Parts:
         clients = self._clients.of(inventory)
-        caller = Caller(clients, self._clock, inventory.signatures, self._unknown, self._origins)
+        caller = Caller(clients, self._clock, inventory.signatures, self._unknown, self._origins, self._keepers)
         driver = replace(driver, caller=caller) if driver else Driver(self._state, caller, self._clock, self._publish)
         return Parts(inventory, clients, driver)
 
@@ -191,6 +192,7 @@ class Router:
         route = parts.route(context.process or asked.model, context, asked.capabilities, asked.context)
         if context.allowed is not None and route.process.id not in context.allowed:
             raise NotAllowedError(f"{context.principal or 'the caller'} may not use {route.process.id!r}")
+        route = self._keepers.pinned(route, wire, asked) if asked.kept else route
         ask = Ask(wire, body, parsed, asked, context.wire_headers, chosen(route.process, wire, parsed, asked, context))
         request = parts.request(route, asked, context)
         want = Want(RANKS[route.process.criticality], asked.context + (asked.output or route.process.demand.tokens_out))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.core.causes import Cause, Scope
@@ -11,6 +12,7 @@ from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence, Fault
 from modelrouter.core.substitution import plain, refused
 from modelrouter.providers.base import CallOptions, ConnectionFailedError, KeyUnavailableError
+from modelrouter.runtime.keeping import Keepers
 from modelrouter.runtime.origins import Origins
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
 from modelrouter.runtime.vectors import misfit
@@ -94,12 +96,14 @@ class Caller:
         signatures: Sequence[Signature] = (),
         unknown: UnknownErrors | None = None,
         origins: Origins | None = None,
+        keepers: Keepers | None = None,
     ) -> None:
         self._clients = clients
         self._clock = clock
         self._signatures = signatures
         self._unknown = unknown
         self._origins = origins or Origins(clock)
+        self._keepers = keepers or Keepers(clock)
 
     async def call(self, ask: Ask, deployment: Deployment, rendered: Rendered) -> Shown | Failure:
         """Call once, up to the whole answer or the first content of a stream. Sets no time limit.
@@ -193,6 +197,8 @@ class Caller:
             exact = json_text.read(body)  # a glance bends integers that a tool's arguments may hold
             created = int(self._clock.wall())
             body = render_answer(deployment.wire, ask.wire, exact, request=ask.parsed, model=model, created=created)
+        elif reading.kept:
+            self._keepers.note(deployment, reading.kept)
         return Shown(reply.status, _kept(reply.headers), body, None, losses, _told(deployment, reading.model))
 
     async def _stream(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
@@ -205,6 +211,8 @@ class Caller:
         )
         stream.may_be_empty = ask.retelling is not None
         stream.listener = self._origins.listener(deployment)
+        if shape_of(deployment.wire) == ask.wire:
+            stream.keeps = partial(self._keepers.note, deployment)
         try:
             await stream.begin()
         except StreamFailedError as error:

@@ -6,12 +6,10 @@ model's name (`seals.is_native`).
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from modelrouter.runtime.memory import Memory
 from modelrouter.wire import json_text
 from modelrouter.wire.body import splice
 from modelrouter.wire.dialects import shape_of
@@ -34,7 +32,6 @@ __all__ = ["Origins", "issuer_of"]
 MOST = 8192
 """Signatures remembered, of 16 bytes each and an issuer that many share; of more, the latest."""
 FOR_S = 3600.0
-DIGEST = 16
 
 
 def issuer_of(deployment: Deployment) -> str:
@@ -47,34 +44,15 @@ class Origins:
     """The issuers of signatures that passed lately. Safe to use from several threads."""
 
     def __init__(self, clock: Clock, *, most: int = MOST, for_s: float = FOR_S) -> None:
-        self._clock = clock
-        self._most = most
-        self._for_s = for_s
-        self._lock = threading.Lock()
-        self._issuers: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+        self._memory = Memory(clock, most=most, for_s=for_s)
 
     def note(self, signature: str, issuer: str) -> None:
         """Remember who signed, from now on for an hour."""
-        digest, until = _digest(signature), self._clock.now() + self._for_s
-        with self._lock:
-            self._issuers[digest] = (issuer, until)
-            self._issuers.move_to_end(digest)
-            if len(self._issuers) > self._most:
-                self._issuers.popitem(last=False)
+        self._memory.note(signature, issuer)
 
     def issuer(self, signature: str) -> str | None:
         """Say who signed; None where that was never known, or is forgotten."""
-        digest, now = _digest(signature), self._clock.now()
-        with self._lock:
-            issuer, until = self._issuers.get(digest, (None, 0.0))
-            if issuer is None:
-                return None
-            if until <= now:
-                del self._issuers[digest]
-                return None
-            self._issuers[digest] = (issuer, now + self._for_s)  # a conversation that goes on keeps its own
-            self._issuers.move_to_end(digest)
-            return issuer
+        return self._memory.name(signature)
 
     def listener(self, deployment: Deployment) -> Callable[[Sequence[Event]], None] | None:
         """Give what notes the signatures in the events of a deployment's answer; None where its wire has none."""
@@ -126,7 +104,3 @@ class Origins:
         if isinstance(rendered, Rendered):
             return Rendered(rendered.body, tuple(dict.fromkeys(("thinking", *rendered.losses))))
         return rendered
-
-
-def _digest(signature: str) -> bytes:
-    return hashlib.blake2b(signature.encode(errors="surrogatepass"), digest_size=DIGEST).digest()

@@ -63,6 +63,9 @@ class StreamFailedError(Exception):
 class Stream:
     """One answer under way. Used by one task at a time."""
 
+    keeps: Callable[[tuple[str, ...]], None] | None = None
+    """Hears under which ids the provider keeps it."""
+
     def __init__(
         self,
         reply: Reply,
@@ -143,6 +146,8 @@ class Stream:
         if reading.usage is not None:
             self.usage = self.usage.merged(reading.usage) if self.usage else reading.usage
         self.model = reading.model or self.model
+        if reading.kept and self.keeps is not None:
+            self.keeps(reading.kept)
         if reading.error is not None:
             self.fault = self._classify(reading.error)
 

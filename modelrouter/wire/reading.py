@@ -92,6 +92,8 @@ class Reading:
     """
     vectors: Vectors | None = None
     """The embeddings in it."""
+    kept: tuple[str, ...] = ()
+    """Ids under which the provider may keep it or a part of it, and what it was made in; no other provider knows them."""
 
 
 NOTHING = Reading()

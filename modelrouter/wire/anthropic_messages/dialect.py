@@ -107,7 +107,14 @@ def read_answer(body: Mapping[str, Any]) -> Reading:
         usage=read_usage(body.get("usage")),
         model=_word(body.get("model")),
         empty=not content and finish not in _EXCUSED,
+        kept=_kept(body),
     )
+
+
+def _kept(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the id of the container in which the provider's tools ran, where one is told."""
+    container = _word(_object(told.get("container")).get("id"))
+    return (container,) if container else ()
 
 
 def _failure(finish: str | None) -> str | None:
@@ -137,7 +144,7 @@ def read_event(event: Event) -> Reading:
 
 def _started(body: Mapping[str, Any]) -> Reading:
     message = _object(body.get("message"))
-    return Reading(usage=read_usage(message.get("usage")), model=_word(message.get("model")))
+    return Reading(usage=read_usage(message.get("usage")), model=_word(message.get("model")), kept=_kept(message))
 
 
 def _block(body: Mapping[str, Any]) -> Reading:
@@ -150,10 +157,14 @@ def _delta(body: Mapping[str, Any]) -> Reading:
 
 
 def _finished(body: Mapping[str, Any]) -> Reading:
-    finish = _word(_object(body.get("delta")).get("stop_reason"))
-    usage = read_usage(body.get("usage"))
+    delta = _object(body.get("delta"))
+    finish = _word(delta.get("stop_reason"))
     return Reading(
-        finish=finish, error=_failure(finish), usage=usage, empty=finish is not None and finish not in _EXCUSED
+        finish=finish,
+        error=_failure(finish),
+        usage=read_usage(body.get("usage")),
+        empty=finish is not None and finish not in _EXCUSED,
+        kept=_kept(delta),
     )
 
 

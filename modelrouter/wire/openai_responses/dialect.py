@@ -101,7 +101,8 @@ _CONTENT = Reading(content=True)
 
 
 def _started(body: Mapping[str, Any]) -> Reading:
-    return Reading(model=word(members(body.get("response")).get("model")))
+    response = members(body.get("response"))
+    return Reading(model=word(response.get("model")), kept=_kept(response))
 
 
 def _item(body: Mapping[str, Any]) -> Reading:
@@ -145,7 +146,14 @@ def _read(response: Mapping[str, Any]) -> Reading:
         usage=usage,
         model=model,
         empty=not content and finish not in _EXCUSED,
+        kept=_kept(response),
     )
+
+
+def _kept(response: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the ids by which later requests may speak of a response: its own, its conversation's, its items'."""
+    told = (response, response.get("conversation"), *entries(response.get("output")))
+    return tuple(found for each in told if (found := word(members(each).get("id"))))
 
 
 def _error(error: object) -> str:
