@@ -33,6 +33,8 @@ CALLERS: Mapping[str, Callable[[Router, Wanted], Talk]] = {
 }
 RECALLED = re.compile(r" Recalled (\d+) thoughts?\.")
 """How a twin says that reasoning of its own has come back to it."""
+SIGNED = ("openai-responses", "anthropic-messages", "gemini")
+"""Wires whose providers sign what they reason."""
 LOOKUP = ("lookup", {"policy": "twin", "year": 1})
 ARCHIVE = ("archive", {"step": 1, "tags": ["twin"]})
 
@@ -116,7 +118,9 @@ async def reasoning(talk: Talk, stage: Stage, *, stream: bool) -> None:
     assert said.count.reasoning == len(THOUGHT)
     assert said.thought in ("", "".join(THOUGHT))
     talk.ask("And now?")
-    is_text(await talk.say(stream=stream), stage)
+    said = await talk.say(stream=stream)
+    is_text(said, stage)
+    is_recalled(said, talk, stage)
 
 
 async def reasoning_tools(talk: Talk, stage: Stage, *, stream: bool) -> None:
@@ -126,7 +130,17 @@ async def reasoning_tools(talk: Talk, stage: Stage, *, stream: bool) -> None:
     assert (said.count.reasoning or 0) == (0 if "reasoning_effort" in stage.losses else len(THOUGHT))
     assert said.thought in ("", "".join(THOUGHT))
     talk.answer({said.calls[0].id: "found it"})
-    is_text(await talk.say(stream=stream), stage, " The tool said found it.")
+    said = await talk.say(stream=stream)
+    is_text(said, stage, " The tool said found it.")
+    is_recalled(said, talk, stage)
+
+
+def is_recalled(said: Said, talk: Talk, stage: Stage) -> None:
+    """The reasoning came back to whoever signed it; Chat Completions have no place for most signatures."""
+    if stage.deployments[0].wire in SIGNED and not isinstance(talk, ChatTalk):
+        found = RECALLED.search(said.text)
+        assert found is not None
+        assert found[1] == "1"
 
 
 def digest(data: str) -> str:

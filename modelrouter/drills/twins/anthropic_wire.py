@@ -8,7 +8,7 @@ import orjson
 
 from modelrouter.drills.twins.anthropic_blocks import blocks, source_label
 from modelrouter.drills.twins.anthropic_rules import NEWEST, check
-from modelrouter.drills.twins.anthropic_thinking import REDACTS, account_of, redaction, shown, signature, wanted
+from modelrouter.drills.twins.anthropic_thinking import REDACTS, account_of, prefix, redaction, shown, signature, wanted
 from modelrouter.drills.twins.asked import Asked, Said, Tool, joined, prompt_tokens
 from modelrouter.drills.twins.past import CHARACTERS_PER_TOKEN, chosen, past_of
 from modelrouter.drills.twins.wire import Event, Wire
@@ -40,6 +40,7 @@ def read(body: dict[str, Any], headers: Mapping[str, str]) -> Asked:
         shown=shown(body, newest=NEWEST.search(model) is not None),
         redacted=REDACTS in past.prompt,
         account=account_of(model),
+        bound=prefix(body, body["messages"]),
     )
 
 
@@ -122,9 +123,9 @@ def thought(reply: Reply) -> dict[str, Any]:
     """The block of thinking, signed."""
     account, whole_text, once = reply.asked.account, "".join(reply.thought or ()), reply.token("thought")
     if reply.asked.redacted:
-        return {"type": "redacted_thinking", "data": redaction(account, whole_text, once)}
+        return {"type": "redacted_thinking", "data": redaction(account, whole_text, once, reply.asked.bound)}
     told = whole_text if reply.asked.shown else ""
-    return {"type": "thinking", "thinking": told, "signature": signature(account, told, once)}
+    return {"type": "thinking", "thinking": told, "signature": signature(account, told, once, reply.asked.bound)}
 
 
 def called(reply: Reply, place: int, made: Call) -> dict[str, Any]:

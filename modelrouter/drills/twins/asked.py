@@ -44,6 +44,8 @@ class Asked:
     """The reasoning comes encrypted."""
     account: str = ""
     """For whom reasoning is sealed."""
+    bound: str = ""
+    """Stands for the conversation that reasoning is bound to, where the vendor binds it."""
     texts: tuple[str, ...] | None = None
     """To be embedded; None where the answer is words."""
     dimensions: int | None = None

@@ -111,7 +111,7 @@ async def test_two_tools_at_once_in_as_many_rounds_as_asked(stage: Callable[...,
 async def test_thinking_is_taken_back_as_it_was_signed(
     stage: Callable[..., Any], *, stream: bool, display: str
 ) -> None:
-    """Thinking returns unchanged and to its family of models, shown or not; else it is refused."""
+    """Thinking returns unchanged, in its conversation and to its family of models, shown or not; else it is refused."""
     thinking: Any = {"type": "adaptive", "display": display}
     ask: Any = {**ASK, "tools": [TOOL], "thinking": thinking}
     async with stage("anthropic") as on, on.anthropic() as client:
@@ -122,12 +122,14 @@ async def test_thinking_is_taken_back_as_it_was_signed(
             first = await client.messages.create(**ask, messages=HELLO)
         thought, call = (block.model_dump(exclude_none=True) for block in first.content)
 
-        async def again(block: dict[str, Any]) -> Any:
+        async def again(block: dict[str, Any], *, before: Any = HELLO) -> Any:
             result = {**RESULT, "tool_use_id": call["id"]}
             messages = [{"role": "assistant", "content": [block, call]}, {"role": "user", "content": [result]}]
-            return await client.messages.create(**ask, messages=[*HELLO, *messages])
+            return await client.messages.create(**ask, messages=[*before, *messages])
 
         second = await again(thought)
+        with pytest.raises(anthropic.BadRequestError, match="different conversation"):
+            await again(thought, before=[*HELLO, {"role": "assistant", "content": "Yes?"}, *HELLO])
         for changed in (
             {**thought, "thinking": "altered"},
             {**thought, "signature": "foreign"},
