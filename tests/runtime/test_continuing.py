@@ -18,6 +18,7 @@ from support.inventories import deployment, inventory, process, provider
 from support.prefilling import TEXT, WORDS, Prefilling
 
 from modelrouter import AsyncOpenAI, Context, Router
+from modelrouter.core.context import from_headers
 from modelrouter.core.inventory import Limits, Model, Objectives
 from modelrouter.errors import BadRequestError, StreamCutError
 from modelrouter.testing import Recorder, ScriptedProvider, VirtualTime, status, stream
@@ -322,8 +323,16 @@ def test_a_body_can_say_that_it_understands(given):
     run(promise())
 
 
+@pytest.mark.parametrize(("said", "means"), [("1", True), ("true", True), ("0", False), ("False", False)])
+def test_a_header_can_say_that_it_understands(said, means):
+    """The header says yes or no in the usual words."""
+    assert means is from_headers({"x-modelrouter-restart": said}).restart
+
+
 def test_restart_must_be_yes_or_no():
     """Anything else than yes or no is refused, as in the header so in the body."""
+    with pytest.raises(BadRequestError):
+        from_headers({"x-modelrouter-restart": "often"})
 
     async def promise():
         async with serving((CLOUD, Prefilling())) as (router, _):
