@@ -133,7 +133,10 @@ class PatientProtocol(HttpToolsProtocol):
     def _tell_leaving(self, whom: Callable[[], None] | None) -> None:
         """See `presence.LEAVING`; at most one request of a connection is under way."""
         self._on_leaving = whom
-        if whom is not None and self._lost:
+        if whom is None:
+            return
+        self.flow.resume_reading()  # a large body may have stopped it, and who is not read from cannot be seen to leave
+        if self._lost:
             whom()
 
     def _owe(self, seconds: float | None) -> None:

@@ -151,6 +151,19 @@ def test_who_leaves_within_a_stream_leaves_nothing(scene: Scene, resets: bool) -
         assert eventually(lambda: scene.tasks() <= idle, 20)
 
 
+def test_who_leaves_after_a_large_body_leaves_nothing(scene: Scene) -> None:
+    """A body that comes faster than it is read changes nothing: its sender is seen to leave."""
+    scene.upstream.mode = "silent"
+    large = said(messages=[{"role": "user", "content": "x" * 90_000}])
+    with ExitStack() as stack:
+        clients = [scene.connected(stack, large) for _ in range(8)]
+        assert eventually(lambda: scene.upstream.calls == len(clients), 20)
+        for client in clients:
+            client.close()
+
+        assert eventually(lambda: scene.upstream.left == len(clients), 20)
+
+
 def test_who_leaves_at_once_leaves_nothing(scene: Scene) -> None:
     """A client may be gone before its request has been looked at."""
     assert scene.ask().status_code == 200
