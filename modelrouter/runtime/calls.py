@@ -38,6 +38,8 @@ __all__ = ["Ask", "Caller", "Failure", "Shown", "broken_off", "unportable"]
 
 SEALED = "generic.sealed_reasoning"
 """The rule of an answer that says so."""
+GONE = "generic.not_kept"
+"""The rule of an answer that knows no such thing: reasoning as well, which a request names beside its other items."""
 ERROR_STATUS = 300
 """Redirects are refused like errors: destinations come from the inventory alone."""
 
@@ -109,10 +111,12 @@ class Caller:
         """Call once, up to the whole answer or the first content of a stream. Sets no time limit.
 
         Where the answer is that a seal in the history does not hold, once more without any: who sealed what nobody can
-        see, and that answer costs nothing.
+        see, and that answer costs nothing. So too where it does not know reasoning that another provider kept.
         """
         result = await self._once(ask, deployment, rendered)
-        if isinstance(result, Failure) and result.fault.rule == SEALED:
+        if isinstance(result, Failure) and (
+            result.fault.rule == SEALED or (result.fault.rule == GONE and not ask.asked.kept)
+        ):
             bare = unsealed(shape_of(deployment.wire), rendered.body)
             if bare is not None:
                 return await self._once(ask, deployment, Rendered(bare, (*rendered.losses, "thinking")))

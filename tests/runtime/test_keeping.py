@@ -275,3 +275,39 @@ def test_memory_is_bounded_and_forgets():
     clock.advance(80_000)
     assert ["two/main", "one/main"] == [keeper("y"), keeper("z")]
     router.close()
+
+
+def test_a_stale_id_is_one_callers_affair():
+    """An id that the provider has forgotten is told in its own words, with its status, and holds nothing for anybody."""
+
+    async def promise():
+        router, played, _ = routed(of("a", "one"), of("b", "two"))
+        told = json.dumps({"error": {"message": "Previous response with id 'resp_x' not found.", "code": None}})
+        played.play("a", [status(404, told)])
+        with pytest.raises(RequestFailedError) as failed:
+            await asked(router, previous_response_id="resp_x")
+        assert (404, told.encode()) == (failed.value.status, failed.value.body)
+        assert () == router.holds()
+        await router.aclose()
+
+    run(promise())
+
+
+def test_reasoning_that_another_account_kept_is_left_out():
+    """A history that another provider answered and kept goes on with the next: without reasoning it does not know."""
+
+    async def promise():
+        router, played, recorder = routed(of("a", "one"))
+        told = json.dumps({"error": {"message": "Item with id 'rs_1' not found.", "code": None}})
+        played.play("a", [status(404, told), whole(response("resp_a"))])
+        reasoning = {"type": "reasoning", "id": "rs_1", "summary": []}
+        message = response("resp_z")["output"][0]
+        question, more = {"role": "user", "content": "Is it so?"}, {"role": "user", "content": "And now?"}
+        await asked(router, input=[question, reasoning, message, more])
+        bare = {name: value for name, value in message.items() if name != "id"}
+        assert [question, bare, more] == json.loads(played.calls[-1][1])["input"]
+        assert ("thinking",) == recorder.decisions[-1].trail[-1].losses
+        assert 2 == len(played.calls)
+        await router.aclose()
+
+    run(promise())

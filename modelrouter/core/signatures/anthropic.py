@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.signatures.kept import NOT_KEPT
 from modelrouter.core.signatures.rule import Rule
 from modelrouter.core.signatures.vendor import Vendor
 
@@ -29,7 +30,8 @@ ANTHROPIC = Vendor(
         Rule("refused", Cause.CONTENT_BLOCKED, Scope.REQUEST, text=("blocked by content filtering policy", "violate our usage policy")),
         Rule("bad_key", Cause.AUTH, Scope.KEY, codes=("authentication_error",), unless=("(organization|account) * (disabled|suspended|banned)",)),
         Rule("rate_limit", Cause.THROTTLED, Scope.ACCOUNT, codes=("rate_limit_error",), unless=("usage limit", "(daily|weekly|monthly)", "credit", "quota", "context")),
-        Rule("model_not_found", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("not_found_error",), unless=("anthropic.com/news",)),
+        NOT_KEPT,
+        Rule("model_not_found", Cause.MODEL_UNAVAILABLE, Scope.MODEL, codes=("not_found_error",), unless=("anthropic.com/news", *NOT_KEPT.text)),
         # Relays put it beside every status, as the name of whatever they cannot name.
         Rule("internal", Cause.OUTAGE, Scope.DEPLOYMENT, status=(0, 200, *range(500, 600)), codes=("api_error",)),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.signatures.kept import NOT_KEPT
 from modelrouter.core.signatures.rule import Rule
 from modelrouter.core.signatures.vendor import Vendor
 
@@ -34,6 +35,7 @@ GOOGLE_RULES = (
     Rule("quota", Cause.QUOTA_EXHAUSTED, Scope.ACCOUNT, shortest_wait_s=0, text=("exceeded your current quota", "spending cap", "monthly spending")),
     Rule("shared_capacity", Cause.THROTTLED, Scope.MODEL, text=("resource exhausted. please try again",)),
     Rule("exhausted", Cause.THROTTLED, Scope.ACCOUNT, text=("resource has been exhausted",), unless=("(credits|spending)",)),
+    NOT_KEPT,
     Rule("model_unknown", Cause.MODEL_UNAVAILABLE, Scope.MODEL,
          text=("is not found for api version", "publisher model * (not found|was not found|does not have access)", "no longer available to new users")),
     Rule("token_count", Cause.CONTEXT_OVERFLOW, Scope.REQUEST, text=("input token count", "maximum number of tokens allowed")),

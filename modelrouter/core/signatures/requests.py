@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.signatures.kept import NOT_KEPT
 from modelrouter.core.signatures.power import BY_ORDER
 from modelrouter.core.signatures.rule import Rule
 
@@ -267,6 +268,7 @@ RULES = (
     ),
     # What follows is about an argument, whatever stands before it, such as the key it was sent with.
     Rule("argument_refused", Cause.UNSUPPORTED_FEATURE, Scope.MODEL, text=("(argument|parameter|parameters|field|option|property|attribute) (is |are |)not supported (on|by|for|with|in) (this|the) (model|endpoint|deployment|api)",)),
+    NOT_KEPT,
     # No server of models answers at this address: one of another kind does, or the path is wrong.
     Rule("no_such_path", Cause.MODEL_UNAVAILABLE, Scope.DEPLOYMENT, status=(404, 405), text=NO_PATH),
     Rule("named_model_gone", Cause.MODEL_UNAVAILABLE, Scope.MODEL, text=NO_MODEL,
