@@ -242,10 +242,52 @@ def test_two_providers_tell_one_answer(target, first, second):
     assert "stop" == next(filter(None, (c["choices"][0]["finish_reason"] for c in chunks if c["choices"])))
     if target == "openai-chat":
         assert 1 == written.count(b'"role"')
+        events = [json.loads(event.data) for event in Splitter().feed(written) if event.data[:1] == b"{"]
+        assert 1 == len({(event["id"], event["model"]) for event in events})
     if target == "anthropic-messages":
         events = [json.loads(event.data) for event in Splitter().feed(written)]
         assert 1 == sum(event["type"] == "message_start" for event in events)
         assert [0] == [event["index"] for event in events if event["type"] == "content_block_start"]
+
+
+def thinking(*thoughts: str, text: str) -> list[bytes]:
+    """A stream on Anthropic's wire that thinks before it speaks."""
+    block = {"type": "thinking", "thinking": "", "signature": ""}
+    deltas = [{"type": "thinking_delta", "thinking": thought} for thought in thoughts]
+    told = [
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "c2Vh"}},
+        {"type": "content_block_stop", "index": 0},
+    ]
+    start, *rest = messages(text)
+    return [
+        start,
+        *(b"event: %b\ndata: %b\n\n" % (str(e["type"]).encode(), json.dumps(e).encode()) for e in told),
+        *rest,
+    ]
+
+
+@pytest.mark.parametrize("begun", ["a text", "a thought"])
+def test_one_train_of_thought(begun):
+    """Whoever goes on may think again: that is not told inside a text, nor inside another's unsigned thought."""
+    request = {**CALLERS["anthropic-messages"], "thinking": {"type": "enabled", "budget_tokens": 1024}}
+    told = Retelling("anthropic-messages", request=request, model="m", created=1)
+    claude = SOURCES["anthropic-messages"][1]
+    stream = messages("Half ", end=False) if begun == "a text" else thinking("Well, ", text="")[:3]
+    written = fed(Voice(claude, told, resumes=False), stream)
+    rest = Voice(claude, told, resumes=True)
+    fed(rest, thinking("Now then.", text="an answer."))
+    written += rest.adopt() + rest.close()
+
+    events = [json.loads(event.data) for event in Splitter().feed(written)]
+    deltas = [event["delta"] for event in events if event["type"] == "content_block_delta"]
+    assert b"Now then." not in written
+    assert b"c2Vh" not in written
+    assert ("Half " if begun == "a text" else "") + "an answer." == "".join(delta.get("text", "") for delta in deltas)
+    assert ("" if begun == "a text" else "Well, ") == "".join(delta.get("thinking", "") for delta in deltas)
+    opened = [event["index"] for event in events if event["type"] == "content_block_start"]
+    assert opened == [event["index"] for event in events if event["type"] == "content_block_stop"]
 
 
 def test_adds_up_the_tokens_of_both():
