@@ -2,7 +2,7 @@
 
 Words in the prompt steer the answer, so that a test can say what it wants in any wire: `both tools` calls two
 of the tools at once, `12 steps` calls tools twelve times, one round after another, before it answers, and
-`call Bash with {"command": "ls"}` calls that tool with those arguments.
+`call Bash with {"command": "ls"}` calls that tool with those arguments; so does `lookup(3)` one named `lookup`.
 """
 
 from __future__ import annotations
@@ -114,4 +114,18 @@ def chosen(
         return tuple(named[:1])
     if told := past.told:
         return tuple(replace(tool, arguments=told[1]) for tool in offered if tool.name == told[0])[:1]
+    if spelt := [
+        replace(tool, arguments=given) for tool in offered if (given := _spelt(tool, past.prompt)) is not None
+    ]:
+        return tuple(spelt[:1])
     return tuple(offered[: 2 if parallel and BOTH.search(past.prompt) else 1])
+
+
+def _spelt(tool: Tool, prompt: str) -> dict[str, Any] | None:
+    """The arguments of the tool where the prompt spells its call as code does, in JSON, in order of its schema."""
+    found = re.search(rf"\b{re.escape(tool.name)}\(([^()]+)\)", prompt)
+    try:
+        values = json.loads(f"[{found[1]}]") if found else None
+    except ValueError:
+        return None
+    return None if values is None else dict(zip(tool.schema.get("properties") or (), values, strict=False))

@@ -109,7 +109,7 @@ def composed(asked: Asked, deployment: Deployment, *, tokens: int) -> Words:
 def _called(tool: Tool, past: Past) -> Call:
     if tool.arguments is not None:
         return Call(name=tool.name, pieces=json_pieces(tool.arguments))
-    arguments = example(tool.schema) or {}
+    arguments = example(tool.schema) if tool.schema.get("properties") else {}
     counted = (tool.schema.get("properties") or {}).get(COUNTER)
     if isinstance(counted, dict) and str(counted.get("type")).lower() == "integer":
         arguments = {**arguments, COUNTER: past.rounds + 1}

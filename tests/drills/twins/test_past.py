@@ -6,7 +6,7 @@ import pytest
 
 from modelrouter.drills.twins.past import Past, Said, Tool, chosen, past_of
 
-OFFERED = (Tool(name="Agent", schema={}), Tool(name="Bash", schema={}))
+OFFERED = (Tool(name="Agent", schema={}), Tool(name="Bash", schema={"properties": {"command": {}, "limit": {}}}))
 TOLD = 'Please call Bash with {"command": "echo {hi}"} and say what it said.'
 
 
@@ -27,7 +27,14 @@ def test_a_tool_that_is_not_offered_is_not_called() -> None:
     assert called(TOLD.replace("Bash", "Shell")) == []
 
 
-@pytest.mark.parametrize("prompt", ["Look it up.", 'call Bash with {"command"', "call Bash with care"])
+def test_a_call_can_be_spelt_as_in_code() -> None:
+    """The way that suites of other people ask: the values go to the arguments in their order."""
+    assert called('What is Bash("ls", 3)? Use the tool.') == [("Bash", {"command": "ls", "limit": 3})]
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Look it up.", "Bash(that)", "Bash()", 'call Bash with {"command"', "call Bash with care"]
+)
 def test_other_prompts_leave_it_to_the_order(prompt: str) -> None:
     """The first tool that is offered, its arguments left to its schema."""
     assert Past(prompt=prompt).told is None
