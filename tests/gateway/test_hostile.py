@@ -154,9 +154,13 @@ def test_who_leaves_within_a_stream_leaves_nothing(scene: Scene, resets: bool) -
 def test_who_leaves_after_a_large_body_leaves_nothing(scene: Scene) -> None:
     """A body that comes faster than it is read changes nothing: its sender is seen to leave."""
     scene.upstream.mode = "silent"
-    large = said(messages=[{"role": "user", "content": "x" * 90_000}])
+    head, _, body = said(messages=[{"role": "user", "content": "x" * 110_000}]).partition(b"\r\n\r\n")
+    idle = scene.tasks()
     with ExitStack() as stack:
-        clients = [scene.connected(stack, large) for _ in range(8)]
+        clients = [scene.connected(stack, head + b"\r\n\r\n") for _ in range(8)]
+        assert eventually(lambda: scene.tasks() == idle + len(clients))  # each waits for its body
+        for client in clients:
+            client.sendall(body)
         assert eventually(lambda: scene.upstream.calls == len(clients), 20)
         for client in clients:
             client.close()
