@@ -97,6 +97,9 @@ class Lane(asyncio.Protocol):
         self._parts.append(body)
 
     def on_message_complete(self) -> None:
+        if not self.asking:  # the last word to a connection that was never used
+            self.transport.close()
+            return
         self._end(ok=self._parser.get_status_code() == OK and self._needle in b"".join(self._parts))
 
     def _end(self, *, ok: bool) -> None:
@@ -143,7 +146,7 @@ class Load:
 
     async def _ask(self, lanes: list[Lane], seconds: float) -> None:
         self._until = time.perf_counter() + seconds
-        self._free = [lane for lane in lanes if not lane.lost]
+        self._free = [lane for lane in {*lanes, *self._free} if not lane.lost]
         if self._order.rate:
             await self._evenly()
         else:
