@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MARKERS", "holds_seals", "is_native", "seals", "without_foreign"]
 
-MARKERS: Mapping[str, tuple[bytes, ...]] = MappingProxyType(
+MARKERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
     {
         "anthropic-messages": (b'"signature', b"redacted_thinking"),
         "openai-responses": (b'"encrypted_content":"', b'"encrypted_content": "'),

@@ -162,6 +162,24 @@ def test_who_cannot_go_on_is_passed_over(manner):
     run(promise())
 
 
+def test_who_begins_anew_at_once_is_passed_over():
+    """One whose very first words are the beginning again is left before any of them is told."""
+
+    async def promise():
+        half, anew = "The claim was filed on Monday, and", "The claim was filed on Monday. So much is known."
+        router, provider, recorder = scripted(
+            {"d0": [stream([half], breaks="reset")], "d1": [stream([anew])], "d2": [stream([" nothing else."])]}
+        )
+        raw = await whole(await router.achat("p", "x", stream=True))
+        await router.aclose()
+
+        assert (half + " nothing else.", True) == told("openai-chat", raw)
+        assert ["d0", "d1", "d2"] == [name for name, _ in provider.calls]
+        assert "unsupported_feature" == recorder.ends[0][0].trail[1].fault.cause
+
+    run(promise())
+
+
 @pytest.mark.parametrize("wire", BODIES)
 @pytest.mark.parametrize("manner", ["anew", "refuses"])
 def test_nobody_can_is_an_error(wire, manner):
@@ -418,7 +436,7 @@ def test_a_rest_that_never_comes_ends_at_the_deadline():
 
     async def promise():
         router, _, _ = scripted(
-            {"d0": [stream(["Half "], breaks="reset")], "d1": [stream([], silent=True)]},
+            {"d0": [stream(["Half "], silent=True)], "d1": [stream([], silent=True)]},
             clock,
             objectives=Objectives(deadline_s=20.0),
         )
@@ -427,9 +445,9 @@ def test_a_rest_that_never_comes_ends_at_the_deadline():
         await router.aclose()
 
         assert ("Half ", False) == told("openai-chat", raw)
-        assert 20.0 <= clock.now() <= 21.0
+        assert 25.0 <= clock.now() <= 36.0  # 5 to 15 s of silence after content, and 20 s to the next content
         assert answer.fault is not None
-        assert "runtime.stream_cut" == answer.fault.rule
+        assert "runtime.stall" == answer.fault.rule
 
     clock = VirtualTime()
     clock.run(promise())
