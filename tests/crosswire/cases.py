@@ -39,9 +39,9 @@ LOOKUP = ("lookup", {"policy": "twin", "year": 1})
 ARCHIVE = ("archive", {"step": 1, "tags": ["twin"]})
 
 
-def is_text(said: Said, stage: Stage, *notes: str) -> None:
-    """The whole text of the twin, and the model that wrote it; its tokens counted."""
-    deployment = stage.deployments[0]
+def is_text(said: Said, stage: Stage, *notes: str, place: int = 0) -> None:
+    """The whole text of the twin in that place, its tokens counted."""
+    deployment = stage.deployments[place]
     if recall := RECALLED.search(said.text):
         notes = (*notes, recall[0])
     pieces = text_pieces(deployment.id, TOKENS, notes)

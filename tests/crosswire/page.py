@@ -36,6 +36,9 @@ Where the first provider comes back, it gets its own signed reasoning back, and 
 signed. A router that has never seen the conversation, after a restart say, cannot know who signed what in it: where a
 provider refuses it for that, it is asked once more without any.
 
+**Breaks.** On every pair of wires a stream that fails before its first content is not noticed, and one that fails after it, in a
+text or in a call, by an error, a broken event or a cut, ends in an error for the caller, never in something that looks whole.
+
 ## The matrix
 
 """

@@ -111,7 +111,10 @@ class GeminiTalk(Kept):
             return self._kept([GenerateContentResponse.model_validate(response.json())])
         events = [line for line in response.text.replace("\r\n", "\n").split("\n\n") if line]
         assert all(event.startswith("data: ") and "\n" not in event for event in events)
-        return self._kept([GenerateContentResponse.model_validate(json.loads(event[6:])) for event in events])
+        chunks = [json.loads(event[6:]) for event in events]
+        if "error" in chunks[-1]:
+            raise RefusedRequestError(events[-1])
+        return self._kept([GenerateContentResponse.model_validate(chunk) for chunk in chunks])
 
     def _request(self) -> dict[str, Any]:
         wanted = self.wanted

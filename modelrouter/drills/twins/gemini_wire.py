@@ -167,33 +167,33 @@ def whole(reply: Reply) -> bytes:
     return orjson.dumps(chunk(reply, said_parts, FINISH[reply.finish], reply.tokens_out))
 
 
-def said_chunks(reply: Reply) -> Iterator[tuple[dict[str, Any], bool]]:
-    """The answer as a stream of chunks, and which of them carry content; counts grow."""
+def said_chunks(reply: Reply) -> Iterator[tuple[dict[str, Any], int]]:
+    """The answer as a stream of chunks, and how many tokens of content each carries; counts grow."""
     for written, piece in enumerate(thoughts(reply), 1):
-        yield chunk(reply, [{"text": piece, "thought": True}], None, written), True
+        yield chunk(reply, [{"text": piece, "thought": True}], None, written), 1
     written = reply.tokens_thought
     for piece in reply.pieces:
         written += 1
-        yield chunk(reply, [{"text": piece}], None, written), True
+        yield chunk(reply, [{"text": piece}], None, written), 1
     for part, call in zip(calls(reply), reply.calls, strict=True):
         written += len(call.pieces)
-        yield chunk(reply, [part], None, written), True
+        yield chunk(reply, [part], None, written), len(call.pieces)
     signed = signature(reply, "text") if reply.pieces and not reply.calls else {}
     last: list[dict[str, Any]] = [{"text": "", **signed}] if written else []
-    yield chunk(reply, last, FINISH[reply.finish], written), False
+    yield chunk(reply, last, FINISH[reply.finish], written), 0
 
 
 def events(reply: Reply, _asked: Asked) -> Iterator[Event]:
     """The chunks as server-sent events; their lines end as Google ends them."""
-    for said_chunk, content in said_chunks(reply):
-        yield Event(b"data: " + orjson.dumps(said_chunk) + b"\r\n\r\n", content=content)
+    for said_chunk, tokens in said_chunks(reply):
+        yield Event(b"data: " + orjson.dumps(said_chunk) + b"\r\n\r\n", content=tokens > 0, tokens=tokens)
 
 
 def array(reply: Reply, _asked: Asked) -> Iterator[Event]:
     """The chunks as one JSON array, for whoever does not ask for `alt=sse`."""
     start = b"["
-    for said_chunk, content in said_chunks(reply):
-        yield Event(start + orjson.dumps(said_chunk), content=content)
+    for said_chunk, tokens in said_chunks(reply):
+        yield Event(start + orjson.dumps(said_chunk), content=tokens > 0, tokens=tokens)
         start = b",\r\n"
     yield Event(b"]\n")
 

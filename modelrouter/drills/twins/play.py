@@ -106,7 +106,7 @@ class Play:
                     return
             await self.exchange.write(event.data)
             if event.content:
-                self._content(1)
+                self._content(event.tokens)
         await self.exchange.end()
         self._done()
 

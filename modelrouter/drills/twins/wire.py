@@ -28,7 +28,9 @@ class Event:
 
     data: bytes
     content: bool = False
-    """Carries text or a part of a tool call: a token."""
+    """Carries text or a part of a tool call."""
+    tokens: int = 1
+    """How many, where it carries content; calls come whole on some wires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
