@@ -207,6 +207,9 @@ def test_of_what_nobody_remembers_the_wires_own_models_get_all(case):
         router, played, _ = routed(
             case, of(0, case.name, case.wire, account="a"), of(1, "qwen3", case.wire, account="b")
         )
+        unsealed = Script(blocks=(json.dumps(case.whole).replace(SEAL, "").encode(),))
+        for name in ("d0", "d1"):
+            played.play(name, [unsealed])
         await asked(router, case.wire, case.history, "d0")
         assert case.history == sent(played)
         await asked(router, case.wire, case.history, "d1")
