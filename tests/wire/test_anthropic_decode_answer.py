@@ -177,7 +177,7 @@ def test_there_and_back(
     told = Answer(
         id="msg_1",
         model="m",
-        parts=(*_apart(parts), *calls),
+        parts=(*_said(parts, ends=not calls), *calls),
         finish="tool_calls" if calls and finish == "stop" else finish,
         refusal="No." if finish == "content_filter" else None,
         usage=Usage(input=fresh + written, written=written, cached=cached, output=output, reasoning=reasoning),
@@ -188,10 +188,14 @@ def test_there_and_back(
     assert decode(json.loads(encode(told, request=request, model="m", created=1))) == told
 
 
-def _apart(parts: list[Text | Thinking]) -> list[Text | Thinking]:
-    """Leave out texts that follow upon texts: they would be one."""
-    return [
+def _said(parts: list[Text | Thinking], *, ends: bool) -> list[Text | Thinking]:
+    """Leave out texts that follow upon texts, for they would be one, and sealed blocks at the end, which is for texts."""
+    said = [
         part
         for place, part in enumerate(parts)
         if not (isinstance(part, Text) and place and isinstance(parts[place - 1], Text))
     ]
+    has_text = any(isinstance(part, Text) for part in said)
+    while ends and has_text and isinstance(last := said[-1], Thinking) and last.redacted:
+        said.pop()
+    return said

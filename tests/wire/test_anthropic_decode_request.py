@@ -370,6 +370,23 @@ def test_how_much_to_think(
     assert (conversation.sampling.effort, conversation.losses) == (told, lost)
 
 
+@pytest.mark.parametrize(
+    ("thinking", "shown"),
+    [
+        ({"type": "adaptive", "display": "summarized"}, True),
+        ({"type": "adaptive", "display": "omitted"}, False),
+        ({"type": "enabled", "budget_tokens": 2000, "display": "omitted"}, False),
+        ({"type": "enabled", "budget_tokens": 2000}, True),
+        ({"type": "adaptive"}, None),
+        ({"type": "disabled"}, None),
+        (None, None),
+    ],
+)
+def test_whether_thinking_shall_be_told(thinking: dict[str, Any] | None, shown: Any) -> None:
+    """The wish is told; who sets a budget is used to models that tell what they think unasked."""
+    assert read(thinking=thinking).sampling.shown is shown
+
+
 def test_how_the_answer_is_drawn_and_what_it_keeps_to() -> None:
     """Sampling, stops and the schema are told; both places of the schema mean the same."""
     wanted = {"type": "json_schema", "schema": {"type": "object"}}

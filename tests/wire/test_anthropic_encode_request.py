@@ -13,7 +13,7 @@ from support.inventories import deployment
 
 from modelrouter.core.inventory import Model
 from modelrouter.drills.twins.anthropic_rules import check
-from modelrouter.drills.twins.anthropic_thinking import account_of, redaction, signature
+from modelrouter.drills.twins.anthropic_thinking import account_of, prefix, redaction, signature
 from modelrouter.wire.anthropic_messages.encode_request import encode
 from modelrouter.wire.conversation import (
     Audio,
@@ -132,24 +132,29 @@ def test_a_forced_tool_goes_before_thinking(mode: Any, name: str | None, model: 
     assert "reasoning_effort" in losses
 
 
-def own(name: str, text: str) -> Thinking:
-    """Thinking as the model signs it."""
-    return Thinking(text, OWN, signature(account_of(name), text, 1))
-
-
 def test_a_loop_that_began_with_thinking_goes_on_with_it() -> None:
     """Own thinking is given back as it was, redacted too, and the budget is asked for again."""
     name = "claude-sonnet-4-5"
-    sealed = Thinking("", OWN, redaction(account_of(name), "x"), redacted=True)
-    later = replace(CALL, id="b")
-    turns = (
-        *HI,
-        Turn("assistant", (own(name, "hm"), sealed, CALL)),
-        Turn("user", (RESULT,)),
-        Turn("assistant", (later,)),
-        Turn("user", (replace(RESULT, id="b"),)),
-    )
-    request, losses = sent(asks("low", tools=(F,), turns=turns), name)
+    account = account_of(name)
+
+    def loop(thinking: str, redacted: str) -> Conversation:
+        """Thinking bound to what came before it."""
+        own = Thinking("hm", OWN, signature(account, "hm", "1", thinking))
+        sealed = Thinking("", OWN, redaction(account, "x", "2", redacted), redacted=True)
+        turns = (
+            *HI,
+            Turn("assistant", (own, sealed, CALL)),
+            Turn("user", (RESULT,)),
+            Turn("assistant", (replace(CALL, id="b"),)),
+            Turn("user", (replace(RESULT, id="b"),)),
+        )
+        return asks("low", tools=(F,), turns=turns)
+
+    body = json.loads(encode(loop("", ""), claude(name))[0])
+    first = prefix(body, body["messages"][:1])
+    question, answer = json.loads(encode(loop(first, ""), claude(name))[0])["messages"][:2]
+    second = prefix(body, [question, {**answer, "content": answer["content"][:1]}])
+    request, losses = sent(loop(first, second), name)
 
     assert [block["type"] for block in request["messages"][1]["content"]] == [
         "thinking",
@@ -174,6 +179,37 @@ def test_a_loop_that_began_elsewhere_goes_on_without_thinking(thought: tuple[Par
     assert losses == ((("thinking",) if thought else ()) + ("reasoning_effort",))
     assert after["thinking"]["type"] == "enabled"
     assert adaptive["thinking"] == {"type": "adaptive"}
+
+
+@pytest.mark.parametrize(
+    ("name", "effort", "shown", "thinking"),
+    [
+        ("claude-opus-4-8", "high", True, {"type": "adaptive", "display": "summarized"}),
+        ("claude-opus-4-8", "high", False, {"type": "adaptive", "display": "omitted"}),
+        ("claude-opus-4-8", "high", None, {"type": "adaptive"}),
+        ("claude-opus-4-8", "none", True, {"type": "disabled"}),
+        ("claude-opus-4-8", None, True, None),
+        ("claude-opus-5", "high", True, {"type": "adaptive", "display": "summarized"}),
+        ("claude-opus-5", None, False, {"type": "adaptive", "display": "omitted"}),
+        ("claude-opus-5", "high", None, None),
+        ("claude-sonnet-4-5", "low", True, {"type": "enabled", "budget_tokens": 1024}),
+        ("claude-sonnet-4-5", "low", False, {"type": "enabled", "budget_tokens": 1024}),
+    ],
+)
+def test_thinking_is_told_where_that_was_asked(name: str, effort: str, shown: Any, thinking: object) -> None:
+    """The newest models keep what they thought to themselves unless asked; those with a budget tell it unasked."""
+    request, losses = sent(asks(effort, sampling={"shown": shown}), name)
+
+    assert request.get("thinking") == thinking
+    assert losses == ()
+
+
+def test_a_forced_tool_goes_before_thinking_that_would_be_told() -> None:
+    """Where a tool is forced, nothing is said of thinking: the two may not stand together (24)."""
+    choice = ToolChoice(mode="required")
+    request, _ = sent(asks("high", sampling={"shown": True}, tools=(F,), choice=choice), "claude-opus-5")
+
+    assert "thinking" not in request
 
 
 def test_sampling_beside_thinking() -> None:

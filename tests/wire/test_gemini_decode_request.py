@@ -295,7 +295,23 @@ def test_the_generation_config(spelling: str) -> None:
         frequency_penalty=0.2,
         logprobs=3,
         effort="low",
+        shown=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("thinking", "shown"),
+    [
+        ({"includeThoughts": True}, True),
+        ({"include_thoughts": False}, False),
+        ({"thinkingBudget": 9}, None),
+        ({"includeThoughts": "yes"}, None),
+        (None, None),
+    ],
+)
+def test_whether_thoughts_shall_be_told(thinking: dict[str, Any] | None, shown: Any) -> None:
+    """The wish to see thoughts is told, and so is the wish not to."""
+    assert asked(generationConfig={"thinkingConfig": thinking}).sampling.shown is shown
 
 
 @pytest.mark.parametrize(

@@ -334,6 +334,25 @@ def test_how_much_to_think(name: str, effort: str, expected: dict[str, Any], is_
     assert losses == (("reasoning_effort",) if is_lost else ())
 
 
+@pytest.mark.parametrize(
+    ("effort", "shown", "expected"),
+    [
+        ("low", True, {"thinkingLevel": "LOW", "includeThoughts": True}),
+        ("low", False, {"thinkingLevel": "LOW"}),
+        (None, True, {"includeThoughts": True}),
+        (None, False, None),
+        ("none", True, {"thinkingLevel": "MINIMAL"}),
+    ],
+)
+def test_thoughts_are_told_where_that_was_asked(
+    effort: str | None, shown: Any, expected: dict[str, Any] | None
+) -> None:
+    """Whoever wants to see thoughts does, with an effort or without; whoever does not is sent none."""
+    told, _ = config("gemini-3-flash", sampling=Sampling(effort=effort, shown=shown))
+
+    assert told.get("thinkingConfig") == expected
+
+
 def test_a_model_that_does_not_think() -> None:
     """Where the inventory knows no thinking, none is asked for, and that is said."""
     plain = gemini(capabilities=frozenset({"tools"}))

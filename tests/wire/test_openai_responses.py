@@ -101,16 +101,16 @@ def test_a_reason_excuses_an_empty_answer(reason: str) -> None:
     """A limit or a filter explains why nothing is there, whole and in a stream."""
     body = answer([], "incomplete", incomplete_details={"reason": reason})
 
-    assert dialect.read_answer(body) == Reading(finish=reason, ended=True, model="m")
+    assert dialect.read_answer(body) == Reading(finish=reason, ended=True, model="m", kept=("resp_1",))
     assert dialect.read_event(event("response.incomplete", response=body)) == Reading(
-        finish=reason, ended=True, model="m"
+        finish=reason, ended=True, model="m", kept=("resp_1",)
     )
 
 
 def test_a_whole_answer() -> None:
     """Finish, usage in buckets that do not overlap, and the model are read (70)."""
     assert dialect.read_answer(answer([MESSAGE], usage=USAGE)) == Reading(
-        content=True, finish="completed", ended=True, usage=SPENT, model="m"
+        content=True, finish="completed", ended=True, usage=SPENT, model="m", kept=("resp_1",)
     )
 
 
@@ -150,7 +150,7 @@ def test_the_model_is_known_from_the_first_event() -> None:
 def test_only_a_terminal_event_ends_a_stream() -> None:
     """The end brings the finish and the usage; the kind of the event stands in for a missing state (75)."""
     whole = answer([MESSAGE], usage=USAGE)
-    ended = Reading(content=True, finish="completed", ended=True, usage=SPENT, model="m")
+    ended = Reading(content=True, finish="completed", ended=True, usage=SPENT, model="m", kept=("resp_1",))
 
     assert dialect.read_event(event("response.completed", response=whole)) == ended
     del whole["status"]
@@ -199,7 +199,17 @@ def test_a_failure_without_an_error_is_one(state: str) -> None:
 
 def test_work_in_the_background_is_no_empty_answer() -> None:
     """A response that is still queued has nothing yet, and is what its caller asked for."""
-    assert dialect.read_answer(answer([], "queued")) == Reading(content=True, model="m")
+    assert dialect.read_answer(answer([], "queued")) == Reading(content=True, model="m", kept=("resp_1",))
+
+
+def test_ids_under_which_it_is_kept() -> None:
+    """The answer's own, its conversation's and its items' are told, the first as soon as a stream begins."""
+    body = answer([{**MESSAGE, "id": "msg_1"}, {**MESSAGE, "id": 7}], conversation={"id": "conv_1"})
+    begun = {"id": "resp_1", "conversation": {"id": "conv_1"}, "output": []}
+
+    assert dialect.read_answer(body).kept == ("resp_1", "conv_1", "msg_1")
+    assert dialect.read_event(event("response.completed", response=body)).kept == ("resp_1", "conv_1", "msg_1")
+    assert dialect.read_event(event("response.created", response=begun)).kept == ("resp_1", "conv_1")
 
 
 def test_a_broken_event_is_malformed() -> None:

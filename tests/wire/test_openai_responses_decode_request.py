@@ -447,7 +447,7 @@ def test_how_the_answer_is_drawn() -> None:
         modelrouter={"process": "claims"},
     )
 
-    assert conversation.sampling == Sampling(limit=9, temperature=0.5, top_p=0.9, effort="high", logprobs=2)
+    assert conversation.sampling == Sampling(limit=9, temperature=0.5, top_p=0.9, effort="high", shown=True, logprobs=2)
     assert conversation.format == OutputFormat(schema=NONE, name="n", description="d", strict=True)
     assert (conversation.stream, conversation.metadata, conversation.user) == (True, {"a": "b"}, "u")
     assert conversation.losses == ()

@@ -366,6 +366,27 @@ def test_models_that_reason(name: str) -> None:
     assert send(asking(sampling=Sampling(temperature=1, effort="low")), serving(name))[1] == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "effort", "shown", "reasoning"),
+    [
+        ("gpt-5.6", "low", True, {"effort": "low", "summary": "auto"}),
+        ("gpt-5.6", None, True, {"summary": "auto"}),
+        ("gpt-5.6", "none", True, {"effort": "none"}),
+        ("gpt-5.6", "low", False, {"effort": "low"}),
+        ("gpt-5.6", None, None, None),
+        ("gpt-4.1", None, True, None),
+    ],
+)
+def test_reasoning_is_told_where_that_was_asked(
+    name: str, effort: str | None, shown: Any, reasoning: dict[str, str] | None
+) -> None:
+    """A summary is asked for where the caller wants to see reasoning, of a model that reasons."""
+    sent, losses = send(asking(sampling=Sampling(effort=effort, shown=shown)), serving(name))
+
+    assert sent.get("reasoning") == reasoning
+    assert losses == ()
+
+
 @pytest.mark.parametrize("name", ["gpt-4.1", "gpt-4o", "gpt-5.2-chat-latest", "qwen3-o1"])
 def test_models_that_do_not(name: str) -> None:
     """They take sampling, and an effort is lost by name (53, 58)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.wire.anthropic_messages.decode_turns import decode_turns, system_parts
-from modelrouter.wire.anthropic_messages.thinking import asked_effort
+from modelrouter.wire.anthropic_messages.thinking import asked_effort, is_shown
 from modelrouter.wire.conversation import (
     ChoiceMode,
     Conversation,
@@ -85,6 +85,7 @@ def _sampling(body: Mapping[str, Any], losses: list[str]) -> Sampling:
         top_k=body.get("top_k"),
         stop=tuple(body.get("stop_sequences") or ()),
         effort=asked_effort(body, losses),
+        shown=is_shown(body),
     )
 
 

@@ -58,6 +58,18 @@ def asked_effort(body: Mapping[str, Any], losses: list[str]) -> str | None:
     return word if word in BUDGETS else by_budget
 
 
+def is_shown(body: Mapping[str, Any]) -> bool | None:
+    """Read whether thinking shall be told; who sets a budget means a model that tells it unasked."""
+    config = body.get("thinking") or {}
+    display = config.get("display")
+    if display in _DISPLAYS:
+        return _DISPLAYS[display]
+    return True if config.get("type") == "enabled" else None
+
+
+_DISPLAYS = {"summarized": True, "omitted": False}
+
+
 def is_asked(request: Mapping[str, Any]) -> bool:
     """Whether a request in this wire wants to be shown thinking: others are never sent any."""
     config = request.get("thinking")
@@ -89,15 +101,17 @@ def thinking_config(
     A budget demands that the loop of calls that goes on began with thinking, that no tool is forced, and room for
     the answer besides: where one of these is missing, this answer does without thinking (44, 24).
     """
-    effort = conversation.sampling.effort
+    effort, display = conversation.sampling.effort, _display(conversation)
+    is_forced = conversation.choice.mode in {"required", "named"} and bool(conversation.tools)
+    if taken.thinking == "always" and display and not is_forced:
+        return {"type": "adaptive", **display}
     if effort not in _RANKS or taken.thinking == "always":
         return None
-    is_forced = conversation.choice.mode in {"required", "named"} and bool(conversation.tools)
     if effort == "none" or is_forced:
         losses.extend(() if effort == "none" else ("reasoning_effort",))
         return {"type": "disabled"} if taken.thinking == "adaptive" else None
     if taken.thinking == "adaptive":
-        return {"type": "adaptive"}
+        return {"type": "adaptive", **display}
     if not _may_think(turns) or limit <= LEAST:
         losses.append("reasoning_effort")
         return None
@@ -106,6 +120,12 @@ def thinking_config(
     if budget < wanted:
         losses.append("reasoning_effort")
     return {"type": "enabled", "budget_tokens": budget}
+
+
+def _display(conversation: Conversation) -> dict[str, str]:
+    """Say whether thinking is to be told: the newest models keep it to themselves unless asked, older ones tell it."""
+    shown = conversation.sampling.shown
+    return {} if shown is None else {"display": "summarized" if shown else "omitted"}
 
 
 def _may_think(turns: tuple[Turn, ...]) -> bool:

@@ -86,6 +86,7 @@ def _sampling(config: Mapping[str, Any], losses: list[str]) -> Sampling:
         top_k=_whole(config["topK"]) if "topK" in config else None,
         stop=tuple(listed(config.get("stopSequences"))),
         effort=_effort(config.get("thinkingConfig"), losses),
+        shown=_shown(config.get("thinkingConfig")),
         seed=config.get("seed"),
         frequency_penalty=config.get("frequencyPenalty"),
         presence_penalty=config.get("presencePenalty"),
@@ -111,6 +112,11 @@ def _effort(thinking: Any, losses: list[str]) -> str | None:
     if budget is None or budget < 0:
         return None
     return next((effort for effort in ("none", "low", "medium") if budget <= BUDGETS[effort]), "high")
+
+
+def _shown(thinking: Any) -> bool | None:
+    shown = member(thinking, "includeThoughts")
+    return shown if isinstance(shown, bool) else None
 
 
 _JSON = "application/json"

@@ -46,7 +46,7 @@ def encode(conversation: Conversation, deployment: Deployment) -> tuple[bytes, t
     contents = ContentEncoder(signs_calls=taken.signed_calls)
     config = {
         **_sampling(conversation.sampling, model, taken, losses),
-        **_thinking(conversation.sampling.effort, model, taken, losses),
+        **_thinking(conversation.sampling, model, taken, losses),
         **_format(conversation, model, taken, losses),
     }
     body = {
@@ -128,13 +128,19 @@ def _weights(sampling: Sampling, losses: list[str]) -> Mapping[str, Any]:
     return {"responseLogprobs": True, "logprobs": min(sampling.logprobs, _ALTERNATIVES) or None}
 
 
-def _thinking(effort: str | None, model: Model, taken: Traits, losses: list[str]) -> dict[str, Any]:
-    """Write how much to think, in the form that the model takes; the strongest that is no stronger than asked."""
-    if effort is None:
-        return {}
+def _thinking(sampling: Sampling, model: Model, taken: Traits, losses: list[str]) -> dict[str, Any]:
+    """Write how much to think, in the form that the model takes; the strongest that is no stronger than asked.
+
+    Thoughts are told where that was asked, and where an effort was and nobody said that they shall not be.
+    """
+    effort = sampling.effort
     if "thinking" not in model.capabilities:
-        losses.append("reasoning_effort")
+        losses.extend(() if effort is None else ("reasoning_effort",))
         return {}
+    is_shown = effort != "none" and (sampling.shown or (sampling.shown is None and effort is not None))
+    shown = {"includeThoughts": True} if is_shown else {}
+    if effort is None:
+        return {"thinkingConfig": shown} if shown else {}
     rank = LEVELS.index(effort) if effort in LEVELS else len(LEVELS)
     known = taken.levels or tuple(BUDGETS)
     word = next((level for level in reversed(known) if LEVELS.index(level) <= rank), known[0])
@@ -142,7 +148,7 @@ def _thinking(effort: str | None, model: Model, taken: Traits, losses: list[str]
     if word != effort or (not taken.levels and budget != BUDGETS[word]):
         losses.append("reasoning_effort")
     amount = {"thinkingLevel": word.upper()} if taken.levels else {"thinkingBudget": budget}
-    return {"thinkingConfig": {**amount, **({"includeThoughts": True} if effort != "none" else {})}}
+    return {"thinkingConfig": {**amount, **shown}}
 
 
 def _format(conversation: Conversation, model: Model, taken: Traits, losses: list[str]) -> dict[str, Any]:

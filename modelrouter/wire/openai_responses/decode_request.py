@@ -101,12 +101,13 @@ def _sampling(body: Mapping[str, Any], losses: list[str]) -> Sampling:
         temperature=body.get("temperature"),
         top_p=body.get("top_p"),
         effort=reasoning.get("effort"),
+        shown=True if reasoning.get("summary") or reasoning.get("generate_summary") else None,
         logprobs=top or 0 if top or "message.output_text.logprobs" in include else None,
     )
 
 
 _ASKED = frozenset({"effort", "summary", "generate_summary"})
-"""What of `reasoning` is told or needs no telling: reasoning that a provider shows is passed on, asked for or not."""
+"""What of `reasoning` is told; of a summary only that there shall be one, for no other wire tells how long."""
 
 
 def _format(text: Mapping[str, Any], losses: list[str]) -> OutputFormat | None:

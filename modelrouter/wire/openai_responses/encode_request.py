@@ -155,17 +155,18 @@ def _sampling(sampling: Sampling, losses: list[str], *, fixed: bool) -> dict[str
 
 
 def _reasoning(sampling: Sampling, losses: list[str], *, thinks: bool) -> dict[str, Any]:
+    """Say how much to think, and that it is to be told: the API tells nothing unasked, and to nobody who was not verified."""
     effort = sampling.effort
-    if effort is None:
-        return {}
     if not thinks:
-        if effort != "none":
-            losses.append("reasoning_effort")
+        losses.extend(() if effort in (None, "none") else ("reasoning_effort",))
         return {}
+    told = {"summary": "auto"} if sampling.shown and effort != "none" else {}
+    if effort is None:
+        return told
     known = _STRONGEST.get(effort, effort)
     if known != effort:
         losses.append("reasoning_effort")
-    return {"effort": known}
+    return {"effort": known, **told}
 
 
 _STRONGEST = {"max": "xhigh"}
