@@ -15,6 +15,7 @@ comes back at once. Of those who leave half reset their connection.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import socket
@@ -35,6 +36,8 @@ HERE = "127.0.0.1"
 FROM = [f"127.0.1.{place}" for place in range(1, 21)]
 """Addresses of this machine to come from: one alone has 28,000 ports, and closed connections keep theirs for a minute."""
 DRIP_S = 2.0
+FILL_S, STEPS = 8.0, 200
+NEARLY = 0.97
 ABREAST = 200
 """So many are connected at once of those who leave."""
 FIRST_BYTES_S = 20.0
@@ -71,28 +74,28 @@ class Slow(asyncio.Protocol):
 
 
 class Lingering:
-    """Keeps so many slow connections open."""
+    """Keeps so many slow connections open. They come one after another, as clients do, and so are cut one after another."""
 
     def __init__(self, order: dict[str, Any]) -> None:
         self._port: int = order["port"]
         self._count: int = order["count"]
         head: bytes = order["head"].encode()
         begun, _, _ = head.partition(b"\r\n\r\n")
-        half_a_body = begun + b"\r\ncontent-length: 100\r\n\r\n{"
+        half_a_body = begun + b"\r\n\r\n{"  # the head says how long it is
         self._kinds = ((b"", False), (begun + b"\r\n", True), (half_a_body, False))
         self.present: set[Slow] = set()
         self.cut = 0
+        self._places = itertools.count()
 
     async def keep(self, full: asyncio.Event) -> None:
         """Fill up, and fill up again."""
         while True:
             missing = self._count - len(self.present)
-            for start in range(0, missing, 100):
-                places = range(start, min(start + 100, missing))
-                await asyncio.gather(*map(self._come, places), return_exceptions=True)
-                await asyncio.sleep(0)
-            full.set()
-            await asyncio.sleep(0.1)
+            places = [next(self._places) for _ in range(min(missing, -(-self._count // STEPS)))]
+            await asyncio.gather(*map(self._come, places), return_exceptions=True)
+            if len(self.present) >= self._count * NEARLY:
+                full.set()
+            await asyncio.sleep(FILL_S / STEPS)
 
     async def _come(self, place: int) -> None:
         says, drips = self._kinds[place % len(self._kinds)]

@@ -162,13 +162,18 @@ def _portkey_server(port: int, _: str, __: Path) -> list[str]:
     return ["node", str(PORTKEY), f"--port={port}", "--headless"]
 
 
+LITELLM_SETTINGS = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else it fetches a price list when it starts
+    "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "True",  # nobody of this field asks callers for a key
+    "NO_DOCS": "True",
+}
 FIELD = (
     Gateway("no gateway", None, _by_path),
     Gateway("bare pass-through", _pass_through, _by_path),
     Gateway("modelrouter", _ours, _named),
     Gateway("modelrouter, Anthropic's wire before OpenAI's", _ours, _anthropic),
     Gateway("Portkey", _portkey_server, _portkey, PORTKEY, {"NODE_ENV": "production"}),
-    Gateway("LiteLLM proxy", _litellm, _named, LITELLM, {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_DOCS": "True"}),
+    Gateway("LiteLLM proxy", _litellm, _named, LITELLM, LITELLM_SETTINGS),
 )
 FLOOR = FIELD[1]
 OURS = FIELD[2]
@@ -187,7 +192,7 @@ class Running:
         self.port = _free_port()
         folder.mkdir()
         begun = time.monotonic()
-        with (folder.parent / "stderr.log").open("ab") as log:
+        with (ROOT / "benchmarks/results/stderr.log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["taskset", "--cpu-list", str(core), *gateway.command(self.port, root, folder)],
                 cwd=ROOT,
