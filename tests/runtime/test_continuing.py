@@ -431,6 +431,30 @@ def test_a_silence_is_gone_on_with_and_so_is_the_silence_behind_it():
     clock.run(promise())
 
 
+def test_nobody_waits_for_a_call_that_was_dropped():
+    """Where the answer of a hedge breaks off, the silent call beside it is over: the next one is asked at once."""
+
+    async def promise():
+        router, provider, _ = scripted(
+            {
+                "d0": [stream([], silent=True)],
+                "d1": [stream(["Half "], breaks="reset")],
+                "d2": [stream(["an answer."])],
+            },
+            clock,
+            hedge_s=1.0,
+        )
+        raw = await whole(await router.achat("p", "x", stream=True))
+        await router.aclose()
+
+        assert ("Half an answer.", True) == told("openai-chat", raw)
+        assert ["d0", "d1", "d2"] == [name for name, _ in provider.calls]
+        assert 2.0 > clock.now()
+
+    clock = VirtualTime()
+    clock.run(promise())
+
+
 def test_a_rest_that_never_comes_ends_at_the_deadline():
     """The rest has as long to its first content as the request had; then the caller gets the error."""
 

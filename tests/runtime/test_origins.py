@@ -18,6 +18,7 @@ from modelrouter.drills.twins.keys import dummy_key
 from modelrouter.drills.twins.twin import Pace, Twin
 from modelrouter.runtime.origins import Origins, issuer_of
 from modelrouter.testing import ManualClock, Recorder, Script, ScriptedProvider
+from modelrouter.wire.seals import without_foreign
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -283,6 +284,23 @@ def test_a_seal_of_two_is_told_apart():
         await router.aclose()
 
     run(promise())
+
+
+def test_ids_go_with_the_reasoning_that_they_came_of_and_no_others():
+    """Only what stands behind foreign reasoning, up to the next results or words of the user's, loses its id."""
+
+    def said(word: str, **facts) -> dict[str, Any]:
+        return {"type": "message", "role": "assistant", "id": f"msg_{word}", "content": word, **facts}
+
+    reasoning = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": SEAL}
+    own = {**reasoning, "encrypted_content": OTHER}
+    output = {"type": "function_call_output", "call_id": "c", "output": "K-7"}
+    items = [said("a"), reasoning, said("b"), output, said("c"), reasoning, said("d", role="user"), own, said("e")]
+    changes = without_foreign("openai-responses", {"input": items}, lambda seal: seal == SEAL)
+
+    assert changes is not None
+    assert ["msg_a", None, None, "msg_c", "msg_d", "rs_1", "msg_e"] == [item.get("id") for item in changes["input"]]
+    assert without_foreign("openai-responses", {"input": items}, lambda seal: False) is None  # noqa: ARG005 - the form that is asked for
 
 
 def test_memory_is_bounded_and_forgets():
