@@ -20,7 +20,8 @@ from modelrouter.wire.reading import Asked
 if TYPE_CHECKING:
     from modelrouter.core.inventory import Deployment, Wire
 
-RESPONSES, MESSAGES = "openai-responses", "anthropic-messages"
+RESPONSES: Wire = "openai-responses"
+MESSAGES: Wire = "anthropic-messages"
 BUSY = status(503, json.dumps({"error": {"message": "The engine is overloaded.", "type": "server_error"}}))
 
 

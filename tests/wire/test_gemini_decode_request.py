@@ -228,6 +228,17 @@ def test_signatures_that_were_spoilt(spoilt: str) -> None:
     assert parts == (Text("t"), *expected)
 
 
+@pytest.mark.parametrize("word", ["skip_thought_signature_validator", "context_engineering_is_the_way_to_go"])
+def test_what_stands_in_for_a_signature_is_none(word: str) -> None:
+    """Google's word for what nobody signed is no signature, plain or as clients send it that know bytes alone (45)."""
+    wrapped = base64.b64encode(word.encode()).decode()
+
+    for written in (word, wrapped, wrapped.rstrip("=")):
+        signed = {"thoughtSignature": written}
+        (said,) = turns(model({"functionCall": {"id": "1", "name": "f"}, **signed}, {"text": "t", **signed}))
+        assert said.parts == (ToolCall(id="1", name="f", arguments={}), Text("t"))
+
+
 @pytest.mark.parametrize("length", range(1, 7))
 def test_a_signature_survives_other_clients(length: int) -> None:
     """Some decode what they keep and encode it in the other alphabet, or without padding: ours is read all the same."""

@@ -555,3 +555,14 @@ def test_a_history_of_its_own_is_not_touched() -> None:
     rendered = pass_on(body, parse(body), gemini())
 
     assert rendered == Rendered(b'{"contents":' + contents + b"}", ())
+
+
+@pytest.mark.parametrize("word", [DUMMY, "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="])
+def test_what_stands_in_for_a_signature_stays_on_its_wire(word: str) -> None:
+    """A caller who knows Google's word for calls that nobody signed has said it already, and nothing is lost."""
+    call = {"functionCall": {"name": "f", "args": {}}, "thoughtSignature": word}
+    contents = json.dumps([{"role": "model", "parts": [call]}]).encode()
+    body = b'{"model":"claims","contents":' + contents + b"}"
+
+    for name in ("gemini-3-pro", "gemini-2.5-pro"):
+        assert pass_on(body, parse(body), gemini(name)) == Rendered(b'{"contents":' + contents + b"}", ())

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.wire.gemini.members import listed, member
-from modelrouter.wire.gemini.signatures import ISSUER, taken_back
+from modelrouter.wire.gemini.signatures import ISSUER, stands_in, taken_back
 from modelrouter.wire.gemini.traits import traits
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ def _signature(part: Any) -> Any:
 
 
 def _is_own(signature: Any) -> bool:
+    """Whether Google's models take it: their own, or what is written in place of one."""
     known = taken_back(signature)
-    return known is not None and known[0] == ISSUER
+    return stands_in(signature) if known is None else known[0] == ISSUER
 
 
 def _signed(turn: list[dict[str, Any]]) -> list[dict[str, Any]]:

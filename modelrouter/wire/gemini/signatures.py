@@ -24,6 +24,8 @@ HIDDEN = "hidden-thoughts"
 """Stands for the issuer where a signature is none, but holds whole thoughts."""
 _REDACTED = "r."
 """Stands before the mark of a signature that itself holds the reasoning."""
+_STAND_INS = frozenset({"skip_thought_signature_validator", "context_engineering_is_the_way_to_go"})
+"""What Google documents for calls that none of its models made: no signature, and nobody's."""
 
 
 def handed_out(issuer: str, signature: str, *, redacted: bool = False) -> str:
@@ -36,7 +38,7 @@ def handed_out(issuer: str, signature: str, *, redacted: bool = False) -> str:
 
 def taken_back(text: object) -> tuple[str, str, bool] | None:
     """Give the issuer, the signature and whether it holds the reasoning itself; None where nobody could use it."""
-    if not isinstance(text, str) or not text:
+    if not isinstance(text, str) or not text or stands_in(text):
         return None
     if is_tagged(text):
         return _known(text, redacted=False)
@@ -45,6 +47,11 @@ def taken_back(text: object) -> tuple[str, str, bool] | None:
     if marked.startswith(PREFIX):
         return _known(marked, redacted=marked != decoded)
     return ISSUER, text, False
+
+
+def stands_in(text: object) -> bool:
+    """Whether it is what callers write where nobody signed, plain or, as clients that know bytes alone send it, in base64."""
+    return isinstance(text, str) and (text in _STAND_INS or _decoded(text) in _STAND_INS)
 
 
 def _known(marked: str, *, redacted: bool) -> tuple[str, str, bool] | None:
