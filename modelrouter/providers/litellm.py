@@ -17,6 +17,7 @@ import orjson
 
 from modelrouter.providers.base import PLAIN, CallOptions, ConnectionFailedError
 from modelrouter.providers.resolved import Resolved
+from modelrouter.wire.openai_chat.library import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -29,20 +30,6 @@ __all__ = ["LitellmClient"]
 
 _LOCATED: Mapping[str, str] = MappingProxyType({"bedrock": "aws_region_name", "vertex_ai": "vertex_location"})
 """Providers that litellm would otherwise look up in a region of its own choice, and how they are told which."""
-PARAMETERS = frozenset(
-    {
-        *("messages", "tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format"),
-        *("temperature", "top_p", "n", "seed", "stop", "max_tokens", "max_completion_tokens"),
-        *("presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs"),
-        *("stream", "stream_options", "reasoning_effort", "verbosity", "modalities", "audio", "prediction"),
-        *("user", "service_tier", "safety_identifier", "prompt_cache_key"),
-    }
-)
-"""The members of a request that go on: OpenAI's own.
-
-litellm takes addresses, credentials, fallbacks and made-up answers by the same door; `metadata`, which is
-OpenAI's too, steers its callbacks. None of them is a caller's to choose.
-"""
 NO_STATUS = 500
 """What litellm makes up where it had no answer."""
 

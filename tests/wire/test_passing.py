@@ -324,6 +324,21 @@ def test_a_request_is_used_more_than_once() -> None:
     assert parsed == json.loads(raw)
 
 
+def test_what_does_not_pass_through_litellm_is_named() -> None:
+    """Members that the library would take for its own, or not know, stay behind by name; values that ask nothing do not."""
+    ask = {"messages": [{"role": "user", "content": "hi"}], "seed": 1, "verbosity": "low", "modelrouter": {"x": 1}}
+    lost = {"metadata": {"a": "b"}, "store": True, "thinking": {"type": "enabled"}, "api_base": "http://evil.test"}
+    raw = json.dumps({"model": "p", **ask, **lost, "web_search_options": None}).encode()
+    library = at("bedrock", "x", wire="litellm")
+    idle = json.dumps({"model": "p", **ask, "store": False, "metadata": {}, "top_k": None}).encode()
+
+    rendered, nothing = pass_on(raw, parse(raw), library), pass_on(idle, parse(idle), library)
+
+    assert isinstance(rendered, Rendered)
+    assert isinstance(nothing, Rendered)
+    assert (set(rendered.losses), nothing.losses) == (set(lost), ())
+
+
 def test_images_by_address_stay_away_from_litellm() -> None:
     """It would fetch them from here; data addresses pass."""
     told = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a.test/b.png"}}]}]

@@ -13,6 +13,7 @@ from modelrouter.wire import json_text
 from modelrouter.wire.conversation import ToolCall, ToolResult, Turn, UnportableError
 from modelrouter.wire.openai_chat.calls import ISSUER
 from modelrouter.wire.openai_chat.encode_turns import RECEIVED, sign
+from modelrouter.wire.openai_chat.library import unpassed
 from modelrouter.wire.openai_chat.traits import effort_for, traits
 from modelrouter.wire.tags import is_tagged, untagged
 from modelrouter.wire.tool_ids import ORPHAN, conform
@@ -50,6 +51,8 @@ def adapted(
             losses.append("reasoning_effort")
     if not taken.caches:
         _uncached(parsed, new, losses)
+    if deployment.wire == "litellm":
+        losses.extend(unpassed(parsed))
     changes = {name: None if value is None else json_text.write(value) for name, value in new.items()}
     return changes, tuple(dict.fromkeys(losses))
 
