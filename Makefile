@@ -6,6 +6,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 BIN3 := .venv-openai3/bin
+BINC := .venv-compat/bin
 
 # install FOLDER LOCK: an environment of exactly what the lock names, then the project itself without dependencies.
 ifdef UV
@@ -45,14 +46,35 @@ setup: .venv/.done ## the environment, and nothing else
 	@tests/local/build.sh $(@D)
 	@touch $@
 
+.venv-compat/.done: requirements/compat.txt pyproject.toml
+	@echo "setting up .venv-compat: clients that other people wrote"
+	@$(call install,.venv-compat,$<)
+	@touch $@
+
+tests/compat/node/node_modules/.done: tests/compat/node/package-lock.json
+	@echo "setting up npm's clients, Claude Code and Codex among them (1 GB)"
+	@cd tests/compat/node && npm ci --silent
+	@touch $@
+
 .PHONY: drill
 drill: setup ## the main job: rehearse the loss of every provider in providers.yaml
 	@$(BIN)/modelrouter drill
 
 .PHONY: test
-test: setup .venv-openai3/.done ## every test, the doors also under the newest SDKs
+test: setup .venv-openai3/.done .venv-compat/.done ## every test, the doors also under the newest SDKs and other people's clients
 	@$(BIN)/python -m pytest
 	@$(BIN3)/python -m pytest tests/client
+	@$(BINC)/python -m pytest --quiet --ignore=tests/compat/node tests/compat
+
+RECORD := .compat-record.jsonl
+
+.PHONY: compat
+compat: .venv-openai3/.done .venv-compat/.done tests/compat/node/node_modules/.done ## other people's clients, npm's and whole agents too, over every pair of wires
+	@rm -f $(RECORD)
+	-@$(BINC)/python -m pytest --quiet --every-pair --record $(RECORD) --ignore=tests/compat/node tests/compat
+	-@$(BIN3)/python -m pytest --quiet --every-pair --record $(RECORD) tests/compat/test_clients.py
+	-@$(BINC)/python -m pytest --quiet --every-pair --record $(RECORD) tests/compat/node
+	@$(BINC)/python tests/compat/table.py $(RECORD) docs/compatibility.md
 
 .PHONY: check
 check: lint types test ## what CI runs
@@ -109,6 +131,9 @@ lock: setup ## resolve the locks anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --upgrade --extra openai --extra gateway --extra speed --extra dev \
 		--constraint requirements/openai3.in pyproject.toml --output-file requirements/openai3.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --upgrade --extra openai --extra gateway --extra speed \
+		pyproject.toml requirements/compat.in --output-file requirements/compat.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --upgrade --extra openai --extra anthropic --extra gateway --extra speed --extra dev \
 		--constraint requirements/main.txt pyproject.toml requirements/local.in --output-file requirements/local.txt

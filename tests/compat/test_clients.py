@@ -1,0 +1,67 @@
+"""Each client, whole, streamed, with tools and with a demanded shape, while the first provider is taken away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from compat.stand import FOUND
+
+if TYPE_CHECKING:
+    from compat.clients import Client, Door
+    from compat.stand import Scene
+
+TWINS_CITY = {"city": "twin", "people": 1}
+"""What a twin puts into that shape."""
+
+
+@pytest.mark.ability("whole")
+def test_a_whole_answer(scene: Scene, client: type[Client], door: Door) -> None:
+    """The second call of a client is answered as the first was, by another provider."""
+    talk = client(scene, door)
+
+    assert talk.whole("Is this urgent?").startswith(scene.says(scene.first))
+    scene.take_away()
+    assert talk.whole("Is this urgent?").startswith(scene.says(scene.second))
+
+
+@pytest.mark.ability("stream")
+def test_a_streamed_answer(scene: Scene, client: type[Client], door: Door) -> None:
+    """The same, streamed, to its last word."""
+    talk = client(scene, door)
+    first = talk.stream("Is this urgent?")
+    scene.take_away()
+    second = talk.stream("Is this urgent?")
+
+    assert first.startswith(scene.says(scene.first))
+    assert second == first.replace(scene.first.deployment.id, scene.second.deployment.id)
+
+
+@pytest.mark.ability("loop")
+def test_a_tool_answers_another_provider(scene: Scene, client: type[Client], door: Door) -> None:
+    """The provider that called the tool is taken away while the tool works; another reads what it said."""
+    talk = client(scene, door)
+
+    def lookup(policy: str, year: int) -> str:
+        """Look a policy up."""
+        assert (policy, year) == ("twin", 1)
+        scene.take_away()
+        return FOUND
+
+    said = talk.loop("Look it up.", lookup)
+    assert said.startswith(scene.says(scene.second, " The tool said "))
+    assert FOUND in said
+    assert scene.served == (1, 1)
+
+
+@pytest.mark.ability("shape")
+def test_a_shape_is_kept(scene: Scene, client: type[Client], door: Door) -> None:
+    """Structured output is of the demanded shape, from either provider."""
+    talk = client(scene, door)
+
+    first = talk.shape("Which city?")
+    scene.take_away()
+    second = talk.shape("Which city?")
+
+    assert first.model_dump() == second.model_dump() == TWINS_CITY
+    assert scene.served == (1, 1)
