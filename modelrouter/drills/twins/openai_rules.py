@@ -69,8 +69,8 @@ def check_parameters(body: dict[str, Any]) -> None:
     thinkers = THINKS_UNASKED if effort is None else THINKS_ALONE
     if body.get("tools") and effort != "none" and thinkers.match(body["model"]):
         raise RefusedError(
-            f"Function tools with reasoning_effort are not supported for {body['model']} in /v1/chat/completions. To use "
-            "function tools, use /v1/responses or set reasoning_effort to 'none'."
+            f"Function tools are not supported together with reasoning_effort for {body['model']} in /v1/chat/completions: "
+            "use /v1/responses, or say 'none'."
         )
     for name in ("tool_choice", "parallel_tool_calls"):
         if body.get(name) is not None and not body.get("tools"):
