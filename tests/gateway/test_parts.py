@@ -81,7 +81,7 @@ def test_gateway_says_nothing_to_whoever_left() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": []}
+    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "query_string": b"", "headers": []}
     asyncio.run(Gateway(router)(scope, receiving({"type": "http.disconnect"}), send))
 
     assert (sent, provider.calls) == ([], [])
@@ -97,7 +97,7 @@ def test_failures_of_our_own_are_answered(capsys: pytest.CaptureFixture[str]) ->
         sent.append(message)
 
     body = b'{"model": "p", "messages": [{"role": "user", "content": "x"}]}'
-    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": []}
+    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "query_string": b"", "headers": []}
     asyncio.run(Gateway(router)(scope, receiving(*pieces([body])), send))
 
     assert sent[0]["status"] == 500
