@@ -1,7 +1,7 @@
 """The benchmark: every client asks the same of the same upstream, in turns, in one run.
 
-`python -m benchmarks.run [--rounds N] [--seconds S] [--only TEXT]` prints Markdown, and writes it to
-`benchmarks/results/latest.md`.
+`python -m benchmarks.run [--rounds N] [--seconds S] [--only TEXT] [--write]` prints Markdown, and writes it to
+`benchmarks/results/latest.md`; with `--write` also into `docs/performance.md`. About five minutes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from benchmarks.field import ENVIRONMENTS, TABLES, Cell, Client, Table
 from benchmarks.machine import cores, described
+from benchmarks.page import put
 from benchmarks.processes import ROOT, Upstream, Worker, WorkerError
 from benchmarks.results import Results
 
@@ -63,6 +64,8 @@ def main() -> None:
     text = "\n".join([_head(options.rounds, load), *(table.markdown() for table in tables if table.measured)])
     (RESULTS / "latest.md").write_text(text)
     print(text)
+    if options.write:
+        put("calls", text)
 
 
 def _options() -> argparse.Namespace:
@@ -70,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.2, help="for one client in one cell of one round")
     parser.add_argument("--only", default="", help="only tables whose title holds this text")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/performance.md")
     return parser.parse_args()
 
 
