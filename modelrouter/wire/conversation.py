@@ -137,6 +137,8 @@ class Sampling:
     """How much to think, in OpenAI's words: none, minimal, low, medium, high, xhigh; None leaves it to the provider."""
     shown: bool | None = None
     """Whether what was thought shall be told, where the provider keeps it to itself unless asked."""
+    verbosity: str | None = None
+    """How much to say, in OpenAI's words: low, high; None leaves it to the provider."""
     top_k: int | None = None
     seed: int | None = None
     frequency_penalty: float | None = None

@@ -508,7 +508,8 @@ def test_wishes_that_are_lost_are_named() -> None:
         **lost, text={"verbosity": "low"}, reasoning={"mode": "pro"}, include=["file_search_call.results"]
     )
 
-    assert set(conversation.losses) == {*lost, "text.verbosity", "reasoning.mode", "include"}
+    assert set(conversation.losses) == {*lost, "reasoning.mode", "include"}
+    assert conversation.sampling.verbosity == "low"
 
 
 @pytest.mark.parametrize("choice", [{"type": "mcp", "server_label": "x"}, {"type": "made_up"}, "made_up", 7])

@@ -160,6 +160,7 @@ def _sampling(
         "seed": sampling.seed is not None,
         "frequency_penalty": sampling.frequency_penalty,
         "presence_penalty": sampling.presence_penalty,
+        "verbosity": sampling.verbosity,
     }
     losses.extend(field for field, is_asked in unknown.items() if is_asked)
     said: dict[str, Any] = {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}

@@ -96,6 +96,7 @@ def _sampling(sampling: Sampling, model: Model, taken: Traits, losses: list[str]
     stops = [stop for stop in sampling.stop if stop][:_STOPS]
     if len(stops) < len(sampling.stop):
         losses.append("stop")
+    losses.extend(["verbosity"] if sampling.verbosity else [])
     limit, temperature = sampling.limit, sampling.temperature
     if limit is not None and model.output is not None and limit > model.output:
         losses.append("max_tokens")

@@ -26,7 +26,7 @@ _TOLD = frozenset(
     {"model", "messages", "stream", "stream_options", "tools", "tool_choice", "parallel_tool_calls", "max_tokens"}
     | {"max_completion_tokens", "temperature", "top_p", "stop", "reasoning_effort", "response_format", "user"}
     | {"safety_identifier", "store", "seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs"}
-    | {"top_k", "metadata", "modelrouter"}
+    | {"top_k", "metadata", "verbosity", "modelrouter"}
 )
 """Fields that are told in the conversation, or mean nothing elsewhere."""
 
@@ -82,6 +82,7 @@ def _sampling(body: Mapping[str, Any]) -> Sampling:
         top_p=body.get("top_p"),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         effort=body.get("reasoning_effort"),
+        verbosity=None if body.get("verbosity") == "medium" else body.get("verbosity"),
         top_k=body.get("top_k"),
         seed=body.get("seed"),
         frequency_penalty=body.get("frequency_penalty") or None,

@@ -21,6 +21,7 @@ from modelrouter.wire.openai_chat.decode_answer import ISSUER
 from modelrouter.wire.openai_chat.encode_turns import encode_turns
 from modelrouter.wire.openai_chat.traits import effort_for, traits
 from modelrouter.wire.openai_responses.strict import is_strict
+from modelrouter.wire.openai_responses.traits import takes_verbosity
 from modelrouter.wire.portability import Target, port
 from modelrouter.wire.tool_names import PLAIN
 
@@ -54,6 +55,7 @@ def encode(conversation: Conversation, deployment: Deployment) -> tuple[bytes, t
         **_tools(conversation, turns, taken, losses),
         **_sampling(sampling, model, taken, losses),
         **effort,
+        "verbosity": _verbosity(sampling, deployment, losses),
         "response_format": _format(conversation.format, model, losses),
         **_known({"user": conversation.user, "metadata": dict(conversation.metadata)}, taken.refuses, losses),
         **_stream(conversation, taken),
@@ -153,6 +155,13 @@ def _effort(
     if word != asked:
         losses.append("reasoning_effort")
     return {"reasoning_effort": word}
+
+
+def _verbosity(sampling: Sampling, deployment: Deployment, losses: list[str]) -> str | None:
+    if takes_verbosity((deployment.name, deployment.model.id)):
+        return sampling.verbosity
+    losses.extend(["verbosity"] if sampling.verbosity else [])
+    return None
 
 
 def _is_thoughtless(turn: Turn) -> bool:

@@ -77,7 +77,7 @@ def decode(body: Mapping[str, Any]) -> Conversation:
         tools=tuple(map(neutral, used)),
         choice=choice,
         sampling=_sampling(body, losses),
-        format=_format(body.get("text") or {}, losses),
+        format=_format(body.get("text") or {}),
         user=body.get("safety_identifier") or body.get("user"),
         metadata=metadata or {},
         stream=body.get("stream") is True,
@@ -95,12 +95,13 @@ def _sampling(body: Mapping[str, Any], losses: list[str]) -> Sampling:
     include = body.get("include") or ()
     if not set(include) <= _INCLUDED:
         losses.append("include")
-    top = body.get("top_logprobs")
+    top, verbosity = body.get("top_logprobs"), (body.get("text") or {}).get("verbosity")
     return Sampling(
         limit=body.get("max_output_tokens"),
         temperature=body.get("temperature"),
         top_p=body.get("top_p"),
         effort=reasoning.get("effort"),
+        verbosity=None if verbosity == "medium" else verbosity,
         shown=True if reasoning.get("summary") or reasoning.get("generate_summary") else None,
         logprobs=top or 0 if top or "message.output_text.logprobs" in include else None,
     )
@@ -110,9 +111,7 @@ _ASKED = frozenset({"effort", "summary", "generate_summary"})
 """What of `reasoning` is told; of a summary only that there shall be one, for no other wire tells how long."""
 
 
-def _format(text: Mapping[str, Any], losses: list[str]) -> OutputFormat | None:
-    if text.get("verbosity") not in (None, "medium"):
-        losses.append("text.verbosity")
+def _format(text: Mapping[str, Any]) -> OutputFormat | None:
     wanted = text.get("format") or {"type": "text"}
     kind = wanted.get("type")
     if kind == "json_object":

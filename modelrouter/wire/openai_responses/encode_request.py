@@ -23,7 +23,7 @@ from modelrouter.wire.conversation import (
 from modelrouter.wire.openai_responses.encode_turns import encode_turns
 from modelrouter.wire.openai_responses.signatures import ISSUER
 from modelrouter.wire.openai_responses.strict import is_strict
-from modelrouter.wire.openai_responses.traits import is_reasoner
+from modelrouter.wire.openai_responses.traits import is_reasoner, takes_verbosity
 from modelrouter.wire.portability import NO_TEXT, Target, port
 from modelrouter.wire.tool_ids import RESPONSES_IDS
 from modelrouter.wire.tool_names import PLAIN
@@ -67,7 +67,10 @@ def encode(conversation: Conversation, deployment: Deployment) -> tuple[bytes, t
         **_tools(conversation, losses),
         **_sampling(conversation.sampling, losses, fixed=is_reasoner((name, model.id))),
         "reasoning": _reasoning(conversation.sampling, losses, thinks=thinks),
-        "text": _text(conversation.format, model, losses),
+        "text": {
+            **_text(conversation.format, model, losses),
+            **_verbosity(conversation.sampling, losses, taken=takes_verbosity((name, model.id))),
+        },
         "metadata": conversation.metadata,
         "safety_identifier": _identifier(conversation.user),
         "stream": conversation.stream or None,
@@ -167,6 +170,13 @@ def _reasoning(sampling: Sampling, losses: list[str], *, thinks: bool) -> dict[s
     if known != effort:
         losses.append("reasoning_effort")
     return {"effort": known, **told}
+
+
+def _verbosity(sampling: Sampling, losses: list[str], *, taken: bool) -> dict[str, Any]:
+    if not sampling.verbosity:
+        return {}
+    losses.extend(() if taken else ("verbosity",))
+    return {"verbosity": sampling.verbosity} if taken else {}
 
 
 _STRONGEST = {"max": "xhigh"}
