@@ -62,7 +62,8 @@ drill: setup ## the main job: rehearse the loss of every provider in providers.y
 
 .PHONY: test
 test: setup .venv-openai3/.done .venv-compat/.done ## every test, the doors also under the newest SDKs and other people's clients
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -m "not alone"
+	@$(BIN)/python -m pytest --quiet -m alone
 	@$(BIN3)/python -m pytest tests/client
 	@$(BINC)/python -m pytest --quiet --ignore=tests/compat/node tests/compat
 

@@ -18,6 +18,8 @@ from modelrouter.drills.twins.injection import Injection
 from modelrouter.runtime.clock import SystemClock
 from modelrouter.testing import Recorder
 
+pytestmark = pytest.mark.alone
+
 ASK = {"model": "claims-triage", "messages": [{"role": "user", "content": "Is this claim urgent?"}]}
 TOOL = {
     "type": "function",

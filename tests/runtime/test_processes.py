@@ -23,6 +23,8 @@ from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.holdfile import HoldFile
 from modelrouter.testing import ManualClock, ScriptedProvider, text
 
+pytestmark = pytest.mark.alone
+
 FOUR = 4
 WORKER = Path(__file__).with_name("worker.py")
 A = Domain(Kind.DEPLOYMENT, "a")
