@@ -361,8 +361,10 @@ def test_claude_to_claude_and_back(tmp_path, streamed):
     Each of them recalls its own thoughts, and no others.
     """
 
-    async def promise():
-        kinds = [("anthropic", "anthropic-messages", name) for name in ("claude-opus-4-5", "claude-sonnet-4-5")]
+    async def promise() -> None:
+        kinds: list[tuple[str, Wire, str]] = [
+            ("anthropic", "anthropic-messages", name) for name in ("claude-opus-4-5", "claude-sonnet-4-5")
+        ]
         async with twins(tmp_path, *kinds) as router, AsyncAnthropic(router=router) as client:
             messages: Any = client.messages
             said: list[Any] = [{"role": "user", "content": "Do it in 4 steps."}]
@@ -400,8 +402,8 @@ def test_claude_to_claude_and_back(tmp_path, streamed):
 def test_openai_to_another_account_and_back(tmp_path, streamed):
     """OpenAI's library moves a loop between two accounts that refuse each other's encrypted reasoning, and back."""
 
-    async def promise():
-        kinds = [("openai", "openai-responses", "gpt-5.6")] * 2
+    async def promise() -> None:
+        kinds: list[tuple[str, Wire, str]] = [("openai", "openai-responses", "gpt-5.6")] * 2
         async with twins(tmp_path, *kinds) as router, AsyncOpenAI(router=router) as client:
             responses: Any = client.responses
             said: list[Any] = [{"role": "user", "content": "Do it in 4 steps."}]
