@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.machine import memory_mb
 from modelrouter.gateway.app import Gateway
+from modelrouter.gateway.collecting import seldom
 from modelrouter.gateway.metrics import Metrics
 from modelrouter.gateway.reply import reply
 from modelrouter.gateway.server import bound, server
@@ -63,6 +64,7 @@ def main(port: str, inventory: str) -> None:
     with (
         Router(inventory, observers=[LogObserver(), metrics], hold_file=None) as router,
         bound("127.0.0.1", int(port)) as listening,
+        seldom(),
     ):
         server(Watched(Gateway(router, metrics=metrics))).run(sockets=[listening])
 

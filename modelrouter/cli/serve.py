@@ -17,6 +17,7 @@ from modelrouter.cli.holding import CLOCK
 from modelrouter.cli.opening import USUAL, InventoryFile, opened
 from modelrouter.cli.reloads import show_reload
 from modelrouter.gateway.app import Gateway
+from modelrouter.gateway.collecting import seldom
 from modelrouter.gateway.loopback import is_loopback
 from modelrouter.gateway.metrics import Metrics
 from modelrouter.gateway.reloading import Reloading
@@ -46,7 +47,8 @@ def main(
             _show(router, address(listening), console)
             with suppress(KeyboardInterrupt):  # the server has shut down by then
                 gateway = Gateway(router, private=is_loopback(host), metrics=metrics)
-                server(gateway).run(sockets=[listening])
+                with seldom():
+                    server(gateway).run(sockets=[listening])
         typer.echo("stopped")
 
 

@@ -73,6 +73,7 @@ class PatientProtocol(HttpToolsProtocol):
         self.resume_writing()
         super().connection_lost(exc)
         self._lost = True
+        self._extensions.clear()  # it leads back to us, and whoever asks it later finds out from ASGI's message
         if self._on_leaving is not None:
             self._on_leaving()
 
