@@ -17,7 +17,7 @@ from modelrouter.runtime.origins import Origins
 from modelrouter.runtime.streams import EMPTY, Stream, StreamFailedError, cut
 from modelrouter.runtime.vectors import misfit
 from modelrouter.wire import json_text
-from modelrouter.wire.continuing import going_on
+from modelrouter.wire.continuing import going_on, shown
 from modelrouter.wire.dialects import CALLERS, DIALECTS, shape_of
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.passing import EXTRA, pass_on
@@ -231,8 +231,11 @@ class Caller:
     def _renderer(self, ask: Ask, deployment: Deployment) -> StreamRenderer | Voice | None:
         created = int(self._clock.wall())
         if ask.on_cut == "continue":
-            new = Retelling(ask.wire, request=ask.parsed, model=deployment.name, created=created)
-            return Voice(deployment, ask.retelling or new, resumes=ask.retelling is not None)
+            if ask.retelling is not None:
+                return Voice(deployment, ask.retelling, resumes=True)
+            request = shown(ask.wire, ask.parsed, deployment)
+            told = Retelling(ask.wire, request=request, model=deployment.name, created=created)
+            return Voice(deployment, told, resumes=False)
         if shape_of(deployment.wire) == ask.wire:
             return None
         return StreamRenderer(deployment.wire, ask.wire, request=ask.parsed, model=deployment.name, created=created)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import Deployment
 
-__all__ = ["Form", "can_retell", "form_of", "going_on", "mark", "restart"]
+__all__ = ["Form", "can_retell", "form_of", "going_on", "mark", "restart", "shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,16 @@ def can_retell(wire: str, body: Mapping[str, Any]) -> bool:
     """Whether the answer to a request can be written anew in the caller's wire without losing what was asked for."""
     conversation = read_conversation(wire, body)
     return conversation is not None and conversation.sampling.logprobs is None
+
+
+def shown(wire: str, request: Mapping[str, Any], deployment: Deployment) -> Mapping[str, Any]:
+    """Give the request as what writes its answer must read it, so that nothing that a provider shows is withheld.
+
+    The newest Claudes think unasked, and show at least a seal to callers of their own wire, who have to return it.
+    """
+    if wire == "anthropic-messages" and deployment.wire == wire and "thinking" not in request:
+        return {**request, "thinking": {"type": "adaptive"}}
+    return request
 
 
 def mark(deployment: Deployment) -> bytes:

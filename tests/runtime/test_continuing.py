@@ -523,6 +523,35 @@ def test_thoughts_alone_are_no_answer_yet():
     run(promise())
 
 
+def test_what_claude_thinks_unasked_is_not_withheld():
+    """A stream that is written anew keeps the sealed thinking that its provider shows unasked on the caller's wire."""
+
+    async def promise():
+        said = [
+            {"type": "message_start", "message": {"id": "msg_1", "type": "message", "model": "m", "content": []}},
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "c2Vh"}},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": "Yes."}},
+            {"type": "content_block_stop", "index": 1},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}},
+            {"type": "message_stop"},
+        ]
+        blocks = tuple(b"data: %b\n\n" % json.dumps(each).encode() for each in said)
+        newest = made(0, vendor="anthropic", wire="anthropic-messages", name="claude-sonnet-5")
+        provider = ScriptedProvider({"d0": [replace(stream([]), blocks=blocks)]})
+        router = Router(
+            inventory(process("p", newest, on_cut="continue")), clients=provider.clients(), hold_file=None, observers=[]
+        )
+        raw = await whole(await asked(router, "anthropic-messages"))
+        await router.aclose()
+
+        assert b'"signature":"c2Vh"' in raw
+        assert ("Yes.", True) == told("anthropic-messages", raw)
+
+    run(promise())
+
+
 def test_nothing_left_to_say_is_a_proper_end():
     """Who is asked for the rest and ends at once says that nothing is missing: that is no empty answer."""
 
