@@ -219,7 +219,7 @@ class Crowd:
         if self._lingering is None or self._keeping is None:
             return {}
         self._keeping.cancel()
-        was = {"present": len(self._lingering.present), "cut": self._lingering.cut}
+        was: dict[str, float] = {"present": len(self._lingering.present), "cut": self._lingering.cut}
         self._lingering.drop()
         self._lingering = self._keeping = None
         await asyncio.sleep(0.2)

@@ -60,7 +60,7 @@ class PatientProtocol(HttpToolsProtocol):
         """So far; None while no head is read."""
         self._lost = False
         self._on_leaving: Callable[[], None] | None = None
-        self._extensions = {LEAVING: self._tell_leaving}
+        self._extensions: dict[str, Any] = {LEAVING: self._tell_leaving}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin to wait for the first head."""
