@@ -102,6 +102,6 @@ async def _deliver(answer: Answer, send: Send) -> None:
         return
     async with answer:
         await begin(send, answer.status, {**answer.headers, **_UNBUFFERED})
-        async for block in answer:
+        while block := await answer.block():  # iterating would cost a generator's step for every chunk
             await send({"type": "http.response.body", "body": block, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
