@@ -72,9 +72,9 @@ RECORD := .compat-record.jsonl
 .PHONY: compat
 compat: .venv-openai3/.done .venv-compat/.done tests/compat/node/node_modules/.done ## other people's clients, npm's and whole agents too, over every pair of wires
 	@rm -f $(RECORD)
-	-@$(BINC)/python -m pytest --quiet --every-pair --record $(RECORD) --ignore=tests/compat/node tests/compat
-	-@$(BIN3)/python -m pytest --quiet --every-pair --record $(RECORD) tests/compat/test_clients.py
-	-@$(BINC)/python -m pytest --quiet --every-pair --record $(RECORD) tests/compat/node
+	-@$(BINC)/python -m pytest --quiet --every-pair --record=$(RECORD) --ignore=tests/compat/node tests/compat
+	-@$(BIN3)/python -m pytest --quiet --every-pair --record=$(RECORD) tests/compat/test_clients.py
+	-@$(BINC)/python -m pytest --quiet --every-pair --record=$(RECORD) tests/compat/node
 	@$(BINC)/python tests/compat/table.py $(RECORD) docs/compatibility.md
 
 .PHONY: check
@@ -85,6 +85,12 @@ SEEDS ?= 10000
 .PHONY: simulate
 simulate: setup ## the whole system in simulated time, SEEDS=10000 different lives (nightly)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+STREAMS ?= 100000
+
+.PHONY: streams
+streams: setup ## STREAMS=100000 event streams at random, in blocks at random (nightly)
+	@STREAMS=$(STREAMS) SEED=$$(date +%s) $(BIN)/python -m pytest --quiet tests/wire/test_streams_at_random.py
 
 .PHONY: lint
 lint: setup ## ruff: rules and format
