@@ -5,7 +5,7 @@ set -eu
 lock=$(cd "$(dirname "$0")/../.." && pwd)/requirements/llama.txt
 mkdir -p "$1"
 cd "$1"
-python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation \
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary llama-cpp-python \
 	--require-hashes --requirement "$lock" --dest . || {
 	echo "the sources could not be had: see requirements/llama.txt" >&2
 	exit 1
