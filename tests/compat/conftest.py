@@ -51,11 +51,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Write down what came of a test."""
     report = yield
     file = item.config.getoption("record")
-    if file is not None and call.when == "call":
+    if file is not None and call.when == "call" and tries_client(item):
         told = {**described(item), "came": "known" if hasattr(report, "wasxfail") else report.outcome}
         with file.open("a") as record:
             record.write(json.dumps(told) + "\n")
     return report
+
+
+def tries_client(item: Any) -> bool:
+    """Whether a test is of a client, not of the stand itself."""
+    return "client" in item.callspec.params or item.cls is not None
 
 
 def described(item: Any) -> dict[str, str]:

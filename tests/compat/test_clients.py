@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import openai
 import pytest
+from compat.clients.openai_sdk import Chat
 from compat.stand import FOUND
+
+from modelrouter.drills.twins.effects import Effect
+from modelrouter.drills.twins.injection import Injection
 
 if TYPE_CHECKING:
     from compat.clients import Client, Door
@@ -65,3 +70,13 @@ def test_a_shape_is_kept(scene: Scene, client: type[Client], door: Door) -> None
 
     assert first.model_dump() == second.model_dump() == TWINS_CITY
     assert scene.served == (1, 1)
+
+
+def test_what_is_taken_away_is_gone(scene: Scene) -> None:
+    """With the second provider gone as well no client is served: what serves above is the router's doing."""
+    scene.take_away()
+    scene.second.twin.inject(Injection(effect=Effect.SUSPENDED))
+
+    with pytest.raises(openai.APIStatusError, match="suspended"):
+        Chat(scene, "gateway").whole("Is this urgent?")
+    assert scene.served == (0, 0)
