@@ -9,7 +9,16 @@ from annotated_types import MinLen
 from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import Count, Duration, Line, Name, Number, Region, Share, Tally, Words
-from modelrouter.inventory.words import Capability, CauseWord, Condition, Criticality, Hedge, OnCut, OnRefusal, ScopeWord
+from modelrouter.inventory.words import (
+    Capability,
+    CauseWord,
+    Condition,
+    Criticality,
+    Hedge,
+    OnCut,
+    OnRefusal,
+    ScopeWord,
+)
 
 
 class NeedsEntry(Entry):
