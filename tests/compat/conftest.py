@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Say what the marker means."""
-    config.addinivalue_line("markers", "ability(name): try every client that has this method")
+    config.addinivalue_line("markers", "ability(name, record=name): try every client that has this method")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -72,7 +72,7 @@ def described(item: Any) -> dict[str, str]:
         "client": client.name,
         "package": client.package,
         "version": client.version,
-        "ability": marker.args[0] if marker else params.get("ability", "standard"),
+        "ability": marker.args[-1] if marker else params.get("ability", "standard"),
         "pair": str(params["pair"]),
         "door": params.get("door", "gateway"),
     }

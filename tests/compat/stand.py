@@ -109,6 +109,10 @@ class Scene:
         """From now on the first provider's account is suspended."""
         self.first.twin.inject(Injection(effect=Effect.SUSPENDED))
 
+    def cut(self) -> None:
+        """From now on the first provider's streams break off in the middle."""
+        self.first.twin.inject(Injection(effect=Effect.CUT_AFTER_CONTENT))
+
     @property
     def served(self) -> tuple[int, int]:
         """How many calls each of the two has answered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import openai
@@ -40,6 +41,18 @@ def test_a_streamed_answer(scene: Scene, client: type[Client], door: Door) -> No
 
     assert first.startswith(scene.says(scene.first))
     assert second == first.replace(scene.first.deployment.id, scene.second.deployment.id)
+
+
+@pytest.mark.ability("stream", "cut")
+def test_half_an_answer_is_never_taken_for_whole(scene: Scene, client: type[Client], door: Door) -> None:
+    """The client raises where a stream breaks off, or has asked again by itself, and was answered by the second."""
+    talk = client(scene, door)
+    scene.cut()
+    said = None
+    with suppress(Exception):  # each library has a class of its own for it
+        said = talk.stream("Is this urgent?")
+
+    assert said is None or said.startswith(scene.says(scene.second))
 
 
 @pytest.mark.ability("loop")
