@@ -51,8 +51,9 @@ def stream_of(chance: Random) -> bytes:
 
 def plainly(text: bytes) -> list[tuple[str | None, bytes]]:
     """What the standard says that a whole stream holds, read in the simplest way there is."""
-    found = []
-    name, data = None, []
+    found: list[tuple[str | None, bytes]] = []
+    name: str | None = None
+    data: list[bytes] = []
     for line in re.split(rb"\r\n|\n|\r", text.removeprefix(b"\xef\xbb\xbf")):
         field, _, value = line.partition(b":")
         if not line:
