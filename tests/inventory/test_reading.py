@@ -165,7 +165,7 @@ def test_refuses_an_alias_bomb_before_anything_is_built(levels: int) -> None:
     start = time.process_time()
     messages = said(text)
 
-    assert time.process_time() - start < 0.2
+    assert time.process_time() - start < 0.05
     assert len(messages) == 1
     assert messages[0].endswith("aliases multiply this file beyond 10,000 entries. Write the values out.")
 
@@ -184,7 +184,7 @@ def test_refuses_deep_nesting_without_recursing(opening: str) -> None:
     start = time.process_time()
     messages = said(opening * 100_000)
 
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 0.5
     assert f"this is nested more than {DEEPEST} levels deep. An inventory needs eight." in messages[0]
 
 
