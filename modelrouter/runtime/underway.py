@@ -35,7 +35,7 @@ class Underway:
         """Why it was moved away from, where it need not race on: whoever replaces it drops it."""
         self.begun_at = run.driver.clock.now()
         self.timer = run.loop.call_later(command.until - self.begun_at, self._silent)
-        self.task = run.loop.create_task(run.driver.caller.call(run.ask, lease.deployment, rendered))
+        self.task = run.loop.create_task(self._make(rendered))
         self.task.add_done_callback(self._done)
         run.driver.state.wait(lease.deployment, self)
 
@@ -44,29 +44,44 @@ class Underway:
         """Its place in the route."""
         return self.command.index
 
-    def _done(self, task: asyncio.Task[Shown | Failure]) -> None:
+    async def _make(self, rendered: Rendered) -> None:
+        """Make the call and report it in one task: told by a callback, its end would cost one more turn of the loop."""
+        result = await self.run.driver.caller.call(self.run.ask, self.lease.deployment, rendered)
         try:
-            self._report(task)
+            self._report(result)
         except Exception as error:  # noqa: BLE001 - nobody else would hear of it: the request would wait for ever
             self.run.crash = error
             self.run.stir()
 
-    def _report(self, task: asyncio.Task[Shown | Failure]) -> None:
-        if self in self.run.driver.trials:
-            return self._tried(task)
-        if self.run.calls.get(self.index) is not self:
-            return _dispose(task)
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """What reports no result was cancelled, perhaps before it began, or is a mistake of ours."""
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            self._crashed(error)
+
+    def _crashed(self, error: BaseException) -> None:
+        """It told nothing of its deployment; the request ends with it, if it still waits for this call."""
+        run = self.run
+        if self in run.driver.trials:
+            run.driver.trials.discard(self)
+            self.timer.cancel()
+            run.driver.state.abandon(self.lease)
+        elif run.calls.get(self.index) is self:
+            self._leave()
+            run.driver.state.abandon(self.lease)
+            run.crash = error
+            run.stir()
+
+    def _report(self, result: Shown | Failure) -> None:
+        run = self.run
+        if run.calls.get(self.index) is not self:
+            return self._tried(result) if self in run.driver.trials else _dispose(result)
         self._leave()
-        if task.cancelled() or task.exception() is not None:
-            self.run.driver.state.abandon(self.lease)
-            self.run.crash = asyncio.CancelledError() if task.cancelled() else task.exception()
-            return self.run.stir()
-        result = task.result()
         if isinstance(result, Failure):
             return self._failed(result)
-        self.run.note(self, result.status, None, result.losses, result.model)
-        self.run.results[self.index] = (self, result)
-        self.run.tell(Showed(self.index))
+        run.note(self, result.status, None, result.losses, result.model)
+        run.results[self.index] = (self, result)
+        run.tell(Showed(self.index))
         return self._succeeded(streamed=result.stream is not None)
 
     def _succeeded(self, *, streamed: bool) -> None:
@@ -129,13 +144,10 @@ class Underway:
             self.run.driver.trials.add(self)
             self.timer = self.run.loop.call_at(self.timer.when(), self._silent)
 
-    def _tried(self, task: asyncio.Task[Shown | Failure]) -> None:
+    def _tried(self, result: Shown | Failure) -> None:
         """A trial that went on after another call had answered: its verdict is all that is wanted."""
         self.run.driver.trials.discard(self)
         self.timer.cancel()
-        if task.cancelled() or task.exception() is not None:
-            return self.run.driver.state.abandon(self.lease)
-        result = task.result()
         if isinstance(result, Failure):
             return self._publish(self.run.driver.state.apply(self.lease, result.fault))
         self._succeeded(streamed=result.stream is not None)
@@ -160,10 +172,7 @@ class Underway:
             self.run.driver.publish(changes)
 
 
-def _dispose(task: asyncio.Task[Shown | Failure]) -> None:
+def _dispose(result: Shown | Failure) -> None:
     """Close what a call found after nobody wanted it any more."""
-    if task.cancelled() or task.exception() is not None:
-        return
-    result = task.result()
     if isinstance(result, Shown) and result.stream is not None:
         result.stream.close()
