@@ -1,0 +1,60 @@
+"""Who of the whole inventory may serve a process, its route aside; asked once for all processes that are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from modelrouter.core.candidates import candidates
+from modelrouter.core.context import NOBODY
+from modelrouter.core.inventory import Data
+from modelrouter.core.policy import applies
+
+if TYPE_CHECKING:
+    from modelrouter.core.inventory import Inventory, Needs, Process
+
+__all__ = ["Reach", "Reaches"]
+
+_Alike = tuple[tuple[str, ...], tuple[str, ...], "Needs"]
+
+
+class Reach(NamedTuple):
+    """Deployments as bits: the first of the inventory is the lowest."""
+
+    permitted: int
+    """They can do what the process needs, and no policy keeps them from it."""
+    able: int
+    """They can do what it needs, whatever policy says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaches:
+    """The reach of every process; worked out when it is asked for, and remembered."""
+
+    inventory: Inventory
+    bits: dict[str, int] = field(init=False, default_factory=dict)
+    """Deployment → its bit."""
+    _known: dict[_Alike, Reach] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.bits.update({name: 1 << place for place, name in enumerate(self.inventory.deployments)})
+
+    def of(self, process: Process) -> Reach:
+        """Processes to which the same policies apply, with the same needs and places, reach the same."""
+        policies = tuple(each.id for each in self.inventory.policies if applies(each, process, NOBODY))
+        alike = (policies, process.data.processing, process.needs)
+        found = self._known.get(alike)
+        if found is None:
+            found = self._known[alike] = self._reach(process)
+        return found
+
+    def _reach(self, process: Process) -> Reach:
+        everywhere = replace(process, routes=tuple(self.inventory.deployments.values()))
+        lawless = replace(self.inventory, policies=())
+        permitted = candidates(self.inventory, everywhere, NOBODY).permitted
+        able = candidates(lawless, replace(everywhere, data=Data()), NOBODY).permitted
+        return Reach(sum(self.bits[each.id] for each in permitted), sum(self.bits[each.id] for each in able))
+
+    def names(self, mask: int) -> tuple[str, ...]:
+        """The deployments of some bits, in the order of the inventory."""
+        return tuple(name for name, bit in self.bits.items() if mask & bit)
