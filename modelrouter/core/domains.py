@@ -72,7 +72,8 @@ def domains_of(deployment: Deployment) -> tuple[Domain, ...]:
         Domain(Kind.PROVIDER_EGRESS, f"{provider.id}/{deployment.egress or '-'}"),
         Domain(Kind.PROVIDER, provider.id),
     ]
-    named.extend(Domain(Kind.UPSTREAM, upstream) for upstream in provider.upstreams)
+    upstreams = dict.fromkeys((*provider.upstreams, *deployment.upstreams, *deployment.stands_on))
+    named.extend(Domain(Kind.UPSTREAM, upstream) for upstream in upstreams)
     named.append(Domain(Kind.JURISDICTION, provider.headquarters))
     return tuple(named)
 

@@ -16,12 +16,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from modelrouter.core.contracts import Contract, Entity
+
 Criticality = Literal["critical", "important", "standard", "deferrable"]
 OnCut = Literal["error", "restart", "continue"]
 """What becomes of a stream that breaks off after content: see `runtime.continuing`."""
 USUAL = -1.0
 """Instead of seconds: longer than 19 of 20 calls stay silent."""
+Lifecycle = Literal["active", "legacy", "deprecated"]
+UpstreamKind = Literal["edge", "cloud", "identity", "safety", "network", "gateway"]
+Impact = Literal["low", "medium", "high"]
 Wire = Literal["openai-chat", "openai-responses", "anthropic-messages", "gemini", "openai-embeddings", "litellm"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a deployment, or an account with all its deployments, is known to carry; None where nobody said."""
+
+    rpm: int | None = None
+    tpm: int | None = None
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +46,9 @@ class Account:
     name: str
     key: str | None = None
     """A reference to the secret (`env:NAME`, `file:PATH`, `exec:COMMAND`), never the secret."""
+    ends: date | None = None
+    """The last day of the key."""
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +63,9 @@ class Provider:
     local: bool = False
     upstreams: tuple[str, ...] = ()
     contract: str | None = None
+    lei: str | None = None
+    """Its Legal Entity Identifier, ISO 17442."""
+    address: str | None = None
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
 
@@ -56,6 +76,9 @@ class Upstream:
     id: str
     company: str
     headquarters: str | None = None
+    kind: UpstreamKind | None = None
+    upstreams: tuple[str, ...] = ()
+    """What it stands on itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +95,9 @@ class Model:
     dimensions: int | None = None
     """Numbers of one of its embeddings; None where nobody said, or it makes none."""
     capabilities: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a deployment is known to carry; None where nobody said."""
-
-    rpm: int | None = None
-    tpm: int | None = None
-    concurrency: int | None = None
+    lifecycle: Lifecycle | None = None
+    retires: date | None = None
+    """The last day on which its developer serves it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +145,17 @@ class Deployment:
     processing: tuple[str, ...] = ()
     limits: Limits = Limits()
     prices: Prices | None = None
+    upstreams: tuple[str, ...] = ()
+    """What it stands on beside what its provider stands on."""
+    stands_on: tuple[str, ...] = ()
+    """All that beneath it, its provider's share and what that stands on itself among it; the nearest first."""
+    retires: date | None = None
+    """The last day on which this model is served here; None: the model's own."""
+    certificate_ends: date | None = None
+    spillover: str | None = None
+    """The deployment to which the provider itself hands what this one cannot take."""
+    retention_s: float | None = None
+    """How long the provider keeps what we send; 0: not at all."""
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     answers_as: tuple[str, ...] = ()
@@ -142,6 +170,8 @@ class Needs:
 
     capabilities: frozenset[str] = frozenset()
     context: int = 0
+    output: int | None = None
+    """The longest answer, in tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +180,8 @@ class Data:
 
     cls: str = "internal"
     processing: tuple[str, ...] = ()
+    retention_s: float | None = None
+    """The longest that a provider may keep it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +196,12 @@ class Objectives:
     """How long one attempt may stay silent; None leaves it to the runtime."""
     minimum: float = 1.0
     """The share of throughput that must survive."""
+    tolerance_s: float | None = None
+    """The longest disruption that can be borne at all, beyond the recovery time objective."""
+    rpo_s: float | None = None
+    """How much work may be lost, in time."""
+    cost: float | None = None
+    """The highest multiple of its ordinary cost that one request may reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +211,48 @@ class Demand:
     rpm: float = 1.0
     tokens_in: int = 1000
     tokens_out: int = 300
+    peak: float = 1.0
+    """How many times that at its height."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityCheck:
+    """One question with what must be true of any answer that is good enough."""
+
+    id: str
+    prompt: str
+    contains: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    matches: str | None = None
+    """A regular expression that occurs in the answer."""
+    json: bool = False
+    """Whether the answer must be a JSON text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What answers must be good for, and how good each deployment was found to be."""
+
+    floor: float = 1.0
+    """The share of checks that a deployment must pass to serve."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """By deployment: the share it passed when last measured."""
+    checks: tuple[QualityCheck, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """The business function behind a process, as registers of outsourcing ask for it (DORA, B_06.01)."""
+
+    id: str | None = None
+    activity: str | None = None
+    """The licensed activity that it is part of."""
+    reasons: str | None = None
+    """Why it is critical or important, or is not."""
+    assessed: date | None = None
+    impact: Impact | None = None
+    """What discontinuing it would do."""
+    service_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,20 +274,16 @@ class Process:
     on_cut: OnCut = "error"
     hedge_s: float | None = None
     """After so long a silence the next deployment is asked as well; `USUAL` leaves it to what was seen, None: never."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
-    """What was agreed with a provider."""
-
-    id: str
-    ends: date | None = None
-    notice_s: float | None = None
-    suspension_notice_s: float | None = None
-    appeal: bool | None = None
-    availability: float | None = None
-    log_export: bool | None = None
-    audit_rights: bool | None = None
+    upstreams: tuple[str, ...] = ()
+    """What it depends on whichever deployment serves: one's own gateway, an identity provider."""
+    users: tuple[str, ...] = ()
+    """The countries and regions that its users are in."""
+    segments: tuple[str, ...] = ()
+    """The customer segments it serves, in one's own words."""
+    migration_s: float | None = None
+    """How long it would take to move it elsewhere for good."""
+    quality: Quality = Quality()
+    function: Function = Function()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +359,8 @@ class Inventory:
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
+    entity: Entity | None = None
+    """Whose inventory it is."""
     access: Mapping[str, AccessKey] = field(default_factory=dict)
     """Who may use the gateway, by name; empty where nobody needs a key."""
     regions: Mapping[str, frozenset[str]] = field(default_factory=dict)

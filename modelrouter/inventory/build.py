@@ -9,10 +9,10 @@ from modelrouter.core.inventory import (
     AccessKey,
     Account,
     Canary,
-    Contract,
     Data,
     Demand,
     Deployment,
+    Function,
     Health,
     Inventory,
     Limits,
@@ -23,22 +23,25 @@ from modelrouter.core.inventory import (
     Prices,
     Process,
     Provider,
+    Quality,
+    QualityCheck,
     Rule,
     Signature,
     Upstream,
 )
 from modelrouter.core.policy import FACTS
+from modelrouter.inventory.contracts import contract, entity
 from modelrouter.inventory.regions import contents
 from modelrouter.inventory.vendors import guess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from modelrouter.core.inventory import Source
     from modelrouter.inventory.access import AccessKeyEntry
     from modelrouter.inventory.schema import File
-    from modelrouter.inventory.supply import ContractEntry, DeploymentEntry, HealthEntry, ModelEntry
-    from modelrouter.inventory.work import PolicyEntry, ProcessEntry
+    from modelrouter.inventory.supply import DeploymentEntry, HealthEntry, ModelEntry
+    from modelrouter.inventory.work import PolicyEntry, ProcessEntry, QualityEntry
 
 
 def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
@@ -49,6 +52,7 @@ def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
         name: replace(
             _deployment(name, entry, providers[entry.provider], models[entry.model]),
             health=_health(entry.health or file.providers[entry.provider].health),
+            stands_on=_beneath((*file.providers[entry.provider].upstreams, *entry.upstreams), file),
         )
         for name, entry in file.deployments.items()
     }
@@ -60,11 +64,18 @@ def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
         deployments=deployments,
         processes={name: _process(name, entry, deployments) for name, entry in file.processes.items()},
         upstreams={
-            name: Upstream(id=name, company=entry.company or name, headquarters=entry.headquarters)
+            name: Upstream(
+                id=name,
+                company=entry.company or name,
+                headquarters=entry.headquarters,
+                kind=entry.kind,
+                upstreams=tuple(entry.upstreams),
+            )
             for name, entry in file.upstreams.items()
         },
-        contracts={name: _contract(name, entry) for name, entry in file.contracts.items()},
+        contracts={name: contract(name, entry) for name, entry in file.contracts.items()},
         aliases=dict(file.aliases),
+        entity=entity(file.entity),
         policies=tuple(map(_policy, file.policies)),
         access={name: _access_key(name, entry) for name, entry in file.access.keys.items()},
         regions=contents(file.regions),
@@ -86,7 +97,18 @@ def _provider(name: str, file: File) -> Provider:
         local=entry.local,
         upstreams=tuple(entry.upstreams),
         contract=entry.contract,
-        accounts={key: Account(provider=name, name=key, key=account.key) for key, account in entry.accounts.items()},
+        lei=entry.lei,
+        address=entry.address,
+        accounts={
+            key: Account(
+                provider=name,
+                name=key,
+                key=account.key,
+                ends=account.ends,
+                limits=Limits(**account.limits.model_dump()),
+            )
+            for key, account in entry.accounts.items()
+        },
     )
 
 
@@ -101,6 +123,8 @@ def _model(name: str, entry: ModelEntry) -> Model:
         output=entry.output,
         dimensions=entry.dimensions,
         capabilities=frozenset(entry.capabilities),
+        lifecycle=entry.lifecycle,
+        retires=entry.retires,
     )
 
 
@@ -119,10 +143,28 @@ def _deployment(name: str, entry: DeploymentEntry, provider: Provider, model: Mo
         processing=tuple(entry.processing),
         limits=Limits(**entry.limits.model_dump()),
         prices=Prices(**entry.prices.model_dump()) if entry.prices is not None else None,
+        upstreams=tuple(entry.upstreams),
+        retires=entry.retires,
+        certificate_ends=entry.certificate_ends,
+        spillover=entry.spillover,
+        retention_s=entry.retention,
         headers=dict(entry.headers),
         query=dict(entry.query),
         answers_as=tuple(entry.answers_as),
     )
+
+
+def _beneath(upstreams: Iterable[str], file: File) -> tuple[str, ...]:
+    """Upstreams, and what they stand on; a provider may be one."""
+    found: dict[str, None] = {}
+    waiting = list(upstreams)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found[name] = None
+            for section in (file.upstreams, file.providers):
+                waiting += section[name].upstreams if name in section else ()
+    return tuple(found)
 
 
 def _health(entry: HealthEntry | None) -> Health | None:
@@ -137,38 +179,51 @@ def _process(name: str, entry: ProcessEntry, deployments: Mapping[str, Deploymen
         owner=entry.owner,
         criticality=entry.criticality,
         routes=tuple(deployments[route] for route in entry.routes),
-        needs=Needs(capabilities=frozenset(entry.needs.capabilities), context=entry.needs.context),
-        data=Data(cls=entry.data.cls, processing=tuple(entry.data.processing)),
+        needs=Needs(
+            capabilities=frozenset(entry.needs.capabilities), context=entry.needs.context, output=entry.needs.output
+        ),
+        data=Data(cls=entry.data.cls, processing=tuple(entry.data.processing), retention_s=entry.data.retention),
         objectives=Objectives(
             rto_s=entry.objectives.rto,
             deadline_s=entry.objectives.deadline,
             first_token_s=entry.objectives.first_token,
             minimum=entry.objectives.minimum,
+            tolerance_s=entry.objectives.tolerance,
+            rpo_s=entry.objectives.rpo,
+            cost=entry.objectives.cost,
         ),
         demand=Demand(**entry.demand.model_dump()),
         attempts=entry.attempts,
         on_refusal=entry.on_refusal,
         on_cut=entry.on_cut,
         hedge_s=entry.hedge,
+        upstreams=tuple(entry.upstreams),
+        users=tuple(entry.users),
+        segments=tuple(entry.segments),
+        migration_s=entry.migration,
+        quality=_quality(entry.quality),
+        function=Function(**entry.function.model_dump()),
     )
+
+
+def _quality(entry: QualityEntry) -> Quality:
+    checks = tuple(
+        QualityCheck(
+            id=check.id,
+            prompt=check.prompt,
+            contains=tuple(check.contains),
+            excludes=tuple(check.excludes),
+            matches=check.matches,
+            json=check.json_,
+        )
+        for check in entry.checks
+    )
+    return Quality(floor=entry.floor, scores=dict(entry.scores), checks=checks)
 
 
 def _access_key(name: str, entry: AccessKeyEntry) -> AccessKey:
     processes = None if entry.processes is None else frozenset(entry.processes)
     return AccessKey(id=name, digest=entry.hash, processes=processes, ends=entry.ends)
-
-
-def _contract(name: str, entry: ContractEntry) -> Contract:
-    return Contract(
-        id=name,
-        ends=entry.ends,
-        notice_s=entry.notice,
-        suspension_notice_s=entry.suspension.notice,
-        appeal=entry.suspension.appeal,
-        availability=entry.sla.availability,
-        log_export=entry.log_export,
-        audit_rights=entry.audit_rights,
-    )
 
 
 def _policy(entry: PolicyEntry) -> Policy:

@@ -12,8 +12,10 @@ from modelrouter.inventory.fields import REGION
 from modelrouter.inventory.health import unpriced_canaries
 from modelrouter.inventory.masking import is_secret_shaped, shown
 from modelrouter.inventory.problems import Finding
+from modelrouter.inventory.quality import empty_checks, repeated_checks, unknown_scores
 from modelrouter.inventory.references import is_word, names, select
 from modelrouter.inventory.regions import COUNTRIES, GROUPS, contents, unknown_country, unknown_region
+from modelrouter.inventory.upstreams import circular_upstreams, own_spillover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,8 @@ _COUNTRY_FIELDS = (
     "providers.*.headquarters",
     "upstreams.*.headquarters",
     "models.*.origin",
+    "contracts.*.law",
+    "entity.country",
     "policies.*.when.country",
     "policies.*.when.country.*",
 )
@@ -37,6 +41,8 @@ _REGION_FIELDS = (
     "deployments.*.processing.*",
     "deployments.*.egress",
     "processes.*.data.processing.*",
+    "processes.*.users.*",
+    "contracts.*.storage.*",
     "regions.*.*",
     *(
         f"policies.*.{fact}.{side}.*"
@@ -62,6 +68,11 @@ def inconsistencies(tree: Entries) -> Iterator[Finding]:
         _groups,
         _regions,
         unpriced_canaries,
+        empty_checks,
+        repeated_checks,
+        unknown_scores,
+        circular_upstreams,
+        own_spillover,
     ):
         yield from check(tree)
 

@@ -30,6 +30,8 @@ UNSHOWN = "(not shown)"
 
 _NAMED = Provider | Model | Deployment
 _HIDDEN = frozenset({"headers", "query"})
+_DERIVED = frozenset({"stands_on"})
+"""What follows from facts that stand elsewhere."""
 _WORDS = {"cls": "class"}
 _ONE = {
     "providers": "provider",
@@ -122,6 +124,8 @@ def _changes(path: str, entry: str, old: Mapping[_Path, Fact], new: Mapping[_Pat
 def _entries(inventory: Inventory) -> dict[tuple[str, str], dict[_Path, Fact]]:
     """Every entry of every section with its facts, and what is said of the inventory itself under the name ''."""
     found: dict[tuple[str, str], dict[_Path, Fact]] = {("inventory", ""): {(): inventory.name}}
+    if inventory.entity is not None:
+        found["entity", ""] = dict(_facts(inventory.entity, ()))
     for section in _ONE:
         held = getattr(inventory, section)
         named = held if isinstance(held, Mapping) else _by_name(held)
@@ -159,6 +163,8 @@ def _facts(value: Any, path: _Path) -> Iterator[tuple[_Path, Fact]]:
             yield from _facts(each, (*path, name))
     elif is_dataclass(value):
         for field in fields(value):
+            if field.name in _DERIVED:
+                continue
             yield from _facts(_referred(getattr(value, field.name)), (*path, _word(field.name)))
     elif isinstance(value, frozenset):
         yield path, tuple(sorted(value))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FACT_KEYS = ("value", "source", "as_of")
-FREE = frozenset({"accounts", "headers", "query"})  # their keys are the writer's own
+FREE = frozenset({"accounts", "headers", "query", "scores"})  # their keys are the writer's own
 SHALLOWEST = 3  # section, id, fact
 
 

@@ -35,6 +35,7 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 MODEL_NAME = r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}"
 REGION = r"[A-Z][A-Z0-9_-]+"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+LEI = r"[A-Z0-9]{18}[0-9]{2}"
 DIGEST = r"sha256:[0-9A-Fa-f]{64}"
 REFERENCE = r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|exec:.+)"
 
@@ -218,6 +219,36 @@ def read_digest(value: object) -> str:
     return text.partition(":")[2].lower()
 
 
+def read_lei(value: object) -> str:
+    """A Legal Entity Identifier, its two check digits included (ISO 17442; the check is ISO 7064, MOD 97-10)."""
+    text = read_text(value)
+    if not re.fullmatch(LEI, text) or int("".join(str(int(sign, 36)) for sign in text)) % 97 != 1:
+        raise refusal(
+            f"{shown(text)} is no Legal Entity Identifier", "Copy its 20 letters and digits from the register."
+        )
+    return text
+
+
+def read_currency(value: object) -> str:
+    """A currency by its three letters."""
+    text = read_text(value)
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise refusal(f"{shown(text)} is no currency", "Write its ISO 4217 code: EUR.")
+    return text
+
+
+def read_pattern(value: object) -> str:
+    """A regular expression that can be compiled."""
+    text = read_text(value)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise refusal(
+            f"{shown(text)} is no regular expression: {error.msg}", "Write it as Python's re reads it."
+        ) from None
+    return text
+
+
 def read_words(value: object) -> list[str]:
     """A word, or a list of words."""
     if isinstance(value, Items):
@@ -245,6 +276,9 @@ Interval = Annotated[float, BeforeValidator(read_interval), _schema("string", DU
 Share = Annotated[float, BeforeValidator(read_share), _schema("string", SHARE)]
 Day = Annotated[date, BeforeValidator(read_day), _schema("string", DAY)]
 Reference = Annotated[str, BeforeValidator(read_reference), _schema("string", REFERENCE)]
+Currency = Annotated[str, BeforeValidator(read_currency), _schema("string", "[A-Z]{3}")]
+Lei = Annotated[str, BeforeValidator(read_lei), _schema("string", LEI)]
+Pattern = Annotated[str, BeforeValidator(read_pattern), WithJsonSchema({"type": "string", "format": "regex"})]
 Digest = Annotated[str, BeforeValidator(read_digest), _schema("string", DIGEST)]
 Url = Annotated[str, BeforeValidator(read_url), _schema("string", "https?://.+")]
 Words = Annotated[

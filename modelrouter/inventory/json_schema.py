@@ -13,12 +13,14 @@ _FACTUAL = frozenset(
     {
         "ContractEntry",
         "DeploymentEntry",
+        "ExitEntry",
         "LimitsEntry",
         "ModelEntry",
         "PricesEntry",
         "ProviderEntry",
         "ServiceLevelEntry",
         "SuspensionEntry",
+        "SwitchingEntry",
         "UpstreamEntry",
     }
 )

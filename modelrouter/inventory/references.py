@@ -30,12 +30,22 @@ _REFERENCES = (
     _Reference("providers.*.contract", ("contracts",), "contract"),
     _Reference("deployments.*.provider", ("providers",), "provider"),
     _Reference("deployments.*.model", ("models",), "model"),
+    _Reference("deployments.*.spillover", ("deployments",), "deployment"),
     _Reference("processes.*.routes.*", ("deployments",), "deployment"),
     _Reference("access.keys.*.processes.*", ("processes",), "process"),
     _Reference("aliases.*", ("processes",), "process"),
     _Reference("signatures.*.provider", ("providers",), "provider or vendor", VENDORS),
 )
-_UPSTREAM = _Reference("providers.*.upstreams.*", ("upstreams", "providers"), "upstream or provider")
+_UPSTREAMS = tuple(
+    _Reference(pattern, ("upstreams", "providers"), "upstream or provider")
+    for pattern in (
+        "providers.*.upstreams.*",
+        "upstreams.*.upstreams.*",
+        "deployments.*.upstreams.*",
+        "processes.*.upstreams.*",
+        "contracts.*.subcontractors.*",
+    )
+)
 
 
 def select(root: Node, pattern: str) -> Iterator[tuple[Path, Node]]:
@@ -64,7 +74,7 @@ def _children(node: Node, step: str) -> Iterator[tuple[str | int, Node]]:
 
 def dangling(tree: Entries) -> Iterator[Finding]:
     """Names that lead nowhere. Upstreams count only once the file describes any."""
-    references = (*_REFERENCES, _UPSTREAM) if "upstreams" in tree else _REFERENCES
+    references = (*_REFERENCES, *_UPSTREAMS) if "upstreams" in tree else _REFERENCES
     for pattern, sections, noun, beside in references:
         known = {name for section in sections for name in names(tree, section)}.union(beside)
         for path, node in select(tree, pattern):

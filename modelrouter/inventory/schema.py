@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from modelrouter.inventory.access import AccessEntry
+from modelrouter.inventory.contracts import ContractEntry, EntityEntry
 from modelrouter.inventory.document import Entries, Text
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import OURS, Line, ModelName, Name, described
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.problems import Finding
 from modelrouter.inventory.spelling import did_you_mean, nearest
-from modelrouter.inventory.supply import ContractEntry, DeploymentEntry, ModelEntry, ProviderEntry, UpstreamEntry
+from modelrouter.inventory.supply import DeploymentEntry, ModelEntry, ProviderEntry, UpstreamEntry
 from modelrouter.inventory.work import PolicyEntry, ProcessEntry, SignatureEntry
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class File(Entry):
         "More files of the same form, relative to this one and in its folder or below. Each section may be spread over all of them.",
         ["providers/eu.yaml"],
         [],
+    )
+    entity: EntityEntry | None = about(
+        "The company whose inventory this is, for registers.", {"name": "Example Bank AG"}, None
     )
     providers: dict[Name, ProviderEntry] = about("Who sells or runs access.", {"openai": {"headquarters": "US"}}, {})
     upstreams: dict[Name, UpstreamEntry] = about(

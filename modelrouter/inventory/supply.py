@@ -1,4 +1,4 @@
-"""What can be called, as written in the file: providers, contracts, models, deployments."""
+"""What can be called, as written in the file: providers, models, deployments."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from modelrouter.inventory.fields import (
     Duration,
     Flag,
     Interval,
+    Lei,
     Line,
     ModelName,
     Name,
     Number,
     Reference,
     Region,
-    Share,
     Url,
 )
-from modelrouter.inventory.words import Capability, Check, Vendor, Weights, Wire
+from modelrouter.inventory.words import Capability, Check, Lifecycle, UpstreamKind, Vendor, Weights, Wire
+
+
+class LimitsEntry(Entry):
+    """What a deployment, or an account with all its deployments, is known to carry."""
+
+    rpm: Count | None = about("Requests.", 4000, None, unit="requests a minute")
+    tpm: Count | None = about("Tokens, in and out.", "2M", None, unit="tokens a minute")
+    concurrency: Count | None = about("Requests at the same time.", 8, None, unit="requests")
 
 
 class AccountEntry(Entry):
@@ -31,6 +39,8 @@ class AccountEntry(Entry):
         None,
         unit="env:NAME, file:PATH or exec:COMMAND",
     )
+    ends: Day | None = about("The last day of the key.", "2027-01-31", None, unit="date")
+    limits: LimitsEntry = about("What all deployments of the account carry together.", {"rpm": 5000, "tpm": "4M"}, {})
 
 
 class CanaryEntry(Entry):
@@ -75,6 +85,10 @@ class ProviderEntry(Entry):
         "What fails together with it: a cloud, a delivery network, another provider.", ["cloudflare", "aws"], []
     )
     contract: Name | None = about("The contract it is used under.", "anthropic-msa", None)
+    lei: Lei | None = about(
+        "Its Legal Entity Identifier, for registers.", "529900T8BM49AURSDO55", None, unit="ISO 17442"
+    )
+    address: Line | None = about("Where it sits, for registers.", "548 Market Street, San Francisco", None)
     accounts: dict[Name, AccountEntry] = about("Your accounts with it.", {"main": {"key": "env:ANTHROPIC_API_KEY"}}, {})
     health: HealthEntry | None = about(
         "Checks of all its deployments but those that say otherwise. By default they are checked only when you ask.",
@@ -88,30 +102,13 @@ class UpstreamEntry(Entry):
 
     company: Line | None = about("The ultimate parent. By default the upstream's id.", "Cloudflare Inc", None)
     headquarters: Country | None = about("Whose government can order it off.", "US", None, unit="ISO 3166 country")
-
-
-class SuspensionEntry(Entry):
-    """What the contract says about being switched off."""
-
-    notice: Duration | None = about("How long before it they must tell you.", "30d", None, unit="duration")
-    appeal: Flag | None = about("Whether you may object.", True, None)
-
-
-class ServiceLevelEntry(Entry):
-    """What the provider promises."""
-
-    availability: Share | None = about("The share of time that is promised.", "99.9%", None, unit="share")
-
-
-class ContractEntry(Entry):
-    """What was agreed with a provider."""
-
-    ends: Day | None = about("Its last day.", "2027-06-30", None, unit="date")
-    notice: Duration | None = about("How long before its end either side must say so.", "60d", None, unit="duration")
-    suspension: SuspensionEntry = about("What it says about being switched off.", {"notice": "0h", "appeal": True}, {})
-    sla: ServiceLevelEntry = about("Its service levels.", {"availability": "99.9%"}, {})
-    log_export: Flag | None = about("Whether you may take your logs with you.", True, None)
-    audit_rights: Flag | None = about("Whether you and your supervisor may audit.", False, None)
+    kind: UpstreamKind | None = about(
+        "What it is: `edge` (a delivery network), `cloud`, `identity` (who signs callers in), `safety` (a filter that"
+        " answers pass), `network` or `gateway`.",
+        "edge",
+        None,
+    )
+    upstreams: list[Name] = about("What it stands on itself.", ["aws"], [])
 
 
 class ModelEntry(Entry):
@@ -130,14 +127,10 @@ class ModelEntry(Entry):
         unit="numbers",
     )
     capabilities: list[Capability] = about("What it can do beyond text.", ["tools", "vision", "json_schema"], [])
-
-
-class LimitsEntry(Entry):
-    """What a deployment is known to carry."""
-
-    rpm: Count | None = about("Requests.", 4000, None, unit="requests a minute")
-    tpm: Count | None = about("Tokens, in and out.", "2M", None, unit="tokens a minute")
-    concurrency: Count | None = about("Requests at the same time.", 8, None, unit="requests")
+    lifecycle: Lifecycle | None = about(
+        "Where its developer has it: `active`, `legacy` or `deprecated`.", "legacy", None
+    )
+    retires: Day | None = about("The last day on which it is served.", "2027-03-31", None, unit="date")
 
 
 class PricesEntry(Entry):
@@ -178,6 +171,24 @@ class DeploymentEntry(Entry):
     )
     limits: LimitsEntry = about("What it is known to carry.", {"rpm": 4000, "tpm": "2M"}, {})
     prices: PricesEntry | None = about("What it costs.", {"input": 3.0, "output": 15.0}, None)
+    upstreams: list[Name] = about(
+        "What it stands on beside what its provider stands on: a filter, a delivery network of this region.",
+        ["azure-content-filter"],
+        [],
+    )
+    retires: Day | None = about(
+        "The last day on which this model is served here. By default the model's own.", "2027-01-31", None, unit="date"
+    )
+    certificate_ends: Day | None = about("The last day of its TLS certificate.", "2026-12-24", None, unit="date")
+    spillover: Name | None = about(
+        "The deployment to which the provider itself hands what this one cannot take.", "gpt-azure-global", None
+    )
+    retention: Duration | None = about(
+        "How long the provider keeps what you send; `0d` where it keeps nothing. By default unknown.",
+        "30d",
+        None,
+        unit="duration",
+    )
     headers: dict[Name, Line] = about(
         "Sent with every call; the key is not among them.", {"anthropic-beta": "context-1m"}, {}
     )

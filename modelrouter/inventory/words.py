@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from modelrouter.core import contracts
 from modelrouter.core import inventory as core
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.checks import Layer
@@ -57,5 +58,10 @@ Criticality = Annotated[core.Criticality, reads(get_args(core.Criticality))]
 Wire = Annotated[core.Wire, reads(get_args(core.Wire))]
 Weights = Annotated[Literal["open", "closed"], reads(("open", "closed"))]
 Hedge = Annotated[float, BeforeValidator(_read_hedge), WithJsonSchema({"type": "string"})]
+Lifecycle = Annotated[core.Lifecycle, reads(get_args(core.Lifecycle))]
+UpstreamKind = Annotated[core.UpstreamKind, reads(get_args(core.UpstreamKind))]
+Impact = Annotated[core.Impact, reads(get_args(core.Impact))]
+Substitutability = Annotated[contracts.Substitutability, reads(get_args(contracts.Substitutability))]
+Reintegration = Annotated[contracts.Reintegration, reads(get_args(contracts.Reintegration))]
 OnRefusal = Annotated[Literal["stop", "next"], reads(("stop", "next"))]
 OnCut = Annotated[core.OnCut, reads(get_args(core.OnCut))]

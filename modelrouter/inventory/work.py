@@ -8,13 +8,27 @@ from annotated_types import MinLen
 
 from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.entry import Entry, about
-from modelrouter.inventory.fields import Count, Duration, Line, Name, Number, Region, Share, Tally, Words
+from modelrouter.inventory.fields import (
+    Count,
+    Day,
+    Duration,
+    Flag,
+    Line,
+    Name,
+    Number,
+    Pattern,
+    Region,
+    Share,
+    Tally,
+    Words,
+)
 from modelrouter.inventory.words import (
     Capability,
     CauseWord,
     Condition,
     Criticality,
     Hedge,
+    Impact,
     OnCut,
     OnRefusal,
     ScopeWord,
@@ -26,6 +40,7 @@ class NeedsEntry(Entry):
 
     capabilities: list[Capability] = about("What the model must be able to do.", ["tools"], [])
     context: Tally = about("How long a conversation it must hold.", 60000, 0, unit="tokens")
+    output: Count | None = about("The longest answer it asks for.", 4000, None, unit="tokens")
 
 
 class DataEntry(Entry):
@@ -36,6 +51,9 @@ class DataEntry(Entry):
     )
     processing: list[Region] = about(
         "Where it may be processed. By default anywhere that policies allow.", ["EU"], [], unit="countries or regions"
+    )
+    retention: Duration | None = about(
+        "The longest that a provider may keep it. By default any time.", "30d", None, unit="duration"
     )
 
 
@@ -50,6 +68,16 @@ class ObjectivesEntry(Entry):
         "How long one attempt may stay silent. By default measured.", "10s", None, unit="duration"
     )
     minimum: Share = about("The share of throughput that must survive.", "30%", 1.0, unit="share", written="100%")
+    tolerance: Duration | None = about(
+        "The longest disruption that can be borne at all: your impact tolerance, beyond the `rto`.",
+        "2h",
+        None,
+        unit="duration",
+    )
+    rpo: Duration | None = about("How much work may be lost, in time.", "1h", None, unit="duration")
+    cost: Number | None = about(
+        "How many times its ordinary cost one request may cost. By default any.", 3, None, unit="times"
+    )
 
 
 class DemandEntry(Entry):
@@ -58,6 +86,43 @@ class DemandEntry(Entry):
     rpm: Number = about("Requests.", 300, 1.0, unit="requests a minute")
     tokens_in: Tally = about("What one request sends.", 2000, 1000, unit="tokens")
     tokens_out: Tally = about("What one answer holds.", 400, 300, unit="tokens")
+    peak: Number = about("How many times that at its height.", 2.5, 1.0, unit="times")
+
+
+class QualityCheckEntry(Entry):
+    """One question, and what must be true of an answer that is good enough; at least one condition."""
+
+    id: Name = about("What reports cite.", "finds-the-date")
+    prompt: Line = about("What is asked.", "On which day did a pipe burst that burst on 3 May?")
+    contains: Words = about("Every one of these occurs in the answer.", "3 May", [])
+    excludes: Words = about("None of these occurs in it.", ["as an AI"], [])
+    matches: Pattern | None = about("A regular expression that occurs in it.", r"\b0?3\b", None)
+    json_: Flag = about("Whether it must be a JSON text.", True, False, alias="json")
+
+
+class QualityEntry(Entry):
+    """What answers must be good for, and how good each deployment was found to be."""
+
+    floor: Share = about("The share of checks that a deployment must pass.", "90%", 1.0, unit="share", written="100%")
+    scores: dict[Name, Share] = about(
+        "What each deployment passed when you last measured it.", {"qwen-local": "92%"}, {}, unit="share"
+    )
+    checks: list[QualityCheckEntry] = about(
+        "The questions that drills ask.",
+        [{"id": "finds-the-date", "prompt": "When did a pipe burst that burst on 3 May?", "contains": "3 May"}],
+        [],
+    )
+
+
+class FunctionEntry(Entry):
+    """The business function behind a process, as registers of outsourcing ask for it."""
+
+    id: Name | None = about("Its number in your own register. By default the process's name.", "F-17", None)
+    activity: Line | None = about("The licensed activity that it is part of.", "non-life insurance", None)
+    reasons: Line | None = about("Why it is critical or important, or is not.", "customers wait for it", None)
+    assessed: Day | None = about("When that was last judged.", "2026-03-31", None, unit="date")
+    impact: Impact | None = about("What discontinuing it would do: `low`, `medium` or `high`.", "high", None)
+    service_type: Line | None = about("What is bought, in the register's own code.", "S17", None)
 
 
 class ProcessEntry(Entry):
@@ -99,6 +164,18 @@ class ProcessEntry(Entry):
         None,
         unit="duration, or `usual`",
     )
+    upstreams: list[Name] = about(
+        "What it depends on whichever deployment serves: your own gateway, an identity provider.", ["gateway"], []
+    )
+    users: list[Region] = about("Where its users are.", ["DE", "AT"], [], unit="countries or regions")
+    segments: list[Name] = about("The customer segments it serves, in your own words.", ["us-federal"], [])
+    migration: Duration | None = about(
+        "How long it would take to move it elsewhere for good.", "90d", None, unit="duration"
+    )
+    quality: QualityEntry = about(
+        "What answers must be good for.", {"floor": "90%", "scores": {"qwen-local": "92%"}}, {}
+    )
+    function: FunctionEntry = about("The business function behind it, for registers.", {"impact": "high"}, {})
 
 
 class RuleEntry(Entry):

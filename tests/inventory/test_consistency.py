@@ -52,6 +52,15 @@ TOLD = {
     "group like a country": (SMALL + "regions: {DE: [AT]}\n", "13:11: regions.DE: 'DE' is a country and cannot be redefined. Choose another name."),
     "group in small letters": (SMALL + "regions: {north: [DK]}\n", "13:11: regions.north: 'north' is no name for a group of regions. Write it in capitals: ADEQUATE."),
     "group in itself": (SMALL + "regions: {A1: [A1]}\n", "13:11: regions.A1: 'A1' contains itself. Take it out of the groups that it contains."),
+    "upstream of itself": (SMALL + "upstreams: {edge: {upstreams: [edge]}}\n", "13:32: upstreams.edge.upstreams[0]: 'edge' stands on itself. Take one of the steps out."),
+    "unknown upstream of a process": (changed("{owner: claims-operations,", "{owner: claims-operations, upstreams: [gateways],") + "upstreams: {gateway: {}}\n", "12:50: processes.claims.upstreams[0]: there is no upstream or provider 'gateways'. Did you mean 'gateway'?"),
+    "spillover to itself": (changed("processing: [US]", "spillover: gpt"), "9:88: deployments.gpt.spillover: 'gpt' would spill over to itself. Name another deployment."),
+    "check without a condition": (changed("{owner: claims-operations,", "{owner: claims-operations, quality: {checks: [{id: a, prompt: x}]},"), "12:57: processes.claims.quality.checks[0]: this check asks for nothing. Write contains, excludes, matches or json."),
+    "check twice": (changed("{owner: claims-operations,", "{owner: claims-operations, quality: {checks: [{id: a, prompt: x, contains: x}, {id: a, prompt: x, json: true}]},"), "12:95: processes.claims.quality.checks[1].id: there is already a check with the id 'a'. Give it an id of its own."),
+    "score of nothing": (changed("{owner: claims-operations,", "{owner: claims-operations, quality: {scores: {gtp: 90%}},"), "12:57: processes.claims.quality.scores.gtp: there is no deployment 'gtp'. Did you mean 'gpt'?"),
+    "pattern": (changed("{owner: claims-operations,", "{owner: claims-operations, quality: {checks: [{id: a, prompt: x, matches: '('}]},"), "12:85: processes.claims.quality.checks[0].matches: '(' is no regular expression: missing ), unterminated subpattern. Write it as Python's re reads it."),
+    "identifier with a slip": (changed("headquarters: DE", "headquarters: DE, lei: 529900T8BM49AURSDO56"), "4:50: providers.onprem.lei: '529900T8BM49AURSDO56' is no Legal Entity Identifier. Copy its 20 letters and digits from the register."),
+    "currency by name": (SMALL + "entity: {name: Example Bank, currency: euro}\n", "13:40: entity.currency: 'euro' is no currency. Write its ISO 4217 code: EUR."),
     "source of a fact": (changed("headquarters: DE", "headquarters: {value: DE, sorce: x}"), "4:53: providers.onprem.headquarters.sorce: there is no key 'sorce' here. Did you mean 'source'?"),
     "date of a fact": (changed("headquarters: DE", "headquarters: {value: DE, as_of: June}"), "4:60: providers.onprem.headquarters.as_of: 'June' is no date. Write year-month-day: 2027-06-30."),
     "value of a fact": (changed("headquarters: DE", "headquarters: {value: NO, source: x}"), '4:49: providers.onprem.headquarters: text is wanted here, but without quotes YAML reads it as false. Write it in quotes: "NO".'),
@@ -66,6 +75,16 @@ TOLD = {
 def test_is_told_where_it_stands(text: str, message: str) -> None:
     """Each contradiction is one problem, at its line and column, with what to write."""
     assert said(text) == [message]
+
+
+def test_a_circle_of_upstreams_is_told_at_each_of_its_steps() -> None:
+    """Whichever step is the wrong one, the reader finds it."""
+    found = said(SMALL + "upstreams: {edge: {upstreams: [cloud]}, cloud: {upstreams: [edge]}}\n")
+
+    assert [line.partition(":")[2].partition(": ")[2] for line in found] == [
+        "upstreams.edge.upstreams[0]: 'edge' stands on itself, by way of 'cloud'. Take one of the steps out.",
+        "upstreams.cloud.upstreams[0]: 'cloud' stands on itself, by way of 'edge'. Take one of the steps out.",
+    ]
 
 
 RIGHT = {
