@@ -65,11 +65,11 @@ def objections(inventory: Inventory, process: Process, context: Context, deploym
     """Every reason why policy keeps this deployment from serving this process."""
     if process.data.processing:
         residency = Rule(fact="processing", allowed=frozenset(process.data.processing))
-        yield from _broken(f"{process.id}.data.processing", residency, deployment, inventory)
+        yield from broken(f"{process.id}.data.processing", residency, deployment, inventory)
     for policy in inventory.policies:
         if applies(policy, process, context):
             for rule in policy.rules:
-                yield from _broken(policy.id, rule, deployment, inventory)
+                yield from broken(policy.id, rule, deployment, inventory)
 
 
 def refuse_unknown(inventory: Inventory, context: Context) -> None:
@@ -98,7 +98,8 @@ def _meets(fact: str, values: frozenset[str], stated: tuple[str, ...]) -> bool:
     return not {value.casefold() for value in values}.isdisjoint(value.casefold() for value in stated)
 
 
-def _broken(name: str, rule: Rule, deployment: Deployment, inventory: Inventory) -> Iterator[Objection]:
+def broken(name: str, rule: Rule, deployment: Deployment, inventory: Inventory) -> Iterator[Objection]:
+    """Every way in which a deployment breaks one rule; `name` is what the objections cite."""
     values = FACTS[rule.fact](deployment)
     if rule.allowed is not None and not values:
         yield Objection(name, f"{rule.fact} is not stated")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,12 @@ class Examined:
     problems: tuple[Problem, ...]
     files: tuple[str, ...] = ()
     """Every file that belongs to it, those that are not there among them."""
+    tree: Entries | None = field(default=None, repr=False, compare=False)
+    """What was written, facts without their sources; for whoever has findings of his own, see `placed`."""
+
+    def placed(self, findings: Iterable[Finding]) -> tuple[Problem, ...]:
+        """Findings of other rooms with their places; none where the file could not be read."""
+        return tuple(_placed(findings, self.tree)) if self.tree is not None else ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -85,7 +91,7 @@ def _examined(text: str | Problem, path: str, today: date | None = None) -> Exam
         problems = [*problems, *more, *_placed(findings, tree)]
     if inventory is not None:
         inventory = replace(inventory, files=tuple(files))
-    return Examined(inventory=inventory, problems=tuple(sorted(set(problems))), files=tuple(files))
+    return Examined(inventory=inventory, problems=tuple(sorted(set(problems))), files=tuple(files), tree=tree)
 
 
 def _judged(written: Entries, path: str, *, is_sound: bool) -> tuple[Inventory | None, Entries, list[Problem]]:

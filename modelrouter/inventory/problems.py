@@ -10,7 +10,7 @@ from modelrouter.inventory.masking import masked
 if TYPE_CHECKING:
     from modelrouter.inventory.document import Place
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 Path = tuple[str | int, ...]
 
 
@@ -30,7 +30,7 @@ class Problem:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        mark = "warning" if self.severity == "warning" else ""
+        mark = self.severity if self.severity != "error" else ""
         head = ": ".join(part for part in (f"{self.file}:{self.line}:{self.column}", mark, self.path) if part)
         return f"{head}: {self.message}. {self.hint}".rstrip()
 
