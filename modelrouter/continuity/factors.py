@@ -35,6 +35,7 @@ from modelrouter.core.context import NOBODY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from modelrouter.continuity.reach import Reach
     from modelrouter.core.inventory import Criticality, Deployment, Inventory, Process, Provider
 
 __all__ = ["KINDS", "WEIGHTS", "Factor", "Graph", "Path", "Standing"]
@@ -99,6 +100,8 @@ class Standing:
     """Those of its route that may not, each with every rule that says so."""
     own: Mapping[str, Path]
     """The factors that every route of it dies with."""
+    reach: Reach
+    """Who of the whole inventory may serve it, or could."""
 
     @property
     def weight(self) -> float:
@@ -170,12 +173,12 @@ def _owns(standing: Mapping[str, Standing]) -> Iterator[Mapping[str, Path]]:
 
 def _standing(inventory: Inventory, process: Process, reaches: Reaches) -> Standing:
     """Ask policy for each deployment of the route; the answers for processes alike are remembered."""
-    permitted = reaches.of(process).permitted
-    may = [deployment for deployment in process.routes if permitted & reaches.bits[deployment.id]]
-    refused = [deployment for deployment in process.routes if not permitted & reaches.bits[deployment.id]]
+    reach = reaches.of(process)
+    may = [deployment for deployment in process.routes if reach.permitted & reaches.bits[deployment.id]]
+    refused = [deployment for deployment in process.routes if not reach.permitted & reaches.bits[deployment.id]]
     excluded = candidates(inventory, replace(process, routes=tuple(refused)), NOBODY).excluded if refused else ()
     own = dict(_closure(inventory, process.upstreams, ()))
-    return Standing(process=process, permitted=tuple(each.id for each in may), refused=excluded, own=own)
+    return Standing(process=process, permitted=tuple(each.id for each in may), refused=excluded, own=own, reach=reach)
 
 
 def _declared(inventory: Inventory) -> Iterator[str]:

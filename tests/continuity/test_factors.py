@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from support.inventories import deployment, inventory, process, provider
 
 from modelrouter.continuity.factors import KINDS, Factor, Graph
-from modelrouter.core.inventory import Data, Model, Needs, Policy, Provider, Rule, Upstream
+from modelrouter.core.inventory import Data, Model, Needs, Policy, Process, Provider, Rule, Upstream
 from modelrouter.inventory.loader import load
 
 AWS = provider("aws", company="Amazon", contract="aws-msa", key="env:AWS", upstreams=("dns",))
@@ -22,7 +23,7 @@ UPSTREAMS = {
 }
 
 
-def graph(*processes, **facts) -> Graph:
+def graph(*processes: Process, **facts: Any) -> Graph:
     """The graph of everything that these processes reach, with the upstreams above."""
     return Graph.of(inventory(*processes, upstreams=UPSTREAMS, **facts))
 
