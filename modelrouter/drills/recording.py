@@ -24,6 +24,8 @@ class Sent(NamedTuple):
     """What the SDK raised; None where the answer came whole."""
     spoilt: str | None = None
     """What was wrong with a whole answer: no tool call, no JSON of the asked shape."""
+    check: str | None = None
+    """The check of the process's quality that it asked; None for ordinary demand."""
 
 
 class Mark(NamedTuple):

@@ -3,6 +3,7 @@
 Words in the prompt steer the answer, so that a test can say what it wants in any wire: `both tools` calls two
 of the tools at once, `12 steps` calls tools twelve times, one round after another, before it answers, and
 `call Bash with {"command": "ls"}` calls that tool with those arguments; so does `lookup(3)` one named `lookup`.
+`answer with "42"` makes that JSON string the whole answer, where no tool is called.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ CHARACTERS_PER_TOKEN = 4
 STEPS = re.compile(r"\b(\d{1,3}) steps\b")
 BOTH = re.compile(r"\bboth tools\b", re.IGNORECASE)
 CALL = re.compile(r"\bcall (\S+) with (?=\{)", re.IGNORECASE)
+ANSWER = re.compile(r'\banswer with (?=")', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,16 @@ class Past:
         except ValueError:
             return None
         return found[1], arguments
+
+    @property
+    def answer(self) -> str | None:
+        """The whole answer that the prompt tells to give."""
+        found = ANSWER.search(self.prompt)
+        try:
+            text = json.JSONDecoder().raw_decode(self.prompt, found.end())[0] if found else None
+        except ValueError:
+            return None
+        return text if isinstance(text, str) else None
 
 
 def past_of(turns: Iterable[Said]) -> Past:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FILLER = (" and", " all", " of", " it", " is", " rehearsed", " here")
 THOUGHT = ("First", " I", " weigh", " what", " was", " asked.")
+STRAY = " \u0e2a\u0e27\u0e31\u0e2a"
+"""Thai letters, as an answer in English had them in August 2025."""
 PIECE = 8
 """Characters of JSON in one event."""
 COUNTER = "step"
@@ -97,13 +99,21 @@ def composed(asked: Asked, deployment: Deployment, *, tokens: int) -> Words:
     if asked.tools:
         calls = tuple(_called(tool, asked.past) for tool in asked.tools)
         return Words(thought=thought, pieces=_progress(asked.past), calls=calls, finish="tool")
-    notes = tuple(_notes(asked.past))
-    pieces = (
-        json_pieces(example(asked.schema)) if asked.schema is not None else text_pieces(deployment.id, tokens, notes)
-    )
+    if asked.past.answer is not None:
+        pieces: tuple[str, ...] = cut(asked.past.answer)
+    elif asked.schema is not None:
+        pieces = json_pieces(example(asked.schema))
+    else:
+        pieces = text_pieces(deployment.id, tokens, tuple(_notes(asked.past)))
     if asked.limit is not None and asked.limit < len(pieces):
         return Words(thought=thought, pieces=pieces[: max(1, asked.limit)], finish="length")
     return Words(thought=thought, pieces=pieces)
+
+
+def worsened(words: Words) -> Words:
+    """What a model says that has lost its wits: letters of another alphabet in place of text, tool calls and JSON."""
+    length = max(1, words.tokens_out - words.tokens_thought)
+    return Words(thought=words.thought, pieces=(STRAY,) * length, finish="stop")
 
 
 def _called(tool: Tool, past: Past) -> Call:
@@ -139,5 +149,9 @@ def text_pieces(deployment: str, tokens: int, notes: tuple[str, ...] = ()) -> tu
 
 def json_pieces(value: object) -> tuple[str, ...]:
     """The value as JSON, cut as models cut it: anywhere."""
-    text = orjson.dumps(value).decode()
+    return cut(orjson.dumps(value).decode())
+
+
+def cut(text: str) -> tuple[str, ...]:
+    """A text in the portions of a stream."""
     return tuple(text[at : at + PIECE] for at in range(0, len(text), PIECE))

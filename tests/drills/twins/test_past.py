@@ -39,3 +39,17 @@ def test_other_prompts_leave_it_to_the_order(prompt: str) -> None:
     """The first tool that is offered, its arguments left to its schema."""
     assert Past(prompt=prompt).told is None
     assert called(prompt) == [("Agent", None)]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer"),
+    [
+        ('What is six times seven? Answer with "42".', "42"),
+        (r'Please answer with "{\"total\": 3}" alone', '{"total": 3}'),
+        ("Answer with 42.", None),
+        ('Answer with "an end that is missing', None),
+    ],
+)
+def test_an_answer_is_given_as_the_prompt_tells(prompt: str, answer: str | None) -> None:
+    """A JSON string after `answer with` is the whole answer; anything else is left to the twin."""
+    assert Past(prompt=prompt).answer == answer
