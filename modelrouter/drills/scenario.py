@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from modelrouter.drills.twins.effects import MEANS, Effect
+from modelrouter.drills.twins.effects import MEANS, SERVES, Effect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from modelrouter.core.causes import Cause
 
-__all__ = ["DOOR_CLOSED", "Blow", "Expectation", "Scenario"]
+__all__ = ["DOOR_CLOSED", "Blow", "Expectation", "Moment", "Scenario", "Signal"]
 
 DOOR_CLOSED: Final = "door_closed"
 """The server is gone: connections are refused. It happens to a twin as a whole, not to a call."""
@@ -31,15 +32,40 @@ class Blow:
     """Seconds since the scenario began."""
     until_s: float | None = None
     """None: for as long as the scenario lasts."""
+    processes: frozenset[str] | None = None
+    """The processes whose calls it meets, where it is about who calls; None: everybody's."""
+    share: float = 1.0
+    """Of these calls."""
+    sticky: bool = False
+    """The share is one of callers, of whom each meets it always or never; else one of calls."""
+    retry_after_s: float | None = None
+    """The wait that is stated; None leaves what the vendor's row says."""
+    states_wait: bool = True
+    """False: no header says how long to stay away."""
+    delay_s: float = 30.0
+    """How late a slow first token is."""
+    carries: float = 1.0
+    """The share of the declared limits that is left, where the effect is that less can be carried."""
+    how: Literal["refused", "dns", "tls"] = "refused"
+    """What a closed door looks like from outside; on twins, which have neither a name nor a certificate, always refused."""
 
     @property
     def cause(self) -> Cause | None:
         """What a router should find; None where callers notice nothing."""
         return MEANS[Effect.RESET if self.effect == DOOR_CLOSED else Effect(self.effect)]
 
+    @property
+    def total(self) -> bool:
+        """Whether nothing that it hits can be served while it stands."""
+        return self.share >= 1 and self.effect not in SERVES
+
     def stands(self, at_s: float) -> bool:
         """Whether it hits calls at that time."""
         return self.from_s <= at_s and (self.until_s is None or at_s < self.until_s)
+
+    def hits(self, deployment: str | None, process: str | None) -> bool:
+        """Whether calls of that process to that deployment are among those it meets."""
+        return deployment in self.deployments and (self.processes is None or process in self.processes)
 
 
 class Expectation(NamedTuple):
@@ -56,6 +82,27 @@ class Expectation(NamedTuple):
         return self.permitted[:1] != self.remaining[:1]
 
 
+class Signal(NamedTuple):
+    """Something that the world said of it, which no router may rely on: for the report."""
+
+    at_s: float
+    """Seconds since the scenario began."""
+    text: str
+
+
+class Moment(NamedTuple):
+    """A stretch of a scenario in which the same things fail. Seconds since it began."""
+
+    from_s: float
+    until_s: float
+    faults: tuple[Blow, ...]
+
+    @property
+    def clear(self) -> bool:
+        """Whether each thing that fails in it fails wholly, so that it can be said beforehand who is served."""
+        return all(fault.total for fault in self.faults)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One rehearsal: steady state first, then what fails, until the end."""
@@ -63,15 +110,51 @@ class Scenario:
     id: str
     title: str
     kind: str
-    """What its neighbours have in common: `throttled`, `suspended`, `withdrawn`, …"""
+    """What its neighbours have in common: `throttled`, `suspended`, `withdrawn`, `incident`, …"""
     subject: str
     """The provider or family that is lost; empty for the steady state."""
     duration_s: float
     faults: tuple[Blow, ...] = ()
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
     """By process."""
+    factors: frozenset[str] = frozenset()
+    """What is lost, in the words of the factor graph: `provider:openai`, `family:claude`."""
+    notes: tuple[str, ...] = ()
+    """What was assumed, and what of it cannot be played: for the report."""
+    signals: tuple[Signal, ...] = ()
+    precedent: str | None = None
+    """The incident it repeats: its id."""
+    announced_s: float | None = None
+    """So long before, it was said that this would come; None: it was not."""
+    compress: float = 1.0
+    """Seconds of what happened in one second of the rehearsal."""
 
     @property
     def targets(self) -> frozenset[str]:
         """Every deployment that is hit."""
         return frozenset().union(*(fault.deployments for fault in self.faults))
+
+    @property
+    def pure(self) -> bool:
+        """Whether all of it is availability: everything that fails does so wholly in the end, for every caller."""
+        return bool(self.faults) and all(fault.processes is None for fault in self.faults) and self._ends_whole()
+
+    def _ends_whole(self) -> bool:
+        whole = [fault for fault in self.faults if fault.total]
+        return all(
+            any(fault.deployments <= other.deployments and other.from_s >= fault.from_s for other in whole)
+            for fault in self.faults
+        )
+
+    def moments(self) -> tuple[Moment, ...]:
+        """The scenario cut at every time at which something begins or ends to fail; steady stretches left out."""
+        times = {self.duration_s}
+        for fault in self.faults:
+            times |= {fault.from_s, self.duration_s if fault.until_s is None else min(fault.until_s, self.duration_s)}
+        cuts = sorted(times)
+        found = []
+        for start, end in pairwise(cuts):
+            standing = tuple(fault for fault in self.faults if fault.stands(start))
+            if standing:
+                found.append(Moment(start, end, standing))
+        return tuple(found)

@@ -10,10 +10,7 @@ from modelrouter.client.openai import AsyncOpenAI
 from modelrouter.core.domains import endpoint_of
 from modelrouter.drills.readdress import readdress
 from modelrouter.drills.recording import Mark
-from modelrouter.drills.scenario import DOOR_CLOSED
-from modelrouter.drills.twins.effects import SEEN_BY_LISTING, Effect
-from modelrouter.drills.twins.injection import Injection
-from modelrouter.drills.twins.keys import dummy_key, sent_model
+from modelrouter.drills.striking import closes, injections, key_of
 from modelrouter.drills.twins.twin import Pace, Twin
 from modelrouter.providers.base import PLAIN, CallOptions
 from modelrouter.providers.egress import LoopbackEgress
@@ -117,13 +114,10 @@ class Stage:
         """Let exactly these stand from now on."""
         for twin, members in self._twins:
             twin.clear()
-            closed = False
             for fault in faults:
-                closed = closed or (
-                    fault.effect == DOOR_CLOSED and any(each.id in fault.deployments for each in members)
-                )
-                for injection in _injections(fault, members):
+                for injection in injections(fault, members):
                     twin.inject(injection)
+            closed = any(closes(fault, members) for fault in faults)
             await (twin.close_door() if closed else twin.open_door())
 
     def log(self) -> tuple[Entry, ...]:
@@ -157,11 +151,6 @@ class _Notes:
         """As `decided`."""
 
 
-def key_of(deployment: Deployment) -> str | None:
-    """The dummy key of a deployment: nothing is read from the environment."""
-    return None if deployment.account is None else dummy_key(deployment.account)
-
-
 def _twins(inventory: Inventory, miniature: Miniature, now: Callable[[], float]) -> list[tuple[Twin, list[Deployment]]]:
     """A twin for each address of each provider, so that what is one endpoint stays one, and what is two stays two."""
     homes: dict[tuple[str, str], list[Deployment]] = {}
@@ -173,26 +162,3 @@ def _twins(inventory: Inventory, miniature: Miniature, now: Callable[[], float])
         (Twin(members[0].provider, members, pace=PACE, clock=now, scale=miniature.scale, burst_s=BURST_S), members)
         for members in homes.values()
     ]
-
-
-def _injections(fault: Blow, members: Sequence[Deployment]) -> list[Injection]:
-    """What a twin with these deployments must be told."""
-    if fault.effect == DOOR_CLOSED:
-        return []
-    effect = Effect(fault.effect)
-    told = []
-    for key, own in _by_key(members).items():
-        hit = [each for each in own if each.id in fault.deployments]
-        # A whole account is hit by its key alone, so that a free listing meets the effect too.
-        whole = effect in SEEN_BY_LISTING and len(hit) == len(own)
-        if hit:
-            models = None if whole else frozenset(map(sent_model, hit))
-            told.append(Injection(effect=effect, keys=None if key is None else frozenset({key}), models=models))
-    return told
-
-
-def _by_key(members: Sequence[Deployment]) -> dict[str | None, list[Deployment]]:
-    found: dict[str | None, list[Deployment]] = {}
-    for each in members:
-        found.setdefault(key_of(each), []).append(each)
-    return found

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from modelrouter.drills.twins.waiting import forever
+
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable, MutableMapping
 
     ASGIScope = MutableMapping[str, Any]
@@ -82,8 +84,3 @@ class Exchange:
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
         self._transport.abort()
         await forever()
-
-
-async def forever() -> None:
-    """Wait until cancelled."""
-    await asyncio.get_running_loop().create_future()

@@ -7,7 +7,7 @@ key, the request, the model, the limits. An injection comes as early as its effe
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ import orjson
 
 from modelrouter.core.causes import Cause
 from modelrouter.drills.faults import dialect, row
-from modelrouter.drills.twins.asked import Asked, RefusedError
+from modelrouter.drills.twins.asked import Asked, RefusedError, marker
 from modelrouter.drills.twins.effects import STATED, Effect
 from modelrouter.drills.twins.failure import Facts, Failure, failure
 from modelrouter.drills.twins.injection import Standing
@@ -23,11 +23,11 @@ from modelrouter.drills.twins.keys import dummy_key, sent_model
 from modelrouter.drills.twins.limits import UNNAMED, Gate
 from modelrouter.drills.twins.listing import listing, single
 from modelrouter.drills.twins.plan import Plan
-from modelrouter.drills.twins.reply import Reply, Words, composed
+from modelrouter.drills.twins.reply import Reply, Words, composed, worsened
 from modelrouter.drills.twins.wire import PATH_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from modelrouter.core.inventory import Deployment, Provider
     from modelrouter.drills.twins.injection import Injection
@@ -50,13 +50,22 @@ AT_ONCE = STATED | {Effect.TIMEOUT, Effect.RESET, Effect.HTML_200}
 """Effects that need no answer to happen to."""
 
 DEFAULT_REGION = "westeurope"
+NEXT = "-next"
+"""What a silent successor's name ends in."""
 
 
 class Desk:
     """One provider's reception."""
 
     def __init__(
-        self, provider: Provider, deployments: Sequence[Deployment], *, scale: float, tokens: int, burst_s: float
+        self,
+        provider: Provider,
+        deployments: Sequence[Deployment],
+        *,
+        scale: float,
+        tokens: int,
+        burst_s: float,
+        wall: Callable[[], float],
     ) -> None:
         self.standing = Standing()
         self.dialect = dialect(provider.vendor)
@@ -64,6 +73,7 @@ class Desk:
         self._keys = frozenset(dummy_key(account) for account in provider.accounts.values())
         self._gates = {deployment.id: Gate(deployment.limits, scale, burst_s) for deployment in deployments}
         self._tokens = tokens
+        self._wall = wall
 
     def decide(self, request: Request) -> Plan:
         """What will be sent; a plan with a gate must leave it."""
@@ -83,7 +93,7 @@ class Desk:
     def _call(self, request: Request, plan: Plan) -> Plan:
         deployment = plan.deployment
         admitted = self._admits(request, deployment)
-        injection = self.standing.take(request.key, request.model)
+        injection = self.standing.take(request.key, request.model, marker(request.body or {}))
         if injection is not None and injection.effect in AT_ONCE and (admitted or injection.effect in BEFORE_THE_KEY):
             return self._inject(request, plan, injection)
         if not admitted:
@@ -98,7 +108,7 @@ class Desk:
         if asked.tokens > deployment.model.context:
             return self._refuse(request, plan, Effect.CONTEXT_OVERFLOW)
         gate = self._gates[deployment.id]
-        wait = gate.wait(request.at)
+        wait = gate.wait(request.at, self.standing.carries(request.key, request.model))
         if wait is not None:
             return self._refuse(request, plan, Effect.THROTTLED, wait=wait)
         return self._answer(request, replace(plan, gate=gate), deployment)
@@ -107,17 +117,18 @@ class Desk:
         effect = None if plan.injection is None else plan.injection.effect
         empty = effect is Effect.EMPTY_COMPLETION
         words = Words() if empty else composed(plan.asked, deployment, tokens=self._tokens)
+        words = worsened(words) if effect is Effect.WORSE else words
         reply = Reply(
             number=request.number,
             vendor=self.dialect.vendor,
-            model=request.model,
+            model=f"{request.model}{NEXT}" if effect is Effect.SUCCESSOR else request.model,
             provider=deployment.provider.id,
             thought=words.thought,
             pieces=words.pieces,
             calls=words.calls,
             tokens_in=plan.asked.tokens,
             finish=words.finish,
-            created=int(datetime.now(UTC).timestamp()),
+            created=int(self._wall()),
             asked=plan.asked,
         )
         plan = replace(plan, reply=reply, effect=effect, headers=self._headers(request, deployment))
@@ -185,10 +196,11 @@ class Desk:
         found = row(self.dialect, effect)
         facts = self._facts(request, plan.deployment, wait or found.retry_s)
         tokens = max(plan.asked.tokens, facts.window + 1)
-        return failure(self.dialect, found, replace(facts, message=message, tokens=tokens))
+        states = plan.injection is None or plan.injection.states_wait
+        return failure(self.dialect, found, replace(facts, message=message, tokens=tokens), states_wait=states)
 
     def _facts(self, request: Request, deployment: Deployment | None, wait: float | None = None) -> Facts:
-        reset = datetime.now(UTC) + timedelta(seconds=wait or 0)
+        reset = datetime.fromtimestamp(self._wall() + (wait or 0), UTC)
         return Facts(
             number=request.number,
             model=request.model,

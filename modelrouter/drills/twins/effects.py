@@ -60,6 +60,13 @@ class Effect(StrEnum):
     MALFORMED_EVENT = "malformed_event"
     """JSON that breaks off, inside a complete answer."""
 
+    CARRIES_LESS = "carries_less"
+    """Served, but only a part of what the deployment declares; above it, calls are throttled."""
+    WORSE = "worse"
+    """Served whole and under 200, but not what was asked for: wrong characters, no call of the tool."""
+    SUCCESSOR = "successor"
+    """Served by another model than asked, which only the answer's `model` tells."""
+
 
 MEANS: Mapping[Effect, Cause | None] = MappingProxyType(
     {
@@ -76,6 +83,9 @@ MEANS: Mapping[Effect, Cause | None] = MappingProxyType(
         Effect.HTML_200: Cause.OUTAGE,
         Effect.EMPTY_COMPLETION: Cause.OUTAGE,
         Effect.MALFORMED_EVENT: Cause.OUTAGE,
+        Effect.CARRIES_LESS: Cause.THROTTLED,
+        Effect.WORSE: None,
+        Effect.SUCCESSOR: None,
     }
 )
 """The cause that a router should find, where the vendor's row does not say another; None where nothing failed."""
@@ -84,6 +94,9 @@ STATED: frozenset[Effect] = frozenset(
     effect for effect in Effect if effect.value in set(Cause) and effect is not Effect.TIMEOUT
 ) | {Effect.BAD_GATEWAY, Effect.UNAVAILABLE}
 """Effects that are one HTTP answer, a row of the vendor's table."""
+
+SERVES: frozenset[Effect] = frozenset({Effect.SLOW_FIRST_TOKEN, Effect.CARRIES_LESS, Effect.WORSE, Effect.SUCCESSOR})
+"""Effects under which answers still come."""
 
 SEEN_BY_LISTING: frozenset[Effect] = frozenset(
     {

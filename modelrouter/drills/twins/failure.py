@@ -124,10 +124,10 @@ def encoded(body: Json) -> bytes:
     return body.encode() if isinstance(body, str) else orjson.dumps(body)
 
 
-def failure(dialect: Dialect, row: Row, facts: Facts) -> Failure:
-    """What the vendor would send; the wait is the row's where the facts name none."""
+def failure(dialect: Dialect, row: Row, facts: Facts, *, states_wait: bool = True) -> Failure:
+    """What the vendor would send; the wait is the row's where the facts name none. Its text may state one all the same."""
     wait = row.retry_s if facts.retry_s is None else facts.retry_s
     words = replace(facts, retry_s=wait).words()
-    templates = {**dialect.headers, **row.headers, **({} if wait is None else dialect.retry)}
+    templates = {**dialect.headers, **row.headers, **({} if wait is None or not states_wait else dialect.retry)}
     headers = {name: text.format_map(words) for name, text in templates.items()}
     return Failure(row.status, {"content-type": row.content_type, **headers}, encoded(filled(row.body, words)))

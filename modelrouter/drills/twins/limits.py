@@ -27,15 +27,19 @@ class Gate:
         self.inside = 0
         self.rpm = UNNAMED if limits.rpm is None else max(1, round(limits.rpm * scale))
 
-    def wait(self, now: float) -> float | None:
-        """Let a call in and answer None, or the seconds until there is room; calls let in must `leave`."""
-        if self._most is not None and self.inside >= self._most:
+    def wait(self, now: float, left: float = 1.0) -> float | None:
+        """Let a call in and answer None, or the seconds until there is room; calls let in must `leave`.
+
+        `left` is the share of the limits that holds now.
+        """
+        if self._most is not None and self.inside >= max(1.0, self._most * left):
             return 1.0
         if self._rate is not None:
-            self._filled = min(self._room, self._filled + (now - self._at) * self._rate)
+            rate, room = self._rate * left, max(LEAST_BURST, self._room * left)
+            self._filled = min(room, self._filled + (now - self._at) * rate)
             self._at = now
             if self._filled < 1:
-                return (1 - self._filled) / self._rate
+                return (1 - self._filled) / rate
             self._filled -= 1
         self.inside += 1
         return None

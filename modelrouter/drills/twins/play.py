@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from modelrouter.drills.twins.connection import forever
 from modelrouter.drills.twins.effects import Effect
+from modelrouter.drills.twins.waiting import forever
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from modelrouter.drills.twins.connection import Exchange
     from modelrouter.drills.twins.plan import Pace, Plan, Progress
     from modelrouter.drills.twins.reply import Reply
 
@@ -23,11 +22,35 @@ AFTER_CONTENT = frozenset({Effect.STALL, Effect.CUT_AFTER_CONTENT})
 """Effects that wait for at least one token."""
 
 
+class Line(Protocol):
+    """What an answer is sent on. `cut` and `reset` never return: whoever waits for the answer ends the call."""
+
+    async def start(self, status: int, headers: dict[str, str]) -> None:
+        """Send status and headers."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send a part of the body."""
+        ...
+
+    async def end(self, data: bytes = b"") -> None:
+        """Send the last part of the body."""
+        ...
+
+    async def cut(self) -> None:
+        """Hang up without an end."""
+        ...
+
+    async def reset(self) -> None:
+        """Hang up rudely."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
     """One answer being sent. `send` returns when it is complete, or never: the caller cancels it."""
 
-    exchange: Exchange
+    exchange: Line
     plan: Plan
     pace: Pace
     clock: Callable[[], float]

@@ -10,18 +10,12 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Self
 
-import orjson
-
-from modelrouter.drills.twins.asked import marker
 from modelrouter.drills.twins.connection import Exchange
-from modelrouter.drills.twins.desk import Desk
 from modelrouter.drills.twins.door import LOOPBACK, Door
-from modelrouter.drills.twins.entry import Entry
-from modelrouter.drills.twins.keys import dummy_key, key_of, label
 from modelrouter.drills.twins.limits import BURST_S
 from modelrouter.drills.twins.paths import base_url, place
-from modelrouter.drills.twins.plan import Pace, Progress, Request
-from modelrouter.drills.twins.play import Play
+from modelrouter.drills.twins.plan import Pace
+from modelrouter.drills.twins.reception import Reception, Time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -30,12 +24,10 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Deployment, Provider
     from modelrouter.drills.twins.connection import ASGIScope, Receive, Send
     from modelrouter.drills.twins.injection import Injection
-    from modelrouter.drills.twins.plan import Plan
 
 __all__ = ["Pace", "Twin"]
 
 PACE = Pace()
-UNKNOWN_KEY = "?"
 
 
 class Twin:
@@ -56,16 +48,12 @@ class Twin:
         scale: float = 1.0,
         burst_s: float = BURST_S,
     ) -> None:
-        own = [deployment for deployment in deployments if deployment.provider.id == provider.id]
         self.provider = provider
-        self.log: list[Entry] = []
-        self._pace = pace
-        self._clock = clock
-        self._desk = Desk(provider, own, scale=scale, tokens=pace.tokens, burst_s=burst_s)
+        self._reception = Reception(
+            provider, deployments, pace=pace, time=Time(clock, time.time), scale=scale, burst_s=burst_s
+        )
+        self.log = self._reception.log
         self._door = Door(self._serve)
-        self._labels = {dummy_key(account): label(account) for account in provider.accounts.values()}
-        self._arrived = 0
-        self._inside = 0
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -104,82 +92,28 @@ class Twin:
     @property
     def inside(self) -> int:
         """Requests under way: arrived and not yet in the log."""
-        return self._inside
+        return self._reception.inside
 
     def inject(self, injection: Injection) -> None:
         """From the next call on; newer injections come before older ones."""
-        self._desk.standing.add(injection)
+        self._reception.standing.add(injection)
 
     def clear(self) -> None:
         """Fail no more; calls under way go on as they began."""
-        self._desk.standing.clear()
+        self._reception.standing.clear()
 
     async def _serve(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         body = await exchange.body()
         if body is None:
             return
-        self._arrived += 1
-        self._inside += 1
-        request = read(scope, body, number=self._arrived, at=self._clock())
-        plan = self._desk.decide(request)
-        progress = Progress()
-        playing = Play(exchange=exchange, plan=plan, pace=self._pace, clock=self._clock, progress=progress)
-
-        async def answer() -> None:
-            await playing.send()
-            self._note(request, plan, progress)  # at once: who has the answer may look for its entry
-
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        asked = place(scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"))
+        visit = self._reception.arrived(asked, headers, body, exchange)
         try:
-            await either(answer(), exchange.gone())
+            await either(visit.play(), exchange.gone())
         finally:
-            self._note(request, plan, progress)
-
-    def _note(self, request: Request, plan: Plan, progress: Progress) -> None:
-        if progress.noted:
-            return
-        progress.noted = True
-        if plan.gate is not None:
-            plan.gate.leave()
-        self._inside -= 1
-        self.log.append(self._entry(request, plan, progress))
-
-    def _entry(self, request: Request, plan: Plan, progress: Progress) -> Entry:
-        tail = "" if request.key is None else self._labels.get(request.key, UNKNOWN_KEY)
-        return Entry(
-            at=request.at,
-            provider=self.provider.id,
-            deployment=None if plan.deployment is None else plan.deployment.id,
-            model=request.model,
-            key_tail=tail,
-            marker=marker(request.body or {}),
-            effect=plan.effect,
-            injected=plan.injection is not None and plan.injection.effect is plan.effect,
-            probe=request.place.kind == "listing",
-            stream=plan.asked.stream,
-            status=progress.status,
-            first_at=progress.first_at,
-            done_at=progress.done_at,
-            tokens_out=progress.tokens_out,
-            whole=progress.whole,
-        )
-
-
-def read(scope: ASGIScope, body: bytes, *, number: int, at: float) -> Request:
-    """The request behind an ASGI scope and its body."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    try:
-        parsed = orjson.loads(body) if body else None
-    except orjson.JSONDecodeError:
-        parsed = None
-    return Request(
-        number=number,
-        at=at,
-        place=place(scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")),
-        headers=headers,
-        key=key_of(headers),
-        body=parsed if isinstance(parsed, dict) else None,
-    )
+            visit.leave()
 
 
 async def either(answer: Coroutine[Any, Any, None], gone: Coroutine[Any, Any, None]) -> None:

@@ -1,0 +1,69 @@
+"""From a blow on deployments to what the twin that stands for them is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modelrouter.drills.scenario import DOOR_CLOSED
+from modelrouter.drills.twins.effects import SEEN_BY_LISTING, Effect
+from modelrouter.drills.twins.injection import Injection
+from modelrouter.drills.twins.keys import dummy_key, sent_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelrouter.core.inventory import Deployment
+    from modelrouter.drills.scenario import Blow
+
+__all__ = ["closes", "injections", "key_of"]
+
+
+def key_of(deployment: Deployment) -> str | None:
+    """The dummy key of a deployment: nothing is read from the environment."""
+    return None if deployment.account is None else dummy_key(deployment.account)
+
+
+def closes(fault: Blow, members: Sequence[Deployment]) -> bool:
+    """Whether it shuts the door of the twin with these deployments: all of them are gone, for everybody."""
+    everybody = fault.processes is None and fault.share >= 1
+    return fault.effect == DOOR_CLOSED and everybody and all(each.id in fault.deployments for each in members)
+
+
+def injections(fault: Blow, members: Sequence[Deployment]) -> list[Injection]:
+    """What a twin with these deployments must be told; nothing where its door is shut.
+
+    Where some of its calls alone find the server gone, their connections are reset.
+    """
+    if closes(fault, members):
+        return []
+    effect = Effect.RESET if fault.effect == DOOR_CLOSED else Effect(fault.effect)
+    told = []
+    for key, own in _by_key(members).items():
+        hit = [each for each in own if each.id in fault.deployments]
+        # A whole account is hit by its key alone, so that a free listing meets the effect too.
+        whole = effect in SEEN_BY_LISTING and len(hit) == len(own) and fault.share >= 1
+        if hit:
+            told.append(_injection(fault, effect, key, None if whole else frozenset(map(sent_model, hit))))
+    return told
+
+
+def _injection(fault: Blow, effect: Effect, key: str | None, models: frozenset[str] | None) -> Injection:
+    return Injection(
+        effect=effect,
+        keys=None if key is None else frozenset({key}),
+        models=models,
+        processes=fault.processes,
+        share=fault.share,
+        sticky=fault.sticky,
+        retry_after_s=fault.retry_after_s,
+        states_wait=fault.states_wait,
+        carries=fault.carries,
+        delay_s=fault.delay_s,
+    )
+
+
+def _by_key(members: Sequence[Deployment]) -> dict[str | None, list[Deployment]]:
+    found: dict[str | None, list[Deployment]] = {}
+    for each in members:
+        found.setdefault(key_of(each), []).append(each)
+    return found
