@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.classify import classify
@@ -47,15 +48,17 @@ _KEPT = ("content-type", "request-id", "x-request-id", "openai-", "x-ratelimit-"
 """What an answer's headers may tell the caller; everything else stays between the provider and us."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Ask(NamedTuple):
     """What a caller wants, in the wire it speaks."""
 
     wire: str
     body: bytes
     parsed: Mapping[str, Any]
     asked: Asked
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NONE
     """Those of the caller's headers that belong to its wire: see `CallerDialect.HEADERS`."""
     on_cut: OnCut = "error"
     """What becomes of its stream where that breaks off; see `runtime.continuing`."""
@@ -63,8 +66,7 @@ class Ask:
     """The answer so far, where the rest of it is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """The call has something for the caller: a whole answer, or a stream at its first content."""
 
     status: int

@@ -91,14 +91,14 @@ class Continuing:
         served, run, voice = self._served, self._served.run, self._stream.renderer
         ask = run.ask
         if isinstance(voice, Voice):
-            ask = replace(ask, retelling=voice.retelling)
+            ask = ask._replace(retelling=voice.retelling)
         if self._unable is not None or (isinstance(voice, Voice) and voice.anew):
             fault = self._unable or unportable(f"{served.lease.deployment.id} began anew instead of going on")
         else:
             self._why = fault
             self._last_words = broken_off(ask.wire, served.lease.deployment, fault)
         self._count(fault)
-        self._served = replace(served, decision=run.broke_off(served, fault))
+        self._served = served._replace(decision=run.broke_off(served, fault))
         if ask.retelling is not None and (ending := ask.retelling.conclude()) is not None:
             self._ready, self._over = ending, True
         elif ask.retelling is not None and not ask.retelling.can_go_on:
@@ -109,9 +109,9 @@ class Continuing:
     async def _resume(self, fault: Fault, ask: Ask) -> None:
         served = self._served
         try:
-            self._served = await served.run.resume(served.index, fault, ask)
+            self._served = await served.run.resume(served.place, fault, ask)
         except UnservedError as error:
-            self._served = replace(served, decision=replace(served.decision, trail=error.decision.trail))
+            self._served = served._replace(decision=replace(served.decision, trail=error.decision.trail))
             self._break()
         else:
             self._go_on()

@@ -12,7 +12,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.decision import Attempt, Decision
@@ -52,15 +52,14 @@ if TYPE_CHECKING:
 __all__ = ["Driver", "Served", "UnservedError"]
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(NamedTuple):
     """The answer, and how it came about."""
 
     shown: Shown
     decision: Decision
     lease: Lease
-    index: int
-    """The place in the route of who answered."""
+    place: int
+    """In the route: of who answered."""
     run: Run
     """Goes on where a stream breaks off."""
 

@@ -64,16 +64,16 @@ def pass_on(body: bytes, parsed: Mapping[str, Any], deployment: Deployment) -> R
         # The library would fetch it from here, past every guard of ours.
         return NotPortable("an image by its address: send it as a data URL")
     shape = shape_of(deployment.wire)
-    changes: dict[str, bytes | None] = {EXTRA: None} if EXTRA in parsed else {}
     adapt = _ADAPTERS.get(shape)
     try:
-        fitted, losses = adapt(body, parsed, deployment) if adapt else ({}, ())
+        changes, losses = adapt(body, parsed, deployment) if adapt else ({}, ())
     except UnportableError as error:
         return NotPortable(str(error))
     except RecursionError:
         return NotPortable("the request is nested too deeply")
     except (KeyError, TypeError, AttributeError) as error:
         raise BadRequestError(f"a part of the request is missing or of the wrong kind: {error}") from error
-    changes.update(fitted)
-    changes.update(DIALECTS[shape].addressed(deployment.name))
+    changes = {**changes, **DIALECTS[shape].addressed(deployment.name)}
+    if EXTRA in parsed:
+        changes[EXTRA] = None
     return Rendered(splice(body, changes), losses)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from modelrouter.errors import BadRequestError
 from modelrouter.wire.anthropic_messages import decode_answer as from_anthropic
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from modelrouter.wire.sse import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A request in the target's wire."""
 
     body: bytes

@@ -7,7 +7,8 @@ looked into only where one of them says that a repair could have something to do
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelrouter.wire import json_text
 from modelrouter.wire.conversation import ToolCall, ToolResult, Turn, UnportableError
@@ -38,11 +39,12 @@ def adapted(
         UnportableError: it demands what the deployment is known to refuse.
     """
     taken = traits(deployment)
+    concerns = _concerns(taken)
     losses: list[str] = []
-    new = dict(_members(parsed, taken, losses))
+    new: dict[str, Any] = {} if concerns.members.isdisjoint(parsed) else dict(_members(parsed, taken, losses))
     messages = parsed.get("messages")
     if isinstance(messages, list):
-        repaired = _repaired(messages, taken, losses)
+        repaired = _repaired(messages, taken, concerns, losses)
         if repaired is not messages and repaired != messages:
             new["messages"] = repaired
         if taken.needs_thinking and "thinking" not in parsed and any(map(_is_thoughtless, repaired)):
@@ -57,11 +59,33 @@ def adapted(
     return changes, tuple(dict.fromkeys(losses))
 
 
-def _repaired(messages: _Messages, taken: Traits, losses: list[str]) -> _Messages:
+class _Concerns(NamedTuple):
+    """Where something may have to change for those who take what some traits say: elsewhere nobody needs to look."""
+
+    members: frozenset[str]
+    """Of a request: it has one of these wherever `_members` could change it."""
+    words: frozenset[str]
+    """Members and roles: one is among the messages wherever a repair could change them."""
+    repairs: tuple[Repair, ...]
+
+
+@lru_cache(maxsize=1024)
+def _concerns(taken: Traits) -> _Concerns:
+    repairs = tuple(repair for repair in REPAIRS if repair.concerns(taken))
+    members = {"reasoning_effort"} | (taken.refuses | taken.refuses_while_thinking).intersection(_DEMANDS + _WISHES)
+    members |= {"tools"} if taken.unthinking_tools else set()
+    members |= {"max_completion_tokens"} if taken.limit == "max_tokens" else {"max_tokens"}
+    members |= {"seed"} if taken.seed != "seed" else set()
+    return _Concerns(frozenset(members), frozenset().union(*(repair.words for repair in repairs)), repairs)
+
+
+def _repaired(messages: _Messages, taken: Traits, concerns: _Concerns, losses: list[str]) -> _Messages:
     seen = set().union(*messages)
-    seen.update(role for message in messages if isinstance(role := message.get("role"), str))
-    for repair in REPAIRS:
-        if not repair.words.isdisjoint(seen) and repair.concerns(taken):
+    seen.update([role for message in messages if isinstance(role := message.get("role"), str)])
+    if concerns.words.isdisjoint(seen):
+        return messages
+    for repair in concerns.repairs:
+        if not repair.words.isdisjoint(seen):
             messages = repair.repair(messages, taken, losses)
     return messages
 
@@ -127,10 +151,10 @@ def _is_marked(entry: Any) -> bool:
     """Whether a message, one of its parts, or a tool is marked; what a caller put deeper is the caller's."""
     if not isinstance(entry, dict):
         return False
+    if _MARK in entry:
+        return True
     content = entry.get("content")
-    return _MARK in entry or (
-        isinstance(content, list) and any(_MARK in part for part in content if type(part) is dict)
-    )
+    return isinstance(content, list) and any(_MARK in part for part in content if type(part) is dict)
 
 
 def _without_mark(entry: Any) -> Any:

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Traits:
-    """What a deployment takes; what is said here holds for those of whom nothing else is known."""
+    """What a deployment takes; what is said here holds for those of whom nothing else is known.
+
+    Compared by identity, which costs nothing where something is remembered for each of them.
+    """
 
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     """OpenAI's reasoning models refuse the older word, most others do not know the newer one."""
