@@ -45,7 +45,7 @@ ONLY = {
 }
 """Of these rooms only certain files may be seen."""
 ONE_FILE = {
-    "aiohttp": {"modelrouter/providers/http.py"},
+    "aiohttp": {"modelrouter/providers/connections.py"},
     "litellm": {"modelrouter/providers/litellm.py"},
     "openai": {"modelrouter/client/openai.py", "modelrouter/drills/rehearse.py"},
     "anthropic": {"modelrouter/client/anthropic.py"},

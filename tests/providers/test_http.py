@@ -16,8 +16,9 @@ from support.inventories import deployment, provider
 from support.upstream import Upstream
 
 from modelrouter.providers.base import MAX_BODY, ConnectionFailedError, KeyUnavailableError
+from modelrouter.providers.connections import CONNECT_S
 from modelrouter.providers.egress import LoopbackEgress
-from modelrouter.providers.http import CONNECT_S, HttpClient
+from modelrouter.providers.http import HttpClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
