@@ -80,13 +80,15 @@ class Decision:
     @property
     def model(self) -> str:
         """What the provider says answered, where that is not the deployment's own name for the model; else empty."""
-        served = (attempt for attempt in self.trail if attempt.deployment == self.served_by and attempt.fault is None)
-        return next((attempt.model for attempt in served if attempt.model), "")
+        for attempt in self.trail:
+            if attempt.model and attempt.deployment == self.served_by and attempt.fault is None:
+                return attempt.model
+        return ""
 
     @property
     def calls(self) -> int:
         """How many calls were really made."""
-        return sum(1 for attempt in self.trail if attempt.held is None and attempt.sent)
+        return len([attempt for attempt in self.trail if attempt.held is None and attempt.sent])
 
     def headers(self) -> dict[str, str]:
         """What the caller is told with the answer, as `x-modelrouter-*` headers."""
@@ -97,8 +99,8 @@ class Decision:
         }
         if self.served_by:
             told["x-modelrouter-deployment"] = self.served_by
-        if self.model:
-            told["x-modelrouter-model"] = self.model
+        if model := self.model:
+            told["x-modelrouter-model"] = model
         if len(self.trail) > 1 or not self.served_by:
             told["x-modelrouter-trail"] = "; ".join(map(_brief, self.trail))
         if losses := [

@@ -78,7 +78,10 @@ def is_other(asked: str, answered: str) -> bool:
 
 def plain(name: str) -> str:
     """A name as it may stand in a header or on a terminal: printable ASCII, and not too long."""
-    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in name[:LONGEST_NAME])
+    name = name[:LONGEST_NAME]
+    if name.isascii() and name.isprintable():
+        return name
+    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in name)
 
 
 def _fault(asked: str, answered: str, certainty: float, rule: str) -> Fault:

@@ -264,7 +264,7 @@ def broken_off(wire: str, deployment: Deployment, fault: Fault) -> bytes:
 
 
 def _options(ask: Ask, deployment: Deployment) -> CallOptions:
-    headers = ask.headers if shape_of(deployment.wire) == ask.wire else {}
+    headers = ask.headers if ask.headers and shape_of(deployment.wire) == ask.wire else _NONE
     return CallOptions(ask.asked.stream, headers)
 
 

@@ -188,7 +188,8 @@ class Run:
         )
         if isinstance(leave, Refusal):
             return self._refused(command.index, leave, at)
-        self._quit(*self.places)
+        if self.places:
+            self._quit(*self.places)
         for call in [call for call in self.calls.values() if call.replaceable is not None]:
             call.replace()
         self.calls[command.index] = Underway(self, command, leave, rendered)

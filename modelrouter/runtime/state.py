@@ -73,7 +73,8 @@ class State:
             trials = self._admit(post, now, waive=terms.waive) if self._held else ()
             if isinstance(trials, Refusal):
                 return trials
-            lease = Lease(deployment, self._generation, trials, now, load, terms.streamed, self._races(trials))
+            racing = bool(trials) and self._races(trials)
+            lease = Lease(deployment, self._generation, trials, now, load, terms.streamed, racing)
             if (terms.retry or terms.hedge) and not (
                 self._budget.retry(now, held=bool(trials)) if terms.retry else self._budget.hedge(now)
             ):

@@ -25,11 +25,13 @@ __all__ = ["Underway"]
 class Underway:
     """One call under way, up to its first content."""
 
-    __slots__ = ("begun_at", "command", "lease", "replaceable", "run", "task", "timer")
+    __slots__ = ("begun_at", "command", "index", "lease", "replaceable", "run", "task", "timer")
 
     def __init__(self, run: Run, command: Call, lease: Lease, rendered: Rendered) -> None:
         self.run = run
         self.command = command
+        self.index = command.index
+        """Its place in the route."""
         self.lease = lease
         self.replaceable: Fault | None = None
         """Why it was moved away from, where it need not race on: whoever replaces it drops it."""
@@ -38,11 +40,6 @@ class Underway:
         self.task = run.loop.create_task(self._make(rendered))
         self.task.add_done_callback(self._done)
         run.driver.state.wait(lease.deployment, self)
-
-    @property
-    def index(self) -> int:
-        """Its place in the route."""
-        return self.command.index
 
     async def _make(self, rendered: Rendered) -> None:
         """Make the call and report it in one task: told by a callback, its end would cost one more turn of the loop."""

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections import defaultdict, deque
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,12 @@ class IdRule:
 
     def accepts(self, wire_id: str) -> bool:
         """Whether an id may be sent as it is."""
-        fits = self.shortest <= len(wire_id) <= self.longest
-        return fits and re.fullmatch(f"[{self.alphabet}]+", wire_id) is not None
+        return self.shortest <= len(wire_id) <= self.longest and _spelled(self.alphabet).fullmatch(wire_id) is not None
+
+
+@lru_cache(maxsize=16)
+def _spelled(alphabet: str) -> re.Pattern[str]:
+    return re.compile(f"[{alphabet}]+")
 
 
 ANTHROPIC_IDS = IdRule(alphabet="a-zA-Z0-9_-", longest=64)

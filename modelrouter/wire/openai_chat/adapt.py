@@ -55,6 +55,8 @@ def adapted(
         _uncached(parsed, new, losses)
     if deployment.wire == "litellm":
         losses.extend(unpassed(parsed))
+    if not new and not losses:
+        return {}, ()
     changes = {name: None if value is None else json_text.write(value) for name, value in new.items()}
     return changes, tuple(dict.fromkeys(losses))
 

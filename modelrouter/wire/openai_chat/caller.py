@@ -9,7 +9,7 @@ from modelrouter.wire import json_text
 from modelrouter.wire.reading import BYTES_PER_TOKEN, IMAGE_TOKENS, Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 DONE = b"data: [DONE]\n\n"
 HEADERS: frozenset[str] = frozenset()
@@ -27,7 +27,7 @@ def read_request(body: Mapping[str, Any]) -> Asked:
         raise BadRequestError("'model' must name a process, an alias or a deployment")
     if not isinstance(messages, list) or not messages:
         raise BadRequestError("'messages' must be a list with at least one message")
-    needs = {word for word, is_asked in _NEEDS if is_asked(body)}
+    needs = _needs(body)
     size = 0
     for message in messages:
         if not isinstance(message, dict):
@@ -58,11 +58,17 @@ def _kept(messages: list[Any]) -> str | None:
     return None
 
 
-_NEEDS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
-    ("tools", lambda body: bool(body.get("tools") or body.get("functions"))),
-    ("json_schema", lambda body: _kind(body.get("response_format")) == "json_schema"),
-    ("audio", lambda body: bool(body.get("audio")) or "audio" in (body.get("modalities") or ())),
-)
+def _needs(body: Mapping[str, Any]) -> set[str]:
+    """Name what the model must be able to do, but for what parts of messages ask of it."""
+    needs = set()
+    if body.get("tools") or body.get("functions"):
+        needs.add("tools")
+    if _kind(body.get("response_format")) == "json_schema":
+        needs.add("json_schema")
+    if body.get("audio") or "audio" in (body.get("modalities") or ()):
+        needs.add("audio")
+    return needs
+
 
 _PARTS = {"image_url": "vision", "input_audio": "audio", "file": "documents"}
 
@@ -101,8 +107,11 @@ def _kind(part: object) -> str | None:
 
 
 def _limit(body: Mapping[str, Any]) -> int | None:
-    limits = (body.get("max_completion_tokens"), body.get("max_tokens"))
-    return next((limit for limit in limits if type(limit) is int), None)
+    for name in ("max_completion_tokens", "max_tokens"):
+        limit = body.get(name)
+        if type(limit) is int:
+            return limit
+    return None
 
 
 def encode_error(status: int, cause: str, message: str, *, code: str | None = None) -> bytes:

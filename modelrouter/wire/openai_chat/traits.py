@@ -151,11 +151,12 @@ def traits(deployment: Deployment) -> Traits:
     """Say what a deployment takes."""
     model = deployment.model
     vendor = "" if deployment.wire == "litellm" else deployment.provider.vendor
-    return _traits(vendor, deployment.name.lower(), model.id.lower(), model.family.lower())
+    return _traits(vendor, deployment.name, model.id, model.family)
 
 
 @lru_cache(maxsize=1024)
 def _traits(vendor: str, name: str, model: str, family: str) -> Traits:
+    name, model, family = name.lower(), model.lower(), family.lower()
     taken = _VENDORS.get(vendor, _BASE) if vendor else _LITELLM
     if any(map(_MISTRAL.search, (name, model, family))):
         return replace(taken, ids=MISTRAL_IDS, user_after_tool=False, strict=True)
