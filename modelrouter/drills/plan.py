@@ -154,13 +154,15 @@ class Rollback:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What is expected of a process, where that differs from its inventory; None: as the inventory has it."""
+    """What is expected of a process, where that differs from its inventory; None: as the inventory has it.
+
+    A call that goes where it may not is never expected.
+    """
 
     rto_s: float | None = None
     minimum: float | None = None
     cost: float | None = None
     quality: float | None = None
-    violations: int = 0
 
 
 @dataclass(frozen=True, slots=True)

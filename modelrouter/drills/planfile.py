@@ -177,13 +177,12 @@ class RollbackEntry(Entry):
 
 
 class ExpectEntry(Entry):
-    """What is expected of a process, where that differs from what its inventory says."""
+    """What is expected of a process, where that differs from its inventory. A call against policy is never expected."""
 
     rto: Duration | None = about("After so long it must be served again.", "30s", None, unit="duration")
     minimum: Share | None = about("The share of throughput that must survive.", "30%", None, unit="share")
     cost: Number | None = about("The highest multiple of its ordinary cost a request.", 3, None, unit="times")
     quality: Share | None = about("The least share of its checks that answers must pass.", "90%", None, unit="share")
-    policy_violations: Tally = about("Calls that may go where they may not; leave it at 0.", 0, 0, unit="calls")
 
 
 class ScheduleEntry(Entry):
@@ -358,4 +357,4 @@ def _radius(entry: RadiusEntry) -> drill.Radius:
 
 
 def _expect(entry: ExpectEntry) -> drill.Expect:
-    return drill.Expect(entry.rto, entry.minimum, entry.cost, entry.quality, entry.policy_violations)
+    return drill.Expect(entry.rto, entry.minimum, entry.cost, entry.quality)

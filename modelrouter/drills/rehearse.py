@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import openai
 import orjson
@@ -19,6 +19,7 @@ from modelrouter.drills.catalogue import catalogue
 from modelrouter.drills.demand import TOOL, demand
 from modelrouter.drills.guard import Guard
 from modelrouter.drills.miniature import miniature
+from modelrouter.drills.quality import asked_by, failing, with_checks
 from modelrouter.drills.recording import Recording, Sent
 from modelrouter.drills.scenario import Blow, Scenario
 from modelrouter.drills.stage import Library, Stage
@@ -27,12 +28,14 @@ from modelrouter.drills.twins.effects import Effect
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from modelrouter.core.inventory import Inventory
+    from modelrouter.core.inventory import Inventory, QualityCheck
     from modelrouter.drills.demand import Planned
     from modelrouter.drills.miniature import Miniature
 
 __all__ = ["JOBS", "Rehearsal", "plan", "rehearse"]
 
+Checks: TypeAlias = "Mapping[tuple[str, str], QualityCheck]"
+"""As `quality.asked_by` answers them."""
 JOBS = 3
 """Scenarios side by side: the loop then stays idle for most of the time on two cores."""
 GRACE_S = 3.0
@@ -40,7 +43,7 @@ GRACE_S = 3.0
 TICK_S = 0.02
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
     """What came back, whole or streamed."""
 
     text: str
@@ -92,7 +95,8 @@ async def _all(
     doing: Callable[[str], None],
 ) -> tuple[Recording, ...]:
     library = Library()
-    planned = demand(inventory, small)
+    planned = with_checks(demand(inventory, small), inventory, small.steady_s)
+    checks = asked_by(inventory)
     recordings: list[Recording] = []
     try:
         doing("putting up twins and asking each once")
@@ -103,7 +107,7 @@ async def _all(
         for batch in batches:
             doing(_playing(batch))
             stages = [(scenario, Stage(inventory, small, library)) for scenario in batch]
-            for recording in await _side_by_side(stages, planned):
+            for recording in await _side_by_side(stages, planned, checks):
                 told(recording)
                 recordings.append(recording)
     finally:
@@ -121,11 +125,13 @@ def _playing(batch: Sequence[Scenario]) -> str:
     return f"playing {batch[0].id}{others}"
 
 
-async def _side_by_side(stages: Sequence[tuple[Scenario, Stage]], planned: Sequence[Planned]) -> list[Recording]:
+async def _side_by_side(
+    stages: Sequence[tuple[Scenario, Stage]], planned: Sequence[Planned], checks: Checks
+) -> list[Recording]:
     async with AsyncExitStack() as rooms:
         for _, stage in stages:
             await rooms.enter_async_context(stage)
-        return await asyncio.gather(*(_play(scenario, stage, planned) for scenario, stage in stages))
+        return await asyncio.gather(*(_play(scenario, stage, planned, checks) for scenario, stage in stages))
 
 
 async def _warm(inventory: Inventory, small: Miniature, library: Library, planned: Sequence[Planned]) -> None:
@@ -141,14 +147,16 @@ async def _warm(inventory: Inventory, small: Miniature, library: Library, planne
                     await _read(stage, {**request.parameters, "model": name, "stream": stream})
 
 
-async def _play(scenario: Scenario, stage: Stage, planned: Sequence[Planned]) -> Recording:
+async def _play(scenario: Scenario, stage: Stage, planned: Sequence[Planned], checks: Checks) -> Recording:
     """Send the demand at its times, and let fail what is to fail."""
     last = scenario.duration_s + GRACE_S
     stage.begin()
     watch = _Watch()
     watching = asyncio.create_task(watch.run())
     struck = asyncio.create_task(_strike(scenario, stage))
-    sent = await asyncio.gather(*(_send(stage, request, last) for request in planned))
+    sent = await asyncio.gather(
+        *(_send(stage, request, last, checks.get((request.process, request.wants))) for request in planned)
+    )
     fault_at = await struck
     ended = stage.now()
     watching.cancel()
@@ -174,31 +182,34 @@ async def _strike(scenario: Scenario, stage: Stage) -> float | None:
     return first
 
 
-async def _send(stage: Stage, request: Planned, last: float) -> Sent:
+async def _send(stage: Stage, request: Planned, last: float, check: QualityCheck | None) -> Sent:
     """Send one request at its time through the SDK, and wait for its answer."""
     await asyncio.sleep(request.at_s - stage.now())
     at = stage.now()
     error = spoilt = None
     try:
         async with asyncio.timeout(last - at):
-            spoilt = _flaw(request.wants, await _read(stage, request.parameters))
+            answer = await _read(stage, request.parameters)
+        spoilt = flaw(request.wants, answer) if check is None else failing(check, answer.text)
     except TimeoutError:
         error = f"no answer within {last - at:.1f} s"
     except openai.OpenAIError as failed:
         error = f"{type(failed).__name__}: {failed}"
-    return Sent(request.marker, request.process, bool(request.parameters["stream"]), at, stage.now(), error, spoilt)
+    asked = None if check is None else check.id
+    stream = bool(request.parameters["stream"])
+    return Sent(request.marker, request.process, stream, at, stage.now(), error, spoilt, asked)
 
 
-async def _read(stage: Stage, parameters: Mapping[str, Any]) -> _Answer:
+async def _read(stage: Stage, parameters: Mapping[str, Any]) -> Answer:
     """Ask through the SDK and read the answer to its end, streamed or whole."""
     if "input" in parameters:
         made = await stage.client.embeddings.create(model=parameters["model"], input=parameters["input"])
-        return _Answer(" ".join(str(len(vector.embedding)) for vector in made.data), None, "", "stop")
+        return Answer(" ".join(str(len(vector.embedding)) for vector in made.data), None, "", "stop")
     if not parameters["stream"]:
         whole = await stage.client.chat.completions.create(**parameters)
         message = whole.choices[0].message
         call = message.tool_calls[0].function if message.tool_calls else None
-        return _Answer(
+        return Answer(
             message.content or "", call and call.name, call.arguments if call else "", whole.choices[0].finish_reason
         )
     text = arguments = ""
@@ -210,10 +221,10 @@ async def _read(stage: Stage, parameters: Mapping[str, Any]) -> _Answer:
             for piece in choice.delta.tool_calls or ():
                 name = (piece.function and piece.function.name) or name
                 arguments += (piece.function and piece.function.arguments) or ""
-    return _Answer(text, name, arguments, finished)
+    return Answer(text, name, arguments, finished)
 
 
-def _flaw(wants: str, answer: _Answer) -> str | None:
+def flaw(wants: str, answer: Answer) -> str | None:
     """What an answer lacks of what was asked for."""
     if answer.finished is None:
         return "no end"

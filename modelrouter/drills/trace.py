@@ -70,6 +70,20 @@ class Trace(NamedTuple):
         return tuple(case for case in self.judged if case.sent.at >= since)
 
     @property
+    def meanwhile(self) -> tuple[Case, ...]:
+        """The requests sent while everything stood that the scenario lets fail; in the steady state all."""
+        return tuple(case for case in self.cases if self._stood(case.sent.at))
+
+    def during(self, entry: Entry) -> bool:
+        """Whether a call began while everything stood that the scenario lets fail."""
+        return self._stood(entry.at)
+
+    def _stood(self, at_s: float) -> bool:
+        since = self.recording.fault_at
+        faults = self.recording.scenario.faults
+        return since is None or (at_s >= since and all(fault.stands(at_s) for fault in faults))
+
+    @property
     def lost(self) -> tuple[Case, ...]:
         """The requests that were not served."""
         return tuple(case for case in self.cases if case.server is None)
@@ -109,8 +123,8 @@ class Trace(NamedTuple):
             for case in self.cases
             for entry in case.calls
             if since is not None and entry.whole and entry.at > since + NOTICE_S
-            if not stands(self.recording, entry.deployment, entry.at)
-            if not stands(self.recording, entry.deployment, entry.at - NOTICE_S)
+            if not stands(self.recording, entry.deployment, entry.at, self.process.id)
+            if not stands(self.recording, entry.deployment, entry.at - NOTICE_S, self.process.id)
         )
 
 
@@ -135,7 +149,7 @@ def trace(inventory: Inventory, recording: Recording, process: Process) -> Trace
         hits=hits,
         began=began,
         detect_s=_detected(recording, cases, hits),
-        failover_s=None if began is None else _recovered(recording, cases, began),
+        failover_s=None if began is None else _recovered(recording, cases, began, process.id),
     )
 
 
@@ -154,9 +168,11 @@ def ended(entry: Entry) -> float:
     return entry.at if entry.done_at is None else entry.done_at
 
 
-def stands(recording: Recording, deployment: str | None, at_s: float) -> bool:
-    """Whether nothing was to hit that deployment at that time."""
-    return not any(fault.stands(at_s) and deployment in fault.deployments for fault in recording.scenario.faults)
+def stands(recording: Recording, deployment: str | None, at_s: float, process: str) -> bool:
+    """Whether nothing kept that deployment from serving that process at that time; what fails in part stands."""
+    return not any(
+        fault.total and fault.stands(at_s) and fault.hits(deployment, process) for fault in recording.scenario.faults
+    )
 
 
 def _impeded(recording: Recording, cases: Iterable[Case], *, touched: bool) -> float | None:
@@ -178,7 +194,7 @@ def _detected(recording: Recording, cases: Iterable[Case], hits: tuple[Entry, ..
     return None if spared is None else max(ended(entry) for entry in hits if entry.at <= spared) - first
 
 
-def _recovered(recording: Recording, cases: Iterable[Case], began: float) -> float | None:
+def _recovered(recording: Recording, cases: Iterable[Case], began: float, process: str) -> float | None:
     servers = (case.server for case in cases if case.server is not None)
-    answers = (ended(server) for server in servers if stands(recording, server.deployment, server.at))
+    answers = (ended(server) for server in servers if stands(recording, server.deployment, server.at, process))
     return min((at - began for at in answers if at >= began), default=None)

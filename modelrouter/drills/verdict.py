@@ -6,19 +6,23 @@ NOT_TESTED          nothing was sent after the fault (in the steady state: nothi
 FAILED_POLICY       a call carried the process's data to a deployment where it may not be processed, or whose
                     provider may not have it; counted by `residency`, which shares no code with the router.
 NO_PERMITTED_ROUTE  the scenario takes every deployment that may serve the process, or there never was
-                    one, and nothing sent after the fault was served.
+                    one, and nothing was served while it stood.
 INCONCLUSIVE        requests that were over before the fault were lost already; or the fault did not work:
                     a deployment that should have failed served whole answers.
 FAILED_RTO          not served again within its recovery time, or not before the rehearsal was over; or, once
                     it was, less than its `minimum` share of the requests was served.
 FAILED_QUALITY      an answer came without what was asked for (the tool call, the JSON), or from a model that
-                    lacks what the process needs.
-DEGRADED            served again in time, but some requests were lost.
+                    lacks what the process needs; or fewer of the process's checks passed after the fault than
+                    its quality's `floor`; or, where it brings scores and no checks, a fallback served that
+                    scores less than that.
+FAILED_COST         a request cost more than its `cost` objective times what it had cost before. Unknown prices
+                    are no reason to fail: the report says that the cost is not known.
+DEGRADED            served again in time, at least the `minimum` of its requests, but some were lost.
 SURVIVED            every request was served whole.
 
-FAILED_COST is not given: an inventory states no bound on cost to judge by. A rehearsal is shorter than
-most recovery times: a process that is not served again when it ends counts as failed, although its time
-has not run out.
+A rehearsal is shorter than most recovery times: a process that is not served again when it ends counts as
+failed, although its time has not run out. Whether what took too long can still be borne (`tolerance`) is said
+beside the verdict.
 """
 
 from __future__ import annotations
@@ -30,12 +34,16 @@ from typing import TYPE_CHECKING
 
 from modelrouter.core.candidates import candidates
 from modelrouter.core.context import NOBODY
+from modelrouter.drills.figures import figures, inversions
+from modelrouter.drills.prediction import predicted
 from modelrouter.drills.trace import trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from modelrouter.core.inventory import Criticality, Inventory
+    from modelrouter.drills.figures import Figures
+    from modelrouter.drills.prediction import Prediction
     from modelrouter.drills.recording import Recording
     from modelrouter.drills.scenario import Expectation
     from modelrouter.drills.trace import Case, Trace
@@ -89,6 +97,8 @@ class Judgement:
     """Answers by deployment, for what was sent before the fault; in the steady state for everything."""
     served_after: Mapping[str, int]
     """The same for what was sent after it; in the steady state for everything."""
+    figures: Figures
+    predicted: Prediction
 
     @property
     def calm(self) -> bool:
@@ -103,11 +113,13 @@ def passed(judgements: Iterable[Judgement]) -> bool:
 
 def judge(inventory: Inventory, recording: Recording) -> tuple[Judgement, ...]:
     """A verdict for each process, in the order of the inventory."""
-    return tuple(_judged(trace(inventory, recording, process)) for process in inventory.processes.values())
+    reads = [trace(inventory, recording, process) for process in inventory.processes.values()]
+    inverted = inversions(reads)
+    return tuple(_judged(read, figures(read, inverted[read.process.id])) for read in reads)
 
 
-def _judged(read: Trace) -> Judgement:
-    verdict, why = next((found for rule in RULES if (found := rule(read))), (Verdict.SURVIVED, _lived(read)))
+def _judged(read: Trace, counted: Figures) -> Judgement:
+    verdict, why = next((found for rule in RULES if (found := rule(read, counted))), (Verdict.SURVIVED, _lived(read)))
     return Judgement(
         scenario=read.recording.scenario.id,
         process=read.process.id,
@@ -125,20 +137,22 @@ def _judged(read: Trace) -> Judgement:
         breaches=len(read.breaches),
         served_before=_servers(read.before),
         served_after=_servers(read.judged),
+        figures=counted,
+        predicted=predicted(read),
     )
 
 
-def _not_tested(read: Trace) -> _Found:
+def _not_tested(read: Trace, _: Figures) -> _Found:
     return None if read.judged else (Verdict.NOT_TESTED, "nothing was sent after the fault")
 
 
-def _against_policy(read: Trace) -> _Found:
+def _against_policy(read: Trace, _: Figures) -> _Found:
     found = read.breaches
     return (Verdict.FAILED_POLICY, f"{_calls(len(found))} went where they may not: {found[0]}") if found else None
 
 
-def _without_route(read: Trace) -> _Found:
-    if read.expected.remaining or any(case.server for case in read.judged):
+def _without_route(read: Trace, _: Figures) -> _Found:
+    if read.expected.remaining or any(case.server and read.during(case.server) for case in read.judged):
         return None
     permitted = ", ".join(read.expected.permitted)
     gone = f"it may be served by {permitted} alone, and that is what fails" if permitted else _forbidden(read)
@@ -155,7 +169,7 @@ def _forbidden(read: Trace) -> str:
     return f"nothing may serve it: {forbidding or 'its route is empty'}"
 
 
-def _unclear(read: Trace) -> _Found:
+def _unclear(read: Trace, _: Figures) -> _Found:
     since = read.recording.fault_at
     if since is None:
         return None
@@ -166,22 +180,68 @@ def _unclear(read: Trace) -> _Found:
     return None
 
 
-def _too_late(read: Trace) -> _Found:
+def _too_late(read: Trace, _: Figures) -> _Found:
     objectives = read.process.objectives
     if read.began is not None and read.failover_s is None:
         return Verdict.FAILED_RTO, f"not served again before the rehearsal was over; {objectives.rto_s:g} s are allowed"
     if read.failover_s is not None and read.failover_s > objectives.rto_s:
-        return Verdict.FAILED_RTO, f"served again after {read.failover_s:.2f} s; {objectives.rto_s:g} s are allowed"
+        borne = _borne(read.failover_s, objectives.tolerance_s)
+        return (
+            Verdict.FAILED_RTO,
+            f"served again after {read.failover_s:.2f} s; {objectives.rto_s:g} s are allowed{borne}",
+        )
     share = _share(read.restored)
     if share is not None and share < objectives.minimum:
         return Verdict.FAILED_RTO, f"{share:.0%} of its requests were served, {objectives.minimum:.0%} must be"
     return None
 
 
-def _spoilt(read: Trace) -> _Found:
-    flaws = [f"{case.sent.marker} had {case.sent.spoilt}" for case in read.cases if case.sent.spoilt]
+def _borne(took_s: float, tolerance_s: float | None) -> str:
+    """How far a time that was too long is from what can be borne at all."""
+    if tolerance_s is None:
+        return ""
+    return (
+        f", {tolerance_s:g} s can be borne"
+        if took_s <= tolerance_s
+        else f" and no more than {tolerance_s:g} s can be borne"
+    )
+
+
+def _spoilt(read: Trace, counted: Figures) -> _Found:
+    flaws = [
+        f"{case.sent.marker} had {case.sent.spoilt}" for case in read.cases if case.sent.spoilt and not case.sent.check
+    ]
     flaws += [flaw for case in read.cases if (flaw := _unfit(read, case))]
-    return (Verdict.FAILED_QUALITY, f"{_requests(len(flaws))} answered poorly: {flaws[0]}") if flaws else None
+    if flaws:
+        return Verdict.FAILED_QUALITY, f"{_requests(len(flaws))} answered poorly: {flaws[0]}"
+    poor = _unchecked(read, counted) if counted.checked.share is None else _checked(read, counted)
+    return (Verdict.FAILED_QUALITY, poor) if poor else None
+
+
+def _checked(read: Trace, counted: Figures) -> str | None:
+    """Which of the checks failed, where too few passed."""
+    found, floor = counted.checked, read.process.quality.floor
+    if found.share is None or found.share >= floor:
+        return None
+    return f"{found.after_passed} of {found.after} checks passed, {floor:.0%} must: {found.failed[0]}"
+
+
+def _unchecked(read: Trace, counted: Figures) -> str | None:
+    """Which fallback is known to be too poor, where no check was asked."""
+    floor = read.process.quality.floor
+    poor = (
+        f"{name} scores {score:.0%}, {floor:.0%} must be"
+        for name, score in counted.checked.scores
+        if score is not None and score < floor
+    )
+    return next(poor, None)
+
+
+def _dear(read: Trace, counted: Figures) -> _Found:
+    allowed, multiple = read.process.objectives.cost, counted.spending.multiple
+    if allowed is None or multiple is None or multiple <= allowed:
+        return None
+    return Verdict.FAILED_COST, f"a request cost {multiple:.1f} times what it had cost, {allowed:g} times are allowed"
 
 
 def _unfit(read: Trace, case: Case) -> str | None:
@@ -194,7 +254,7 @@ def _unfit(read: Trace, case: Case) -> str | None:
     return f"{model.id} holds {model.context:,} tokens" if model.context < needs.context else None
 
 
-def _diminished(read: Trace) -> _Found:
+def _diminished(read: Trace, _: Figures) -> _Found:
     if not read.lost:
         return None
     return (
@@ -215,13 +275,14 @@ def _lived(read: Trace) -> str:
 
 _Found = tuple[Verdict, str] | None
 
-RULES: tuple[Callable[[Trace], _Found], ...] = (
+RULES: tuple[Callable[[Trace, Figures], _Found], ...] = (
     _not_tested,
     _against_policy,
     _without_route,
     _unclear,
     _too_late,
     _spoilt,
+    _dear,
     _diminished,
 )
 """Gravest first."""
