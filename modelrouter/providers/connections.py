@@ -218,6 +218,7 @@ class HttpReply:
                 return await content.read()
             return await self._bounded()
         except (aiohttp.ClientError, OSError) as error:
+            self.close()
             raise ConnectionFailedError(_told(error)) from error
 
     async def _bounded(self) -> bytes:
@@ -243,9 +244,6 @@ class HttpReply:
         connection, self._connection = self._connection, None
         if connection is not None and not self._loop.is_closed():
             connection.close()
-
-    def __del__(self) -> None:
-        self._over()
 
 
 class _GuardedResolver(AbstractResolver):
