@@ -10,14 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from modelrouter.continuity.factors import Graph
 from modelrouter.core.candidates import candidates
 from modelrouter.core.context import NOBODY
 from modelrouter.core.domains import Domain, Kind, domains_of
-from modelrouter.drills.scenario import DOOR_CLOSED, Blow, Expectation, Scenario
+from modelrouter.drills.scenario import DOOR_CLOSED, Blow, Expectation, Loss, Scenario
 from modelrouter.drills.twins.effects import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import Literal
 
     from modelrouter.core.inventory import Deployment, Inventory, Provider
@@ -73,6 +74,7 @@ MISFORTUNES = (
 def catalogue(inventory: Inventory, miniature: Miniature) -> tuple[Scenario, ...]:
     """The steady state, then every loss; the order is that of the inventory."""
     steady = Scenario(id="steady", title="nothing fails", kind="steady", subject="", duration_s=miniature.duration_s)
+    graph = Graph.of(inventory)
     lost = [
         Scenario(
             id=f"{kind}-{subject}",
@@ -81,20 +83,33 @@ def catalogue(inventory: Inventory, miniature: Miniature) -> tuple[Scenario, ...
             subject=subject,
             duration_s=miniature.duration_s,
             faults=tuple(replace(fault, from_s=miniature.steady_s) for fault in faults),
+            losses=(_lost(graph, title, faults, miniature.steady_s),),
+            pure=True,
         )
         for kind, subject, title, faults in (*_providers(inventory), *_families(inventory))
     ]
-    return tuple(replace(each, expectations=expectations(inventory, each.targets)) for each in (steady, *lost))
+    return tuple(replace(each, expectations=expectations(inventory, each.faults)) for each in (steady, *lost))
 
 
-def expectations(inventory: Inventory, targets: frozenset[str]) -> Mapping[str, Expectation]:
-    """What remains for each process when the targets are lost."""
+def _lost(graph: Graph, title: str, faults: Collection[Blow], from_s: float) -> Loss:
+    """The same in the words of the factor graph: a family, or the deployments alone, for others may stand on a provider."""
+    inside = frozenset[str]().union(*(fault.deployments for fault in faults))
+    withdrawn = all(fault.effect is Effect.EXPORT_CONTROLLED for fault in faults)
+    families = {f"family:{graph.inventory.deployments[each].model.family}" for each in inside if withdrawn}
+    whole = frozenset(each for each in families if len(families) == 1 and inside.issuperset(graph.members(each)))
+    factors = whole or frozenset(f"deployment:{each}" for each in inside)
+    return Loss(title, factors, inside, None, 0.0, from_s, None)
+
+
+def expectations(inventory: Inventory, faults: Collection[Blow]) -> Mapping[str, Expectation]:
+    """What remains for each process of what may serve it: everything that is not hit wholly at some time."""
+    total = [fault for fault in faults if fault.total]
     permitted = {
         name: tuple(deployment.id for deployment in candidates(inventory, process, NOBODY).permitted)
         for name, process in inventory.processes.items()
     }
     return {
-        name: Expectation(route, tuple(deployment for deployment in route if deployment not in targets))
+        name: Expectation(route, tuple(each for each in route if not any(fault.hits(each, name) for fault in total)))
         for name, route in permitted.items()
     }
 

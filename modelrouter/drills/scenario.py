@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.causes import Cause
 
-__all__ = ["DOOR_CLOSED", "Blow", "Expectation", "Moment", "Scenario", "Signal"]
+__all__ = ["DOOR_CLOSED", "Blow", "Expectation", "Loss", "Moment", "Scenario", "Signal"]
 
 DOOR_CLOSED: Final = "door_closed"
 """The server is gone: connections are refused. It happens to a twin as a whole, not to a call."""
@@ -90,12 +90,32 @@ class Signal(NamedTuple):
     text: str
 
 
+class Loss(NamedTuple):
+    """What is taken away for a time, in the words of the factor graph; said without a look at what calls meet."""
+
+    said: str
+    """For people: `vendor:openai is gone: connections are refused`."""
+    factors: frozenset[str]
+    deployments: frozenset[str]
+    processes: frozenset[str] | None
+    """Whose calls it concerns; None: everybody's."""
+    left: float
+    """The share that is left; 0 where nothing is."""
+    from_s: float
+    until_s: float | None
+
+    def stands(self, at_s: float) -> bool:
+        """Whether it is so at that time."""
+        return self.from_s <= at_s and (self.until_s is None or at_s < self.until_s)
+
+
 class Moment(NamedTuple):
-    """A stretch of a scenario in which the same things fail. Seconds since it began."""
+    """A stretch of a scenario in which the same things are lost. Seconds since it began."""
 
     from_s: float
     until_s: float
     faults: tuple[Blow, ...]
+    losses: tuple[Loss, ...]
 
     @property
     def clear(self) -> bool:
@@ -117,8 +137,8 @@ class Scenario:
     faults: tuple[Blow, ...] = ()
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
     """By process."""
-    factors: frozenset[str] = frozenset()
-    """What is lost, in the words of the factor graph: `provider:openai`, `family:claude`."""
+    losses: tuple[Loss, ...] = ()
+    """What is taken away, as the factor graph has it; more than what is played, where something is a fact alone."""
     notes: tuple[str, ...] = ()
     """What was assumed, and what of it cannot be played: for the report."""
     signals: tuple[Signal, ...] = ()
@@ -128,6 +148,8 @@ class Scenario:
     """So long before, it was said that this would come; None: it was not."""
     compress: float = 1.0
     """Seconds of what happened in one second of the rehearsal."""
+    pure: bool = False
+    """It is a matter of availability alone: in the end whatever fails does so wholly and for every caller."""
 
     @property
     def targets(self) -> frozenset[str]:
@@ -135,26 +157,21 @@ class Scenario:
         return frozenset().union(*(fault.deployments for fault in self.faults))
 
     @property
-    def pure(self) -> bool:
-        """Whether all of it is availability: everything that fails does so wholly in the end, for every caller."""
-        return bool(self.faults) and all(fault.processes is None for fault in self.faults) and self._ends_whole()
-
-    def _ends_whole(self) -> bool:
-        whole = [fault for fault in self.faults if fault.total]
-        return all(
-            any(fault.deployments <= other.deployments and other.from_s >= fault.from_s for other in whole)
-            for fault in self.faults
-        )
+    def factors(self) -> frozenset[str]:
+        """What is lost at some time, in the words of the factor graph: `provider:openai`, `family:claude`."""
+        return frozenset().union(*(loss.factors for loss in self.losses))
 
     def moments(self) -> tuple[Moment, ...]:
         """The scenario cut at every time at which something begins or ends to fail; steady stretches left out."""
         times = {self.duration_s}
-        for fault in self.faults:
-            times |= {fault.from_s, self.duration_s if fault.until_s is None else min(fault.until_s, self.duration_s)}
-        cuts = sorted(times)
+        spans = [(fault.from_s, fault.until_s) for fault in self.faults]
+        spans += [(loss.from_s, loss.until_s) for loss in self.losses]
+        for start, end in spans:
+            times |= {start, self.duration_s if end is None else min(end, self.duration_s)}
         found = []
-        for start, end in pairwise(cuts):
-            standing = tuple(fault for fault in self.faults if fault.stands(start))
-            if standing:
-                found.append(Moment(start, end, standing))
+        for start, end in pairwise(sorted(times)):
+            faults = tuple(fault for fault in self.faults if fault.stands(start))
+            losses = tuple(loss for loss in self.losses if loss.stands(start))
+            if faults or losses:
+                found.append(Moment(start, end, faults, losses))
         return tuple(found)
