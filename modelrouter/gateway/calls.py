@@ -19,7 +19,7 @@ from modelrouter.wire.counting import count
 from modelrouter.wire.dialects import CALLERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import Send
 
@@ -58,10 +58,16 @@ class Calls:
         except ClientGoneError:
             return
         async with client:
-            await self._answer(endpoint, headers, key, body, send)
+            await self._answer(endpoint, headers, key, body, send, client.write)
 
     async def _answer(
-        self, endpoint: Endpoint, headers: Mapping[bytes, bytes], key: AccessKey | None, body: bytes, send: Send
+        self,
+        endpoint: Endpoint,
+        headers: Mapping[bytes, bytes],
+        key: AccessKey | None,
+        body: bytes,
+        send: Send,
+        write: Callable[[bytes], bool] | None,
     ) -> None:
         wire = endpoint.wire
         try:
@@ -82,7 +88,7 @@ class Calls:
             structlog.get_logger("modelrouter").exception("request failed inside the gateway")
             await refuse(send, wire, 500, "internal_error", "the gateway failed; its log says why")
         else:
-            await _deliver(answer, send)
+            await _deliver(answer, send, write)
 
     def _context(self, wire: str, headers: Mapping[bytes, bytes], key: AccessKey | None) -> Context:
         """What a request says of itself, and what its key says of its caller."""
@@ -96,12 +102,14 @@ class Calls:
         return from_headers(given, caller)
 
 
-async def _deliver(answer: Answer, send: Send) -> None:
+async def _deliver(answer: Answer, send: Send, write: Callable[[bytes], bool] | None) -> None:
     if not answer.streamed:
         await reply(send, answer.status, answer.headers, answer.body)
         return
     async with answer:
         await begin(send, answer.status, {**answer.headers, **_UNBUFFERED})
+        if write is not None:
+            answer.pour(write)
         while block := await answer.block():  # iterating would cost a generator's step for every chunk
             await send({"type": "http.response.body", "body": block, "more_body": True})
     await send({"type": "http.response.body", "body": b""})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from modelrouter.gateway.presence import LEAVING
+from modelrouter.gateway.presence import LEAVING, WRITING
 
 if TYPE_CHECKING:
     import asyncio
@@ -60,7 +60,7 @@ class PatientProtocol(HttpToolsProtocol):
         """So far; None while no head is read."""
         self._lost = False
         self._on_leaving: Callable[[], None] | None = None
-        self._extensions: dict[str, Any] = {LEAVING: self._tell_leaving}
+        self._extensions: dict[str, Any] = {LEAVING: self._tell_leaving, WRITING: self._write}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin to wait for the first head."""
@@ -139,6 +139,16 @@ class PatientProtocol(HttpToolsProtocol):
         self.flow.resume_reading()  # a large body may have stopped it, and who is not read from cannot be seen to leave
         if self._lost:
             whom()
+
+    def _write(self, piece: bytes) -> bool:
+        """See `presence.WRITING`; as `send` would write it, where that would neither wait nor find anything amiss."""
+        cycle = self.cycle
+        if self.flow.write_paused or self._lost or self.pipeline:
+            return False  # where another request waits, `cycle` is that one's
+        if cycle.response_complete or not cycle.chunked_encoding:
+            return False
+        self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        return True
 
     def _owe(self, seconds: float | None) -> None:
         """Note what the client owes; most requests come whole, and need no timer when all their bytes are read."""

@@ -11,13 +11,19 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope
 
-__all__ = ["LEAVING", "Presence"]
+__all__ = ["LEAVING", "WRITING", "Presence"]
 
 LEAVING = "modelrouter.leaving"
 """An extension of ASGI: a scope may hold a function under it that takes whom to call when the client goes away.
 
 It calls at once where the client has gone already; None calls nobody any more. Without it a task of its own waits
 for ASGI's message, which costs more than all else that the gateway does for a request.
+"""
+
+WRITING = "modelrouter.writing"
+"""Another: a function that writes a piece of a body which has begun, at once, and answers False where it cannot.
+
+Then ASGI's `send` can, or will wait. It saves a task for each piece of a stream that comes slowly.
 """
 
 
@@ -28,15 +34,18 @@ class Presence:
     Enter it once the body has been read: it takes what else the client sends.
     """
 
-    __slots__ = ("_gone", "_task", "_tell", "_watcher", "receive")
+    __slots__ = ("_gone", "_task", "_tell", "_watcher", "receive", "write")
 
     def __init__(self, receive: Receive, scope: Scope | None = None) -> None:
         self.receive = receive
         self._gone = False
         self._tell: Callable[[Callable[[], None] | None], None] | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self.write: Callable[[bytes], bool] | None = None
+        """See `WRITING`; None where the server has none."""
         if scope is not None and (extensions := scope.get("extensions")):
             self._tell = extensions.get(LEAVING)
+            self.write = extensions.get(WRITING)
 
     async def _watch(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from modelrouter.core.checks import Layer
     from modelrouter.core.inventory import Deployment
@@ -18,6 +18,7 @@ __all__ = [
     "ConnectionFailedError",
     "KeyUnavailableError",
     "LayeredClient",
+    "OfferingReply",
     "ProviderClient",
     "Reached",
     "Reply",
@@ -63,6 +64,17 @@ class Reply(Protocol):
 
     def close(self) -> None:
         """Let go of the answer; what has not been read is dropped and the provider told."""
+        ...
+
+
+class OfferingReply(Reply, Protocol):
+    """An answer that can be had without a turn of the loop for each of its pieces; not every library lets one."""
+
+    def offer(self, taker: Callable[[bytes], bool]) -> None:
+        """While somebody waits in `block`, offer what comes to a taker first, as soon as it is there.
+
+        What the taker says it took, `block` does not give; what it did not take, it is offered no second time.
+        """
         ...
 
 

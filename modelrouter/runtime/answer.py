@@ -87,6 +87,11 @@ class Answer:
             self._ended(self._stream.fault)
         return taken
 
+    def pour(self, sink: Callable[[bytes], bool]) -> None:
+        """Give a sink what comes of the stream while `block` waits, where nothing stands in the way; see `Stream.pour`."""
+        if self._stream is not None:
+            self._stream.pour(sink)
+
     async def block(self) -> bytes:
         """The next bytes of the stream; empty at its end. A broken stream ends with an error event."""
         return (await self.take())[0]

@@ -18,7 +18,7 @@ from modelrouter.wire.continuing import can_retell, mark, restart
 from modelrouter.wire.retelling import AnsweredAnewError, Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from modelrouter.core.context import Context
     from modelrouter.core.decision import Decision
@@ -137,6 +137,10 @@ class Continuing:
         if not self._settled:
             self._settled = True
             settle(self._served, self._stream, fault)
+
+    def pour(self, sink: Callable[[bytes], bool]) -> None:
+        """See `Stream.pour`; whoever goes on is read in the plain way."""
+        self._stream.pour(sink)
 
     def end(self) -> None:
         """It is over, or its caller went away: give the lease back."""

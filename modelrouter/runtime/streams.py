@@ -19,7 +19,7 @@ from modelrouter.core.latency import IDLE
 from modelrouter.providers.base import ConnectionFailedError
 from modelrouter.wire import json_text
 from modelrouter.wire.malformed import MalformedError
-from modelrouter.wire.sse import Splitter
+from modelrouter.wire.sse import Event, Splitter, lone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from modelrouter.wire.dialects import Dialect
     from modelrouter.wire.reading import Reading, Usage
     from modelrouter.wire.retelling import Voice
-    from modelrouter.wire.sse import Event
     from modelrouter.wire.translate import StreamRenderer
 
 __all__ = ["EMPTY", "STALLED", "Stream", "StreamFailedError", "cut"]
@@ -65,6 +64,9 @@ class Stream:
 
     keeps: Callable[[tuple[str, ...]], None] | None = None
     """Hears under which ids the provider keeps it."""
+    _sink: Callable[[bytes], bool] | None = None
+    _is_amid = True
+    """What comes next goes on with an event that has begun."""
 
     def __init__(
         self,
@@ -185,8 +187,39 @@ class Stream:
         self._ready, self._decoded = b"", []
         return taken
 
+    def pour(self, sink: Callable[[bytes], bool]) -> None:
+        """Give a sink what comes while `take` waits, as soon as it is there, where it is plain; `take` gives the rest.
+
+        Without it every piece of a slow stream wakes a task. The sink answers False where it cannot take any now.
+        """
+        offer = getattr(self._reply, "offer", None)  # an `OfferingReply`; asking its type would cost more than it saves
+        if offer is not None and self.renderer is None:
+            self._sink = sink
+            offer(self._offered)
+
+    def _offered(self, block: bytes) -> bool:
+        """Pass a block on that is one whole, sound event in which nothing but content matters."""
+        data, sink = lone(block), self._sink
+        if not data or sink is None or self._is_amid:
+            return False
+        try:
+            if not self._dialect.is_plain(json_text.glance(data)) or not sink(block):
+                return False
+        except MalformedError:
+            return False  # a closing word, or what `take` ends in an error
+        if self.listener is not None:
+            self.listener([Event(None, data, block)])
+        self._note_pause()
+        return True
+
+    def _note_pause(self) -> None:
+        now = self._loop.time()
+        self.longest_pause_s = max(self.longest_pause_s, now - self._reading_since)
+        self._reading_since = now
+
     async def _more(self) -> None:
         self._watch()
+        self._is_amid = self._splitter.holds
         try:
             block = await self._reply.block()
         except ConnectionFailedError as error:
@@ -197,8 +230,7 @@ class Stream:
             return self._broken(_stalled(self.idle_s))
         finally:
             self._reader = None
-        pause = self._loop.time() - self._reading_since
-        self.longest_pause_s = max(self.longest_pause_s, pause)
+        self._note_pause()
         try:
             if not block:
                 return self._end()

@@ -53,6 +53,10 @@ class Dialect(Protocol):
         """What one event of a stream tells."""
         ...
 
+    def is_plain(self, body: object) -> bool:
+        """Whether a decoded event tells nothing but more content: then nobody need read it once content has been seen."""
+        ...
+
     def addressed(self, name: str) -> Mapping[str, bytes | None]:
         """What changes in a body of this wire when it is sent to the model `name`, as JSON; None drops a member."""
         ...

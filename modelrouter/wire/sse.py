@@ -45,6 +45,11 @@ class Splitter:
         self._begun = False
 
     @property
+    def holds(self) -> bool:
+        """Whether it holds anything back."""
+        return bool(self._held)
+
+    @property
     def rest(self) -> bytes:
         """The bytes that no event has claimed yet; not empty after the last block of a stream that broke off."""
         return bytes(self._held)
@@ -85,6 +90,24 @@ class Splitter:
     def _check(self, length: int) -> None:
         if length > self._longest:
             raise MalformedError(f"an event of the stream is longer than {self._longest} bytes")
+
+
+def lone(block: bytes) -> bytes:
+    """Give the data of a block that is one whole event and as plain as can be; nothing where it is anything else.
+
+    At most a line with a name, which is no error's, and one line of data, with line ends of LF alone: so come nearly all
+    events of a stream that is not in haste. Only a `Splitter` that holds nothing back may be passed by.
+    """
+    start = 6
+    if block[:6] != b"data: ":
+        if block[:7] != b"event: " or block[7:12] == b"error":
+            return b""
+        start = block.find(b"\n") + 7
+        if block[start - 6 : start] != b"data: ":
+            return b""
+    if block.find(b"\n", start) != len(block) - 2 or block[-1:] != b"\n" or b"\r" in block:
+        return b""
+    return block[start:-2]
 
 
 def _plain_parts(block: bytes) -> tuple[list[bytes], bytes]:

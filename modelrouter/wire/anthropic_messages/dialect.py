@@ -142,6 +142,14 @@ def read_event(event: Event) -> Reading:
     return read(body) if read else NOTHING
 
 
+_PLAIN = frozenset({"content_block_delta", "content_block_start", "content_block_stop", "ping"})
+
+
+def is_plain(body: object) -> bool:
+    """Whether a decoded event, once content has been seen, tells nothing but more of it."""
+    return isinstance(body, dict) and _word(body.get("type")) in _PLAIN
+
+
 def _started(body: Mapping[str, Any]) -> Reading:
     message = _object(body.get("message"))
     return Reading(usage=read_usage(message.get("usage")), model=_word(message.get("model")), kept=_kept(message))

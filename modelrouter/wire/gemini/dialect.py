@@ -109,6 +109,16 @@ def read_event(event: Event) -> Reading:
     return _read(body) if isinstance(body, dict) else NOTHING
 
 
+def is_plain(body: object) -> bool:
+    """Whether a decoded event, once content has been seen, tells nothing but more of it.
+
+    The tokens that it counts are totals so far: those of the last event count.
+    """
+    if not isinstance(body, dict) or body.get("error") or body.get("promptFeedback"):
+        return False
+    return not first_candidate(body).get("finishReason")
+
+
 def _read(body: Mapping[str, Any]) -> Reading:
     candidate = first_candidate(body)
     finish = finish_of(candidate)

@@ -6,7 +6,6 @@ empty, errors come under a status of 200 as a body, a chunk, a choice or a finis
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +79,7 @@ def read_answer(body: Mapping[str, Any]) -> Reading:
     reading = _read(body, [(choice, choice.get("message")) for choice in choices])
     if reading.content or reading.error or reading.finish in _EXCUSED:
         return reading
-    return replace(reading, empty=True)
+    return reading._replace(empty=True)
 
 
 def read_event(event: Event) -> Reading:
@@ -103,6 +102,19 @@ def read_event(event: Event) -> Reading:
 
 
 _DONE = Reading(ended=True)
+
+
+def is_plain(body: object) -> bool:
+    """Whether a decoded event, once content has been seen, tells nothing but more of it."""
+    if not isinstance(body, dict) or body.get("error") or body.get("usage") is not None:
+        return False
+    choices = body.get("choices")
+    if not isinstance(choices, list):
+        return False
+    for choice in choices:  # mostly one: a generator would cost more than all of this
+        if not isinstance(choice, dict) or choice.get("finish_reason") or choice.get("error"):
+            return False
+    return True
 
 
 def _choices(body: Mapping[str, Any]) -> list[dict[str, Any]]:

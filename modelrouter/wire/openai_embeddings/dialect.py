@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from modelrouter.wire.sse import Event
 
-__all__ = ["AUTH", "HEADERS", "MARKERS", "addressed", "models_url", "read_answer", "read_event", "url_for"]
+__all__ = ["AUTH", "HEADERS", "MARKERS", "addressed", "is_plain", "models_url", "read_answer", "read_event", "url_for"]
 
 HEADERS: Mapping[str, str] = MappingProxyType({})
 MARKERS: tuple[bytes, ...] = ()
@@ -69,6 +69,11 @@ def _length(vector: object) -> int:
 def read_event(event: Event) -> Reading:  # noqa: ARG001 - the protocol names it
     """Say nothing: embeddings are not streamed."""
     return NOTHING
+
+
+def is_plain(body: object) -> bool:  # noqa: ARG001 - the protocol names it
+    """Vouch for nothing: embeddings are not streamed."""
+    return False
 
 
 def _usage(usage: object) -> Usage | None:

@@ -5,7 +5,6 @@ Read tolerantly, because local servers speak this wire as well: they leave out i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +69,7 @@ def read_answer(body: Mapping[str, Any]) -> Reading:
     reading = _read(body)
     if reading.error is None and word(body.get("status")) in {"queued", "in_progress"}:
         # Work in the background goes on under this id; the answer itself is still to come.
-        return replace(reading, content=True, empty=False, finish=None, ended=False)
+        return reading._replace(content=True, empty=False, finish=None, ended=False)
     return reading
 
 
@@ -100,6 +99,11 @@ def read_event(event: Event) -> Reading:
 _CONTENT = Reading(content=True)
 
 
+def is_plain(body: object) -> bool:
+    """Whether a decoded event, once content has been seen, tells nothing but more of it."""
+    return isinstance(body, dict) and str(body.get("type")).endswith(".delta") and not body.get("error")
+
+
 def _started(body: Mapping[str, Any]) -> Reading:
     response = members(body.get("response"))
     return Reading(model=word(response.get("model")), kept=_kept(response))
@@ -113,7 +117,7 @@ def _closed(body: Mapping[str, Any]) -> Reading:
     """Read an end; the kind of the event stands in for a state that the response lacks."""
     state = str(body.get("type") or "").rpartition(".")[2]
     response = members(body.get("response"))
-    return replace(_read({"status": state, **response}), ended=state not in _FAILED)
+    return _read({"status": state, **response})._replace(ended=state not in _FAILED)
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Reading]] = MappingProxyType(
