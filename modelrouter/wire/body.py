@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from modelrouter.errors import BadRequestError
@@ -117,9 +118,15 @@ def _drop(body: bytes, span: _Span) -> bytes:
 _BLANKS = b" \t\r\n"
 _SCALAR = rb'(?:"[^"\\]*+"|[-+.0-9A-Za-z]++)'
 _MEMBER = rb'[ \t\r\n]*+"[^"\\]*+"[ \t\r\n]*+:[ \t\r\n]*+' + _SCALAR + rb"[ \t\r\n]*+"
-_HEAD = re.compile(rb"[ \t\r\n]*+\{(?:" + _MEMBER + rb",)*+[ \t\r\n]*+")
 _TAIL = re.compile(rb"[ \t\r\n]*+(?:," + _MEMBER + rb")*+\}[ \t\r\n]*+")
 _VALUE = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+(" + _SCALAR + rb")")
+
+
+@lru_cache(maxsize=64)
+def _ahead(key: bytes) -> re.Pattern[bytes]:
+    """Match a body up to the end of a member with a scalar value that has nothing but such members before it."""
+    others = rb"(?:(?![ \t\r\n]*+" + key + rb")" + _MEMBER + rb",)*+"
+    return re.compile(rb"[ \t\r\n]*+\{" + others + rb"[ \t\r\n]*+(" + key + rb")" + _VALUE.pattern)
 
 
 def _find(body: bytes, name: str) -> _Span | None:
@@ -131,12 +138,11 @@ def _find(body: bytes, name: str) -> _Span | None:
     if not (name.isascii() and name.isidentifier()):
         return _scan(body, name)
     key = b'"%s"' % name.encode()
-    first = body.find(key)
-    if first < 0:
-        return None if b"\\u" not in body else _scan(body, name)
-    if _HEAD.fullmatch(body, 0, first):
-        return _flat(body, first, key) or _scan(body, name)
+    if ahead := _ahead(key).match(body):
+        return _Span(ahead.start(1), *ahead.span(2))
     last = body.rfind(key)
+    if last < 0:
+        return _scan(body, name) if b"\\" in body and b"\\u" in body else None  # one byte is found much faster than two
     span = _flat(body, last, key)
     return span if span and _TAIL.fullmatch(body, span.end) else _scan(body, name)
 

@@ -5,6 +5,7 @@ Each wire knows what that is for the model that gets the body: `adapt` and `hist
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,7 +74,12 @@ def pass_on(body: bytes, parsed: Mapping[str, Any], deployment: Deployment) -> R
         return NotPortable("the request is nested too deeply")
     except (KeyError, TypeError, AttributeError) as error:
         raise BadRequestError(f"a part of the request is missing or of the wrong kind: {error}") from error
-    changes = {**changes, **DIALECTS[shape].addressed(deployment.name)}
-    if EXTRA in parsed:
-        changes[EXTRA] = None
+    changes = {**changes, **_addressed(shape, deployment.name), EXTRA: None}
+    # What is not there need not be looked for in the bytes.
+    changes = {name: value for name, value in changes.items() if value is not None or name in parsed}
     return Rendered(splice(body, changes), losses)
+
+
+@lru_cache(maxsize=4096)
+def _addressed(shape: str, name: str) -> Mapping[str, bytes | None]:
+    return DIALECTS[shape].addressed(name)

@@ -40,8 +40,7 @@ IMAGE_TOKENS = 85
 """The least that a provider counts for an image: OpenAI's low detail."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens billed for one answer, in buckets that do not overlap: their sum is the total.
 
     Providers differ: OpenAI's prompt tokens include the cached ones, Anthropic's input tokens do not;
@@ -69,8 +68,7 @@ class Usage:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """What one whole answer, or one event of a stream, tells."""
 
     content: bool = False
