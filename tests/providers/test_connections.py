@@ -60,7 +60,9 @@ def called(serve: Callable[..., Awaitable[None]], calls: Callable[[HttpClient, D
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         calling = HttpClient(lambda _: more.get("key", "sk-test"), LoopbackEgress())
         try:
-            await calls(calling, replace(deployment("d", of=provider("here", local=True)), url=url))
+            await asyncio.wait_for(
+                calls(calling, replace(deployment("d", of=provider("here", local=True)), url=url)), 20
+            )
         finally:
             await calling.aclose()
             server.close()
