@@ -49,7 +49,7 @@ class Poured(NamedTuple):
 class _Stream:
     """Askers alike: the same deployments in the same order, requests of the same size."""
 
-    __slots__ = ("asked", "at", "flows", "met", "options", "takes", "want")
+    __slots__ = ("asked", "at", "flows", "met", "options", "since", "want")
 
     def __init__(self, asker: Asker) -> None:
         self.want = asker.want
@@ -59,12 +59,18 @@ class _Stream:
         self.flows: dict[str, float] = {}
         """Deployment → the share of the demand that it serves."""
         self.met: dict[int, None] = {}
-        self.takes: tuple[tuple[int, float], ...] = ()
+        self.since = 0.0
+        """How far demand had risen when it came to where it is."""
 
     @property
     def here(self) -> str:
         """The deployment that serves it at present."""
         return self.options[self.at]
+
+    def drank(self, risen: float) -> None:
+        """Note what was served here; a route names a deployment once."""
+        if risen > self.since:
+            self.flows[self.here] = risen - self.since
 
 
 def pour(askers: Sequence[Asker], pools: Pools, limits: Sequence[float], call_s: float | None) -> Poured:
@@ -107,37 +113,42 @@ class _Level:
         self._shut = {index for index, has in enumerate(room) if has <= self._least[index]}
         self._rates: dict[int, float] = {}
         """Pool → how much of it the whole demand of its present drinkers takes."""
-        self._drinkers: dict[int, int] = {}
+        self._drinkers: dict[int, dict[_Stream, float]] = {}
+        """Pool → who draws on it now, and how much with all of its demand; in order of coming."""
+        self._risen = 0.0
+        """The share of the demand that has been asked for."""
 
     def rise(self, streams: Iterable[_Stream]) -> None:
         """Fill until everything is served or nothing that asks has room."""
-        active = [stream for stream in streams if self._led(stream)]
-        left = 1.0
-        while active and left > ALMOST:
-            step = min([left, *(self._room[index] / rate for index, rate in self._rates.items())])
-            left -= step
-            for stream in active:
-                stream.flows[stream.here] = stream.flows.get(stream.here, 0.0) + step
+        active = {stream: None for stream in streams if self._led(stream)}
+        while active and self._risen < 1.0 - ALMOST:
+            step = min([1.0 - self._risen, *(self._room[index] / rate for index, rate in self._rates.items())])
+            self._risen += step
             for index, rate in self._rates.items():
                 self._room[index] -= rate * step
-                if self._room[index] <= self._least[index]:
-                    self._shut.add(index)
-            if left > ALMOST:
-                active = [stream for stream in active if self._goes_on(stream)]
+            full = [index for index in self._rates if self._room[index] <= self._least[index]]
+            self._shut.update(full)
+            moved = {stream: None for index in full for stream in self._drinkers[index]}
+            for stream in moved if self._risen < 1.0 - ALMOST else ():
+                self._leave(stream)
+                if not self._led(stream):
+                    del active[stream]
+        for stream in active:
+            stream.drank(self._risen)
 
-    def _goes_on(self, stream: _Stream) -> bool:
-        """Whether a stream is served on, where it is or further along its route."""
-        if self._shut.isdisjoint(index for index, _ in stream.takes):
-            return True
-        for index, amount in stream.takes:
-            self._drinkers[index] -= 1
-            self._rates[index] -= amount
-            if not self._drinkers[index]:  # what rounding left of a rate would be served for ever
+    def _leave(self, stream: _Stream) -> None:
+        stream.drank(self._risen)
+        for index in self._pools.of[stream.here]:
+            drinkers = self._drinkers.get(index, {})
+            if stream not in drinkers:
+                continue
+            self._rates[index] -= drinkers.pop(stream)
+            if not drinkers:  # what rounding left of a rate would be served for ever
                 del self._rates[index], self._drinkers[index]
-        return self._led(stream)
 
     def _led(self, stream: _Stream) -> bool:
         """Lead a stream to the first deployment of its route that has room, from where it is."""
+        stream.since = self._risen
         while stream.at < len(stream.options):
             indexes = self._pools.of[stream.here]
             shut = [index for index in indexes if index in self._shut]
@@ -149,10 +160,8 @@ class _Level:
         return False
 
     def _drink(self, stream: _Stream, indexes: Iterable[int]) -> None:
-        one = stream.want
-        stream.takes = tuple(
-            (index, stream.asked * one.takes(self._pools.all[index], self._call_s)) for index in indexes
-        )
-        for index, amount in stream.takes:
-            self._rates[index] = self._rates.get(index, 0.0) + amount
-            self._drinkers[index] = self._drinkers.get(index, 0) + 1
+        for index in indexes:
+            amount = stream.asked * stream.want.takes(self._pools.all[index], self._call_s)
+            if amount > 0.0:
+                self._rates[index] = self._rates.get(index, 0.0) + amount
+                self._drinkers.setdefault(index, {})[stream] = amount

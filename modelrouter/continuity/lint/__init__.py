@@ -10,6 +10,7 @@ from modelrouter.continuity.lint.dates import idle, keys, notice, retirement
 from modelrouter.continuity.lint.fitness import capabilities, context, cost, output, quality
 from modelrouter.continuity.lint.independence import alone, shared_keys, together
 from modelrouter.continuity.lint.permission import policies, retention, spillover
+from modelrouter.continuity.lint.room import room
 from modelrouter.continuity.lint.routing import patience, routing
 from modelrouter.continuity.lint.rule import Finding, Rule, View
 
@@ -31,6 +32,7 @@ CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     keys,
     retirement,
     idle,
+    room,
     cost,
     routing,
     patience,
