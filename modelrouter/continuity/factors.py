@@ -135,7 +135,7 @@ class Graph:
         sets = {name: frozenset(each) for name, each in paths.items()}
         structure = Structure.of(
             {
-                name: [sets[route] | each.own.keys() if each.own else sets[route] for route in each.permitted]
+                name: [sets[route].union(each.own) if each.own else sets[route] for route in each.permitted]
                 for name, each in standing.items()
             },
             {name: each.weight for name, each in standing.items()},
@@ -152,7 +152,7 @@ class Graph:
 
     def factors_of(self, process: str, deployment: str) -> frozenset[str]:
         """Everything whose loss ends this route of this process."""
-        return frozenset(self.paths[deployment]) | self.processes[process].own.keys()
+        return frozenset(self.paths[deployment]).union(self.processes[process].own)
 
     def members(self, factor: str) -> tuple[str, ...]:
         """The deployments that are lost with it, in the order of the inventory."""

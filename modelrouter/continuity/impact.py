@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from modelrouter.continuity.factors import Graph, Standing
     from modelrouter.core.inventory import Deployment, Process
 
-__all__ = ["GRAVITY", "Branch", "Effect", "Impact", "Refusal", "Verdict", "impact"]
+__all__ = ["GRAVITY", "STOPPED", "Branch", "Effect", "Impact", "Refusal", "Verdict", "impact"]
 
 
 class Verdict(StrEnum):
@@ -123,6 +123,14 @@ class Impact:
         """The weights of the processes that nobody serves, summed."""
         return sum(self.graph.processes[name].weight for name in self.stopped)
 
+    def first(self, process: str) -> str | None:
+        """Who serves a process first now; None: nobody."""
+        if self.verdicts[process] in STOPPED:
+            return None
+        fenced = _missing(self.events, process)
+        permitted = self.graph.processes[process].permitted
+        return next(name for name in permitted if name not in self.lost and name not in fenced)
+
     def effect(self, process: str) -> Effect:
         """The reason tree of a process; made when it is asked for."""
         return _effect(self, self.graph.processes[process])
@@ -212,7 +220,7 @@ def _effect(found: Impact, standing: Standing) -> Effect:
     return Effect(
         process=process,
         verdict=verdict,
-        before=impact_before(graph, standing),
+        before=_before(graph, standing),
         why=_why(verdict, standing, own, branches, standby),
         own=own,
         branches=branches,
@@ -223,7 +231,7 @@ def _effect(found: Impact, standing: Standing) -> Effect:
     )
 
 
-def impact_before(graph: Graph, standing: Standing) -> Verdict:
+def _before(graph: Graph, standing: Standing) -> Verdict:
     """The verdict of a process when nothing has happened."""
     if standing.permitted:
         return Verdict.SAFE
