@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
 
 import orjson
 import typer
@@ -14,9 +14,14 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from modelrouter.cli.day import Today, day_of
+from modelrouter.cli.findings import Told, told
 from modelrouter.cli.reloads import drawn
+from modelrouter.cli.sarif import sarif
+from modelrouter.cli.writing import write
+from modelrouter.continuity.lint import RULES
 from modelrouter.core.inventory import Criticality
-from modelrouter.inventory import Examined, Problem, examine
+from modelrouter.inventory import Examined, examine
 from modelrouter.inventory.diff import diff
 from modelrouter.inventory.excerpt import excerpts
 
@@ -25,7 +30,8 @@ if TYPE_CHECKING:
     from modelrouter.inventory.diff import Edit
     from modelrouter.inventory.excerpt import Excerpt
 
-COLOURS = {"error": "red", "warning": "yellow"}
+COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 InventoryFile = Annotated[
     Path,
@@ -35,27 +41,58 @@ InventoryFile = Annotated[
 ]
 
 
+Ignored = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="RULE", help="Leave a viability rule out: R09. May be repeated.")
+]
+
+
 def main(
     file: InventoryFile = Path("providers.yaml"),
+    *,
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object, for programs."),
     old: Annotated[
         Path | None, typer.Option("--diff", metavar="OLD", help="Say what differs from this inventory as well.")
     ] = None,
+    strict: bool = typer.Option(False, "--strict", help="Exit with 1 for warnings, too."),
+    ignore: Ignored = None,
+    notes: bool = typer.Option(False, "--notes", help="Show notes, too; without it they are counted."),
+    sarif_file: Annotated[
+        Path | None, typer.Option("--sarif", metavar="FILE", help="Write everything found as SARIF 2.1.0 as well.")
+    ] = None,
+    today: Today = None,
 ) -> None:
-    """Read the inventory and say everything that is wrong with it. Exit code 1 if there are errors."""
-    examined = examine(file, datetime.now(UTC).astimezone().date())
+    """Read the inventory and say everything that is wrong with it. Exit code 1 if there are errors.
+
+    A file that can be used is asked for its viability as well: would its fallbacks work on the day they are needed?
+    """
+    day = day_of(today)
+    examined = examine(file, day)
+    found = told(examined, day, _known(ignore or ()))
     edits = _edits(old, examined)
+    if sarif_file is not None:
+        write(sarif_file, orjson.dumps(sarif(found, usable=examined.inventory is not None), option=INDENTED))
     if as_json:
-        told = [{"path": edit.path, "kind": edit.kind, "said": str(edit)} for edit in edits or ()]
-        report = _report(file, examined) | ({} if edits is None else {"changes": told})
+        changes = [{"path": edit.path, "kind": edit.kind, "said": str(edit)} for edit in edits or ()]
+        report = _report(file, examined, found) | ({} if edits is None else {"changes": changes})
         typer.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
     else:
         console = Console(highlight=False)
-        _show(file, examined, console)
+        _show(file, examined, _Shown(found, notes), console)
         if edits is not None:
             console.print(Text(f"{_plural(len(edits), 'change')} since {old}", "bold"), soft_wrap=True)
             console.print(Group(*drawn(edits, len(edits))), soft_wrap=True)
-    raise typer.Exit(1 if examined.errors else 0)
+    wrong = {"error", "warning"} if strict else {"error"}
+    raise typer.Exit(1 if any(each.problem.severity in wrong for each in found) else 0)
+
+
+def _known(rules: Sequence[str]) -> frozenset[str]:
+    """The rules to leave out, in capitals; more than one may stand in a text, with commas between."""
+    asked = {word.strip().upper() for text in rules for word in text.split(",") if word.strip()}
+    unknown = sorted(asked - {rule.id for rule in RULES})
+    if unknown:
+        ids = f"{RULES[0].id} to {RULES[-1].id}"
+        raise typer.BadParameter(f"there is no rule {', '.join(unknown)}; they are {ids}", param_hint="--ignore")
+    return frozenset(asked)
 
 
 def _edits(old: Path | None, examined: Examined) -> tuple[Edit, ...] | None:
@@ -68,14 +105,18 @@ def _edits(old: Path | None, examined: Examined) -> tuple[Edit, ...] | None:
     return diff(before, examined.inventory)
 
 
-def _report(file: Path, examined: Examined) -> dict[str, Any]:
+def _report(file: Path, examined: Examined, found: Sequence[Told]) -> dict[str, Any]:
     inventory = examined.inventory
+    rules = {rule.id: rule for rule in RULES}
     return {
         "file": str(file),
         "inventory": inventory.name if inventory else None,
         "usable": inventory is not None,
         "counts": _counts(inventory) if inventory else {},
         "problems": [asdict(problem) for problem in examined.problems],
+        "findings": [
+            {"rule": each.rule, "name": rules[each.rule].name, **asdict(each.problem)} for each in found if each.rule
+        ],
     }
 
 
@@ -91,23 +132,41 @@ def _counts(inventory: Inventory) -> dict[str, int]:
     }
 
 
-def _show(file: Path, examined: Examined, console: Console) -> None:
-    found = excerpts(examined.problems)
-    for problem in examined.problems:
-        console.print(_drawn(problem, found.get(problem)), soft_wrap=True)
+class _Shown(NamedTuple):
+    """What was found, and whether notes are to be seen."""
+
+    found: Sequence[Told]
+    notes: bool
+
+    @property
+    def seen(self) -> list[Told]:
+        """What is drawn."""
+        return [each for each in self.found if self.notes or each.problem.severity != "note"]
+
+    def count(self, severity: str) -> int:
+        """How many there are."""
+        return sum(each.problem.severity == severity for each in self.found)
+
+
+def _show(file: Path, examined: Examined, shown: _Shown, console: Console) -> None:
+    found = excerpts(each.problem for each in shown.seen)
+    for each in shown.seen:
+        console.print(_drawn(each, found.get(each.problem)), soft_wrap=True)
         console.print()
     if examined.inventory is not None:
         console.print(_summary(examined.inventory))
         console.print()
-    console.print(_verdict(file, examined), soft_wrap=True)
+    console.print(_verdict(file, examined, shown), soft_wrap=True)
 
 
-def _drawn(problem: Problem, excerpt: Excerpt | None) -> Group:
+def _drawn(each: Told, excerpt: Excerpt | None) -> Group:
     """A problem as compilers draw it: what, where, the line with the place underlined, what to write."""
+    problem = each.problem
     colour = COLOURS[problem.severity]
     margin = " " * len(str(problem.line))
+    rule = f"[{each.rule}]" if each.rule else ""
     lines = [
-        Text.assemble((problem.severity, f"bold {colour}"), (f": {problem.message}", "bold")),
+        Text.assemble((f"{problem.severity}{rule}", f"bold {colour}"), (f": {problem.message}", "bold")),
         Text.assemble(
             (f"{margin}──▶ ", "blue"), f"{problem.file}:{problem.line}:{problem.column}", (f"  {problem.path}", "dim")
         ),
@@ -151,14 +210,20 @@ def _remarks(inventory: Inventory) -> dict[str, str]:
     }
 
 
-def _verdict(file: Path, examined: Examined) -> Text:
-    errors = len(examined.errors)
-    warnings = len(examined.problems) - errors
+def _verdict(file: Path, examined: Examined, shown: _Shown) -> Text:
+    errors, warnings, notes = map(shown.count, ("error", "warning", "note"))
     noted = f", {_plural(warnings, 'warning')}" if warnings else ""
-    if errors:
-        verdict = "cannot be used" if examined.inventory is None else "loads, but not every process can be served"
-        return Text(f"✗ {file} {verdict}: {_plural(errors, 'error')}{noted}", "bold red")
-    return Text(f"✓ {file} is right{noted}", "bold green")
+    if notes:
+        noted += f", {_plural(notes, 'note')}" + ("" if shown.notes else " (--notes shows them)")
+    if not errors:
+        return Text(f"✓ {file} is right{noted}", "bold green")
+    if examined.inventory is None:
+        verdict = "cannot be used"
+    elif examined.errors:
+        verdict = "loads, but not every process can be served"
+    else:
+        verdict = "loads, but names what cannot be used"
+    return Text(f"✗ {file} {verdict}: {_plural(errors, 'error')}{noted}", "bold red")
 
 
 def _plural(count: int, noun: str) -> str:

@@ -96,7 +96,7 @@ def test_check_warns_and_passes(tmp_path: Path) -> None:
 
     assert code == 0
     assert "warning: no process has this deployment in its route" in output
-    assert "is right, 1 warning" in output
+    assert "is right, 2 warnings, 1 note (--notes shows them)" in output
 
 
 def test_check_fails_where_a_process_that_matters_has_nobody(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_check_fails_where_a_process_that_matters_has_nobody(tmp_path: Path) -> 
 
     assert code == 1
     assert "gpt: french (processing US is not in FR); qwen: french (processing DE is not in FR)." in output
-    assert output.endswith(f"✗ {file} loads, but not every process can be served: 1 error\n")
+    assert output.endswith(f"✗ {file} loads, but not every process can be served: 1 error, 2 warnings\n")
 
 
 def test_check_speaks_to_programs(tmp_path: Path) -> None:
