@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,16 +19,31 @@ if TYPE_CHECKING:
 
 __all__ = ["Miniature", "miniature"]
 
-STEADY_S = 1.2
-AFTER_S = 3.0
-"""Long enough for holds of a second to open, end and open again."""
 LEAST_REQUESTS = 5
 """Of each process in each scenario: at least one before the fault and three after it."""
-TARGET_RPS = 9.0
-"""Requests a second of one scenario; a tenth of what one core serves through the SDK."""
-CROWD_RPS = 12.0
-"""Where there are so many processes that their least requests exceed this, the scenario takes longer."""
 MINUTE = 60.0
+
+
+class Frame(NamedTuple):
+    """The room that a scenario has."""
+
+    steady_s: float
+    """Before anything fails."""
+    after_s: float
+    rps: float
+    """Requests a second of one scenario."""
+    crowd_rps: float
+    """Where there are so many processes that their least requests exceed this, the scenario takes longer."""
+    least: int
+    """Requests of each process in each scenario."""
+    burst_s: float
+    """For how many seconds of its rate a deployment takes calls at once; more would not be felt in so short a time."""
+
+
+TWINS = Frame(steady_s=1.2, after_s=3.0, rps=9.0, crowd_rps=12.0, least=LEAST_REQUESTS, burst_s=0.5)
+"""On real time: long enough for holds of a second to open, end and open again; a tenth of what one core serves."""
+SIMULATED = Frame(steady_s=10.0, after_s=60.0, rps=3.0, crowd_rps=1e6, least=15, burst_s=5.0)
+"""On virtual time, which costs nothing: only requests do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +59,20 @@ class Miniature:
     """By process: in one scenario."""
     deployments: Mapping[str, Deployment]
     """With the limits that belong to this demand; the twins scale them."""
+    burst_s: float = TWINS.burst_s
+    """For how many seconds of its rate a deployment takes calls at once."""
 
 
-def miniature(inventory: Inventory) -> Miniature:
+def miniature(inventory: Inventory, frame: Frame = TWINS) -> Miniature:
     """Fit the declared demand into a rehearsal."""
     processes = inventory.processes.values()
-    longer = max(1.0, len(processes) * LEAST_REQUESTS / CROWD_RPS / (STEADY_S + AFTER_S))
-    duration_s = (STEADY_S + AFTER_S) * longer
+    room_s = frame.steady_s + frame.after_s
+    longer = max(1.0, len(processes) * frame.least / frame.crowd_rps / room_s)
+    duration_s = room_s * longer
     declared = sum(process.demand.rpm for process in processes)
-    scale = min(1.0, TARGET_RPS * MINUTE / max(declared, 1.0))
+    scale = min(1.0, frame.rps * MINUTE / max(declared, 1.0))
     requests = {
-        process.id: max(LEAST_REQUESTS, round(process.demand.rpm * scale * duration_s / MINUTE))
-        for process in processes
+        process.id: max(frame.least, round(process.demand.rpm * scale * duration_s / MINUTE)) for process in processes
     }
     added: dict[str, float] = {}
     for process in processes:
@@ -64,10 +81,11 @@ def miniature(inventory: Inventory) -> Miniature:
             added[deployment.id] = added.get(deployment.id, 0.0) + surplus
     return Miniature(
         scale=scale,
-        steady_s=STEADY_S * longer,
+        steady_s=frame.steady_s * longer,
         duration_s=duration_s,
         requests=requests,
         deployments={name: _roomier(each, added.get(name, 0.0)) for name, each in inventory.deployments.items()},
+        burst_s=frame.burst_s,
     )
 
 

@@ -7,10 +7,9 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
 from modelrouter.client.openai import AsyncOpenAI
-from modelrouter.core.domains import endpoint_of
 from modelrouter.drills.readdress import readdress
 from modelrouter.drills.recording import Mark
-from modelrouter.drills.striking import closes, injections, key_of
+from modelrouter.drills.striking import closes, homes, injections, key_of
 from modelrouter.drills.twins.twin import Pace, Twin
 from modelrouter.providers.base import PLAIN, CallOptions
 from modelrouter.providers.egress import LoopbackEgress
@@ -31,11 +30,9 @@ if TYPE_CHECKING:
     from modelrouter.providers.base import ProviderClient, Reply
     from modelrouter.runtime.leases import Change
 
-__all__ = ["Library", "Stage"]
+__all__ = ["Library", "Notes", "Stage"]
 
 PACE = Pace()
-BURST_S = 0.5
-"""A limit that lets more through at once would not be felt within the seconds of a scenario."""
 
 
 class Library:
@@ -76,7 +73,7 @@ class Stage:
         self._library = library
         self._rooms = AsyncExitStack()
         self._begun = time.monotonic()
-        self._notes = _Notes(self.now)
+        self._notes = Notes(self.now)
         self._homes: dict[str, Twin] = {}
         self._twins = _twins(inventory, miniature, self.now)
 
@@ -130,7 +127,7 @@ class Stage:
         return tuple(self._notes.marks)
 
 
-class _Notes:
+class Notes:
     """An observer that keeps what became of holds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -152,13 +149,17 @@ class _Notes:
 
 
 def _twins(inventory: Inventory, miniature: Miniature, now: Callable[[], float]) -> list[tuple[Twin, list[Deployment]]]:
-    """A twin for each address of each provider, so that what is one endpoint stays one, and what is two stays two."""
-    homes: dict[tuple[str, str], list[Deployment]] = {}
-    for deployment in inventory.deployments.values():
-        homes.setdefault((deployment.provider.id, endpoint_of(deployment)), []).append(
-            miniature.deployments[deployment.id]
-        )
     return [
-        (Twin(members[0].provider, members, pace=PACE, clock=now, scale=miniature.scale, burst_s=BURST_S), members)
-        for members in homes.values()
+        (
+            Twin(
+                members[0].provider,
+                members,
+                pace=PACE,
+                clock=now,
+                scale=miniature.scale,
+                burst_s=miniature.burst_s,
+            ),
+            members,
+        )
+        for members in homes(inventory, miniature)
     ]

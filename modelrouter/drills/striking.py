@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modelrouter.core.domains import endpoint_of
 from modelrouter.drills.scenario import DOOR_CLOSED
 from modelrouter.drills.twins.effects import SEEN_BY_LISTING, Effect
 from modelrouter.drills.twins.injection import Injection
@@ -12,15 +13,26 @@ from modelrouter.drills.twins.keys import dummy_key, sent_model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelrouter.core.inventory import Deployment
+    from modelrouter.core.inventory import Deployment, Inventory
+    from modelrouter.drills.miniature import Miniature
     from modelrouter.drills.scenario import Blow
 
-__all__ = ["closes", "injections", "key_of"]
+__all__ = ["closes", "homes", "injections", "key_of"]
 
 
 def key_of(deployment: Deployment) -> str | None:
     """The dummy key of a deployment: nothing is read from the environment."""
     return None if deployment.account is None else dummy_key(deployment.account)
+
+
+def homes(inventory: Inventory, miniature: Miniature) -> list[list[Deployment]]:
+    """The deployments behind each address of each provider: what is one endpoint stays one, and what is two stays two."""
+    found: dict[tuple[str, str], list[Deployment]] = {}
+    for deployment in inventory.deployments.values():
+        found.setdefault((deployment.provider.id, endpoint_of(deployment)), []).append(
+            miniature.deployments[deployment.id]
+        )
+    return list(found.values())
 
 
 def closes(fault: Blow, members: Sequence[Deployment]) -> bool:
