@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory, QualityCheck
     from modelrouter.drills.demand import Planned
     from modelrouter.drills.miniature import Miniature
+    from modelrouter.drills.plan import Level
 
 __all__ = ["JOBS", "Rehearsal", "plan", "rehearse"]
 
@@ -60,6 +61,9 @@ class Rehearsal(NamedTuple):
     recordings: tuple[Recording, ...]
     refused: tuple[str, ...]
     """Connections that would have left this machine; none is expected."""
+    level: Level = "twin"
+    seed: int = 0
+    """From which chance was drawn, where the level has any."""
 
 
 def plan(inventory: Inventory) -> tuple[Scenario, ...]:

@@ -39,7 +39,7 @@ from modelrouter.drills.prediction import predicted
 from modelrouter.drills.trace import trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from modelrouter.core.inventory import Criticality, Inventory
     from modelrouter.drills.figures import Figures
@@ -106,9 +106,13 @@ class Judgement:
         return self.verdict is Verdict.SURVIVED and not self.expected.touched and not self.hits
 
 
-def passed(judgements: Iterable[Judgement]) -> bool:
-    """Whether every critical and important process lived through everything that was played."""
-    return all(each.verdict in ALIVE for each in judgements if each.criticality in BINDING)
+def passed(judgements: Iterable[Judgement], concerned: Collection[str] | None = None) -> bool:
+    """Whether every process concerned lived through everything that was played: the critical and important ones by default."""
+    return all(
+        each.verdict in ALIVE
+        for each in judgements
+        if (each.criticality in BINDING if concerned is None else each.process in concerned)
+    )
 
 
 def judge(inventory: Inventory, recording: Recording) -> tuple[Judgement, ...]:

@@ -97,8 +97,8 @@ def _words(report):
     assert list(report["verdicts"]) == list(Verdict)
     assert causes == {"suspended", "throttled"}
     assert causes <= set(Cause)
-    assert list(report)[:4] == ["version", "inventory", "began", "took_s"]
-    assert report["version"] == 1
+    assert list(report)[:6] == ["version", "inventory", "software", "host", "began", "took_s"]
+    assert report["version"] == 2
 
 
 def _page(page):

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modelrouter.drills.detection import detections, false_holds
+from modelrouter.drills.plan import targeted
+from modelrouter.drills.prediction import accuracy
 from modelrouter.drills.report.counted import counted
 from modelrouter.drills.verdict import ALIVE, BINDING, Verdict, judge, passed
 
@@ -13,11 +18,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from modelrouter.core.inventory import Criticality, Inventory
+    from modelrouter.drills.detection import Detection
+    from modelrouter.drills.plan import Plan
+    from modelrouter.drills.prediction import Accuracy
     from modelrouter.drills.recording import Recording
     from modelrouter.drills.rehearse import Rehearsal
     from modelrouter.drills.verdict import Judgement
 
-__all__ = ["UNREHEARSED", "Findings", "Weakness", "findings"]
+__all__ = ["DAYS", "UNREHEARSED", "Findings", "Origin", "Weakness", "findings"]
 
 UNREHEARSED = (
     ("TLS, DNS and the way there", "twins listen on loopback, without names and certificates"),
@@ -33,6 +41,27 @@ UNREHEARSED = (
 """What a rehearsal on this machine leaves out, and why."""
 
 
+DAYS: Mapping[Criticality, int] = MappingProxyType({"critical": 14, "important": 30, "standard": 90, "deferrable": 180})
+"""Within so many days after the drill its owner is to have mended what was found, or to have accepted it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a report comes from; what is known of it beside the recordings."""
+
+    version: str = ""
+    """Of this software."""
+    host: str = ""
+    """The interpreter and the system that it ran on."""
+    fingerprint: str = ""
+    """Of the inventory as it was read, before a plan changed its objectives."""
+    plan: Plan | None = None
+    signer: str | None = None
+    """The public key that signs it."""
+    baseline: Mapping[str, Any] | None = None
+    """The earlier report that it is compared with, as read from its `report.json`."""
+
+
 class Weakness(NamedTuple):
     """A process that failed in one way, and in which scenarios."""
 
@@ -42,6 +71,11 @@ class Weakness(NamedTuple):
     scenarios: tuple[str, ...]
     why: str
     """In the first of them."""
+    owner: str
+    due: date
+    """Until when it is to be mended, by `DAYS`."""
+    binding: bool
+    """Whether the drill fails for it."""
 
     def __str__(self) -> str:
         return f"{self.process} ({self.criticality}): {self.verdict} in {', '.join(self.scenarios)}: {self.why}"
@@ -56,6 +90,19 @@ class Findings:
     """By scenario: a verdict for each process, in the order of the inventory."""
     began: datetime
     took_s: float
+    origin: Origin = Origin()
+
+    @property
+    def plan(self) -> Plan | None:
+        """The drill object, where there is one."""
+        return self.origin.plan
+
+    @property
+    def binding(self) -> frozenset[str]:
+        """The processes for which the drill fails: those that its plan targets, else the critical and important ones."""
+        if self.plan is not None:
+            return frozenset(process.id for process in targeted(self.plan, self.inventory))
+        return frozenset(name for name, each in self.inventory.processes.items() if each.criticality in BINDING)
 
     @property
     def inventory(self) -> Inventory:
@@ -74,8 +121,8 @@ class Findings:
 
     @property
     def passed(self) -> bool:
-        """Whether every critical and important process lived through everything."""
-        return passed(self.all)
+        """Whether every process that the drill is about lived through everything."""
+        return passed(self.all, self.binding)
 
     @property
     def failed(self) -> tuple[Judgement, ...]:
@@ -87,15 +134,27 @@ class Findings:
         """How late this machine was at worst."""
         return max((recording.lag_s for recording in self.recordings), default=0.0)
 
+    @property
+    def accuracy(self) -> Accuracy:
+        """How often the inventory alone had been right on who is lost."""
+        return accuracy(each.predicted for each in self.all)
+
+    @property
+    def detected(self) -> tuple[Detection, ...]:
+        """What was injected beside what it was taken for."""
+        return tuple(found for recording in self.recordings for found in detections(self.inventory, recording))
+
     def conclusion(self) -> str:
         """The whole result in one sentence."""
         processes = self.inventory.processes
-        binding = [name for name, process in processes.items() if process.criticality in BINDING]
+        binding = [name for name in processes if name in self.binding]
         failed = list(dict.fromkeys(each.process for each in self.failed))
         played = counted(len(self.recordings), "scenario")
         if lost := [name for name in failed if name in binding]:
             return f"{', '.join(lost)} did not survive {'the ' if len(self.recordings) == 1 else 'all '}{played}"
         weak = f"; {', '.join(failed)} did not" if failed else ""
+        if self.plan is not None and binding:
+            return f"{_targets(binding, len(processes))} survived {played}{weak}"
         if len(binding) == 1:
             return f"{binding[0]}, the one process marked critical or important, survived {played}{weak}"
         if binding:
@@ -110,14 +169,56 @@ class Findings:
                 failed = [each for each in self.failed if each.process == name and each.verdict is verdict]
                 if failed:
                     where = tuple(each.scenario for each in failed)
-                    yield Weakness(name, process.criticality, verdict, where, failed[0].why)
+                    yield Weakness(
+                        name,
+                        process.criticality,
+                        verdict,
+                        where,
+                        failed[0].why,
+                        owner=process.owner,
+                        due=self.began.date() + timedelta(days=DAYS[process.criticality]),
+                        binding=name in self.binding,
+                    )
+
+    def deviations(self) -> Iterator[str]:
+        """What went otherwise than it should, whatever the verdicts: one sentence each."""
+        for each in self.all:
+            said = each.predicted
+            if said.agrees is False:
+                yield f"{each.scenario}: {each.process} was expected to be {_fate(said.said, said.by)}, and was {_fate(said.seen, said.seen_by)}"
+            if each.figures.inverted:
+                shed = counted(each.figures.inverted, "request")
+                yield f"{each.scenario}: {shed} of {each.process} shed while a less critical process was served instead"
+            if each.figures.false_failovers:
+                moved = counted(each.figures.false_failovers, "request")
+                yield f"{each.scenario}: {moved} of {each.process} served by a fallback before anything failed"
+        for recording in self.recordings:
+            if held := false_holds(recording):
+                yield f"{recording.scenario.id}: {counted(held, 'hold')} opened before anything failed"
+        for found in self.detected:
+            if found.found != found.injected:
+                taken = "noticed by no hold" if found.found is None else f"taken for {found.found}"
+                yield f"{found.scenario}: {found.injected} of {found.scope} was {taken}"
+        yield from (
+            f"a connection to {each} would have left this machine, and was refused" for each in self.rehearsal.refused
+        )
+
+
+def _fate(fate: str | None, by: str | None) -> str:
+    return {"untouched": f"served by its first choice {by}", "moves": f"served by {by}"}.get(fate or "", "lost")
+
+
+def _targets(binding: list[str], processes: int) -> str:
+    if len(binding) == 1:
+        return f"{binding[0]}, the one process targeted,"
+    return f"all {counted(len(binding), 'process')} targeted" if len(binding) < processes else "every process"
 
 
 def _all(processes: int) -> str:
     return "the one process" if processes == 1 else f"all {counted(processes, 'process')}"
 
 
-def findings(rehearsal: Rehearsal, *, began: datetime, took_s: float) -> Findings:
+def findings(rehearsal: Rehearsal, *, began: datetime, took_s: float, origin: Origin | None = None) -> Findings:
     """Judge a rehearsal."""
     judged = {recording.scenario.id: judge(rehearsal.inventory, recording) for recording in rehearsal.recordings}
-    return Findings(rehearsal=rehearsal, judgements=judged, began=began, took_s=took_s)
+    return Findings(rehearsal=rehearsal, judgements=judged, began=began, took_s=took_s, origin=origin or Origin())

@@ -1,0 +1,64 @@
+"""What was injected beside what the router took it for. Read from its own word, so it counts in no verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from modelrouter.core.domains import domains_of
+from modelrouter.drills.trace import hit
+
+if TYPE_CHECKING:
+    from modelrouter.core.inventory import Inventory
+    from modelrouter.drills.recording import Recording
+
+__all__ = ["Detection", "detections", "false_holds"]
+
+LATE_S = 0.05
+"""A hold that is told so much before the fault is noted as begun still belongs to it."""
+
+
+class Detection(NamedTuple):
+    """One fault of one scenario."""
+
+    scenario: str
+    scope: str
+    injected: str
+    found: str | None
+    """The cause of the first hold that it opened; None where it opened none."""
+    after_s: float | None
+    """From the injection to the first hold of the right cause; None where there was none."""
+
+
+def detections(inventory: Inventory, recording: Recording) -> tuple[Detection, ...]:
+    """Each fault that a call met and that a router could tell."""
+    since = recording.fault_at
+    if since is None:
+        return ()
+    found = []
+    for fault in recording.scenario.faults:
+        met = any(hit(recording, call) and call.deployment in fault.deployments for call in recording.calls)
+        if fault.cause is None or not met:
+            continue
+        inside = {
+            str(domain)
+            for name in fault.deployments
+            if name in inventory.deployments
+            for domain in domains_of(inventory.deployments[name])
+        }
+        began = max(since, fault.from_s)
+        opened = [
+            mark
+            for mark in recording.marks
+            if mark.phase == "open" and mark.domain in inside and mark.at >= began - LATE_S
+        ]
+        right = next((mark.at - began for mark in opened if mark.cause == fault.cause), None)
+        after_s = None if right is None else max(0.0, right)
+        first = opened[0].cause if opened else None
+        found.append(Detection(recording.scenario.id, fault.scope, str(fault.cause), first, after_s))
+    return tuple(found)
+
+
+def false_holds(recording: Recording) -> int:
+    """Holds that opened before anything failed; in the steady state all."""
+    until = recording.fault_at
+    return sum(1 for mark in recording.marks if mark.phase == "open" and (until is None or mark.at < until - LATE_S))
