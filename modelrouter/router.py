@@ -341,14 +341,10 @@ class Router:
 
     def _answer(self, served: Served) -> Answer:
         shown, decision = served.shown, served.decision
-        headers = {**shown.headers, **decision.headers()}
-        if upstream := shown.headers.get("x-request-id"):
-            headers["x-modelrouter-upstream-request"] = upstream
-        headers["x-request-id"] = decision.id
         stream: Stream | Continuing | None = shown.stream
         if shown.stream is not None and served.run.ask.on_cut != "error":
             stream = Continuing(served, shown.stream)
-        return Answer(decision, shown.status, headers, shown.body, stream, partial(self._ended, served, stream))
+        return Answer(decision, shown.status, shown.headers, shown.body, stream, partial(self._ended, served, stream))
 
     def _ended(self, served: Served, stream: Stream | Continuing | None, fault: Fault | None) -> None:
         """A stream is over: broken, complete, or left by its caller, which tells nothing."""

@@ -32,7 +32,7 @@ class Answer:
     A stream that is dropped instead is closed with a ResourceWarning. An async context manager, and an async iterator over the bytes of a stream, whole events at a time.
     """
 
-    __slots__ = ("_body", "_loop", "_on_end", "_stream", "decision", "headers", "status")
+    __slots__ = ("_body", "_headers", "_loop", "_on_end", "_stream", "_told", "decision", "status")
 
     def __init__(
         self,
@@ -46,12 +46,19 @@ class Answer:
         self.decision = decision
         """Who was asked, who answered, and why. Another one where a stream goes on from another deployment."""
         self.status = status
-        self.headers = headers
-        """Lower-case names, `x-modelrouter-*` among them."""
+        self._told = (headers, decision)
+        self._headers: Mapping[str, str] | None = None
         self._body = body
         self._stream = stream
         self._on_end = on_end
         self._loop = asyncio.get_running_loop() if stream else None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Lower-case names, `x-modelrouter-*` among them; made when somebody asks, for most callers in Python do not."""
+        if self._headers is None:
+            self._headers = _headers(*self._told)
+        return self._headers
 
     @property
     def streamed(self) -> bool:
@@ -233,6 +240,15 @@ def decoded(taken: tuple[bytes, list[Any] | None]) -> list[dict[str, Any]]:
     if known is not None:
         return known
     return [json_text.glance(event.data) for event in Splitter().feed(block) if event.data and event.data != _DONE]
+
+
+def _headers(upstream: Mapping[str, str], decision: Decision) -> Mapping[str, str]:
+    """What the provider's headers tell the caller, and how the answer came about."""
+    headers = {**upstream, **decision.headers()}
+    if its_id := upstream.get("x-request-id"):
+        headers["x-modelrouter-upstream-request"] = its_id
+    headers["x-request-id"] = decision.id
+    return headers
 
 
 def _warn(decision: Decision, source: object) -> None:

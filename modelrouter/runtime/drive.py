@@ -12,7 +12,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.decision import Attempt, Decision
@@ -37,7 +37,7 @@ from modelrouter.runtime.leases import FULL, Refusal, Terms
 from modelrouter.runtime.underway import Underway
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from modelrouter.core.candidates import Candidates
     from modelrouter.core.decision import Outcome
@@ -86,9 +86,11 @@ class Driver:
     trials: set[Underway] = field(default_factory=set)
     """Calls that go on for their verdict after another has answered."""
 
-    async def drive(self, ask: Ask, candidates: Candidates, request: Request, want: Want, id_: str) -> Served:
+    def drive(
+        self, ask: Ask, candidates: Candidates, request: Request, want: Want, id_: str
+    ) -> Coroutine[Any, Any, Served]:
         """Serve one request; raises UnservedError. A cancelled caller cancels its calls."""
-        return await Run(self, ask, candidates, request, want, id_).run(Begun())
+        return Run(self, ask, candidates, request, want, id_).run(Begun())
 
     def close(self) -> None:
         """Let go of the trials that go on on the running loop."""

@@ -38,23 +38,22 @@ class Underway:
         self.begun_at = run.driver.clock.now()
         self.timer = run.loop.call_later(command.until - self.begun_at, self._silent)
         self.task = run.loop.create_task(self._make(rendered))
-        self.task.add_done_callback(self._done)
         run.driver.state.wait(lease.deployment, self)
 
     async def _make(self, rendered: Rendered) -> None:
         """Make the call and report it in one task: told by a callback, its end would cost one more turn of the loop."""
-        result = await self.run.driver.caller.call(self.run.ask, self.lease.deployment, rendered)
         try:
-            self._report(result)
+            result = await self.run.driver.caller.call(self.run.ask, self.lease.deployment, rendered)
+        except asyncio.CancelledError as error:
+            self._crashed(error)
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised where the request waits
+            return self._crashed(error)
+        try:
+            return self._report(result)
         except Exception as error:  # noqa: BLE001 - nobody else would hear of it: the request would wait for ever
             self.run.crash = error
-            self.run.stir()
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        """What reports no result was cancelled, perhaps before it began, or is a mistake of ours."""
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if error is not None:
-            self._crashed(error)
+            return self.run.stir()
 
     def _crashed(self, error: BaseException) -> None:
         """It told nothing of its deployment; the request ends with it, if it still waits for this call."""

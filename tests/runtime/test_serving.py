@@ -320,6 +320,48 @@ def test_a_cancelled_caller_leaves_nothing_behind():
     run(promise())
 
 
+def test_who_cancels_the_call_cancels_the_request():
+    """Where somebody else cancels the task of a call, its request ends as cancelled, and no deployment is blamed."""
+
+    async def promise():
+        router, scripted = router_over({"a": [silent()], "b": [text("b")]})
+        before = asyncio.all_tasks()
+        request = asyncio.create_task(router.achat("p", "x"))
+        await asyncio.sleep(0.05)
+        (call,) = asyncio.all_tasks() - before - {request}
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        await asyncio.sleep(0)
+
+        assert () == router.holds()
+        assert ["a"] == [name for name, _ in scripted.calls]
+        assert before == asyncio.all_tasks()
+        await router.aclose()
+
+    run(promise())
+
+
+def test_a_mistake_in_a_client_is_raised_where_the_request_waits():
+    """What a client of providers should never raise is nobody's fault: the caller gets it as it is, and no hold opens."""
+
+    class Mistaken(ScriptedProvider):
+        async def send(self, deployment, body, options=PLAIN):
+            reply = await super().send(deployment, body, options)
+            raise ZeroDivisionError(deployment.id, reply)
+
+    async def promise():
+        clients = Mistaken({"a": [text("a")], "b": [text("b")]}).clients()
+        router = Router(inventory(process("p", A, B)), observers=[], clients=clients, hold_file=None)
+        with pytest.raises(ZeroDivisionError, match="a"):
+            await router.achat("p", "x")
+
+        assert () == router.holds()
+        await router.aclose()
+
+    run(promise())
+
+
 def test_explain_tells_what_would_happen():
     """Explaining sends nothing, and shows who may serve, who not and why, and what is held."""
 
