@@ -14,12 +14,12 @@ import structlog
 from modelrouter.core.context import HEADERS, Context, from_headers
 from modelrouter.errors import BadRequestError, NotAllowedError, RequestFailedError, UnknownNameError
 from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
-from modelrouter.gateway.reply import begin, refuse, reply
+from modelrouter.gateway.reply import begin, refuse, rendered, reply
 from modelrouter.wire.counting import count
 from modelrouter.wire.dialects import CALLERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from starlette.types import Send
 
@@ -58,7 +58,7 @@ class Calls:
         except ClientGoneError:
             return
         async with client:
-            await self._answer(endpoint, headers, key, body, send, client.write)
+            await self._answer(endpoint, headers, key, body, client, send)
 
     async def _answer(
         self,
@@ -66,8 +66,8 @@ class Calls:
         headers: Mapping[bytes, bytes],
         key: AccessKey | None,
         body: bytes,
+        client: Presence,
         send: Send,
-        write: Callable[[bytes], bool] | None,
     ) -> None:
         wire = endpoint.wire
         try:
@@ -88,7 +88,7 @@ class Calls:
             structlog.get_logger("modelrouter").exception("request failed inside the gateway")
             await refuse(send, wire, 500, "internal_error", "the gateway failed; its log says why")
         else:
-            await _deliver(answer, send, write)
+            await _deliver(answer, client, send)
 
     def _context(self, wire: str, headers: Mapping[bytes, bytes], key: AccessKey | None) -> Context:
         """What a request says of itself, and what its key says of its caller."""
@@ -102,14 +102,16 @@ class Calls:
         return from_headers(given, caller)
 
 
-async def _deliver(answer: Answer, send: Send, write: Callable[[bytes], bool] | None) -> None:
+async def _deliver(answer: Answer, client: Presence, send: Send) -> None:
     if not answer.streamed:
-        await reply(send, answer.status, answer.headers, answer.body)
+        body = answer.body
+        if client.answer is None or not client.answer(answer.status, rendered(answer.headers, body), body):
+            await reply(send, answer.status, answer.headers, body)
         return
     async with answer:
         await begin(send, answer.status, {**answer.headers, **_UNBUFFERED})
-        if write is not None:
-            answer.pour(write)
+        if client.write is not None:
+            answer.pour(client.write)
         while block := await answer.block():  # iterating would cost a generator's step for every chunk
             await send({"type": "http.response.body", "body": block, "more_body": True})
     await send({"type": "http.response.body", "body": b""})

@@ -6,12 +6,13 @@ and say nothing, hold as many sockets for ever, and one that never reads holds a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from modelrouter.gateway.presence import LEAVING, WRITING
+from modelrouter.gateway.presence import ANSWERING, LEAVING, WRITING
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,6 +40,10 @@ TIMED_OUT = 408
 TOO_LARGE = 431
 PUNCTUATION = 4
 """Bytes around the name and the value of a header."""
+JOINED_BYTES = 65_536
+"""A body up to this size is copied behind its head, which costs less than a second write."""
+_HEAD = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++: [^\x00-\x08\x0a-\x1f\x7f]*+\r\n)*+")
+"""Lines of headers, none of which holds what would end it; uvicorn looks at each name and each value for that."""
 
 
 class _TooLargeError(Exception):
@@ -60,7 +65,11 @@ class PatientProtocol(HttpToolsProtocol):
         """So far; None while no head is read."""
         self._lost = False
         self._on_leaving: Callable[[], None] | None = None
-        self._extensions: dict[str, Any] = {LEAVING: self._tell_leaving, WRITING: self._write}
+        self._extensions: dict[str, Any] = {
+            LEAVING: self._tell_leaving,
+            WRITING: self._write,
+            ANSWERING: self._answer,
+        }
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin to wait for the first head."""
@@ -148,6 +157,31 @@ class PatientProtocol(HttpToolsProtocol):
         if cycle.response_complete or not cycle.chunked_encoding:
             return False
         self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        return True
+
+    def _answer(self, status: int, head: bytes, body: bytes) -> bool:
+        """See `presence.ANSWERING`; as `send` would write both its messages, where it would neither wait nor complain."""
+        cycle = self.cycle
+        if self.flow.write_paused or self._lost or self.pipeline or cycle.response_started:
+            return False  # where another request waits, `cycle` is that one's
+        if cycle.scope["method"] == "HEAD" or not _HEAD.fullmatch(head):
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        parts = [STATUS_LINE[status]]
+        for name, value in cycle.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts += (head, b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+        if len(body) <= JOINED_BYTES:
+            parts.append(body)
+            body = b""
+        self.transport.write(b"".join(parts))
+        if body:
+            self.transport.write(body)
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
         return True
 
     def _owe(self, seconds: float | None) -> None:

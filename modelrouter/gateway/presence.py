@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope
 
-__all__ = ["LEAVING", "WRITING", "Presence"]
+__all__ = ["ANSWERING", "LEAVING", "WRITING", "Presence"]
 
 LEAVING = "modelrouter.leaving"
 """An extension of ASGI: a scope may hold a function under it that takes whom to call when the client goes away.
@@ -26,6 +26,12 @@ WRITING = "modelrouter.writing"
 Then ASGI's `send` can, or will wait. It saves a task for each piece of a stream that comes slowly.
 """
 
+ANSWERING = "modelrouter.answering"
+"""A third: a function that writes a whole answer, at once, and answers False where it cannot; nothing is written then.
+
+It takes the status, the rendered lines of the head and the body. ASGI's two messages are two writes to the socket.
+"""
+
 
 class Presence:
     """Runs a block for as long as the client is there.
@@ -34,7 +40,7 @@ class Presence:
     Enter it once the body has been read: it takes what else the client sends.
     """
 
-    __slots__ = ("_gone", "_task", "_tell", "_watcher", "receive", "write")
+    __slots__ = ("_gone", "_task", "_tell", "_watcher", "answer", "receive", "write")
 
     def __init__(self, receive: Receive, scope: Scope | None = None) -> None:
         self.receive = receive
@@ -43,9 +49,12 @@ class Presence:
         self._watcher: asyncio.Task[None] | None = None
         self.write: Callable[[bytes], bool] | None = None
         """See `WRITING`; None where the server has none."""
+        self.answer: Callable[[int, bytes, bytes], bool] | None = None
+        """See `ANSWERING`; None where the server has none."""
         if scope is not None and (extensions := scope.get("extensions")):
             self._tell = extensions.get(LEAVING)
             self.write = extensions.get(WRITING)
+            self.answer = extensions.get(ANSWERING)
 
     async def _watch(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Send
 
-__all__ = ["begin", "refuse", "reply"]
+__all__ = ["begin", "refuse", "rendered", "reply"]
 
 LAST_WORD: Mapping[str, str] = MappingProxyType({"content-type": "application/json", "x-should-retry": "false"})
 """Of a request that no retry mends: SDKs look for the second header."""
@@ -22,6 +22,12 @@ async def reply(send: Send, status: int, headers: Mapping[str, str], body: bytes
     """Send a whole answer."""
     await begin(send, status, {**headers, "content-length": str(len(body))})
     await send({"type": "http.response.body", "body": body})
+
+
+def rendered(headers: Mapping[str, str], body: bytes) -> bytes:
+    """The lines of the head of a whole answer, as `reply` would send them; see `presence.ANSWERING`."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    return b"%bcontent-length: %d\r\n" % (lines.encode("latin-1", "replace"), len(body))
 
 
 async def begin(send: Send, status: int, headers: Mapping[str, str]) -> None:
