@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from modelrouter.continuity.cutsets import counts
-from modelrouter.continuity.overview import depth
+from modelrouter.continuity.overview import depths
 
 if TYPE_CHECKING:
     from modelrouter.continuity.factors import Graph
+
+_Depths = tuple[int | None, int | None]
 
 __all__ = ["Comparison", "Shift", "compare"]
 
@@ -60,24 +62,22 @@ class Comparison:
 
 def compare(old: Graph, new: Graph) -> Comparison:
     """Compare what every process survives."""
-    before, after = counts(old.structure), counts(new.structure)
+    before, after = (depths(graph.structure, counts(graph.structure)) for graph in (old, new))
     return Comparison(
         shifts=tuple(
-            _shift(old, new, name, (depth(before[name]), depth(after[name])))
-            for name in new.processes
-            if name in old.processes
+            _shift(old, new, name, (before[name], after[name])) for name in new.processes if name in old.processes
         ),
         added=tuple(name for name in new.processes if name not in old.processes),
         removed=tuple(name for name in old.processes if name not in new.processes),
     )
 
 
-def _shift(old: Graph, new: Graph, name: str, depths: tuple[int | None, int | None]) -> Shift:
+def _shift(old: Graph, new: Graph, name: str, fall: _Depths) -> Shift:
     before, after = _points(old, name), _points(new, name)
     were, are = old.processes[name].permitted, new.processes[name].permitted
     added = tuple(each for each in new.factors if each in after and each not in before)
     removed = tuple(each for each in old.factors if each in before and each not in after)
-    worse, better = _worse(old, before, after, added, depths), _better(before, after, depths)
+    worse, better = _worse(old, before, after, added, fall), _better(before, after, fall)
     return Shift(
         process=name,
         survives="less" if worse else "more" if better else "same",
@@ -86,7 +86,7 @@ def _shift(old: Graph, new: Graph, name: str, depths: tuple[int | None, int | No
         points_removed=removed,
         routes_added=tuple(each for each in are if each not in were),
         routes_removed=tuple(each for each in were if each not in are),
-        depths=depths,
+        depths=fall,
     )
 
 
@@ -104,9 +104,9 @@ def _worse(
     before: frozenset[str],
     after: frozenset[str],
     added: tuple[str, ...],
-    depths: tuple[int | None, int | None],
+    fall: _Depths,
 ) -> tuple[str, ...]:
-    was, now = depths
+    was, now = fall
     if now == 0:
         return () if was == 0 else ("nobody may serve it any more",)
     said = []
@@ -119,8 +119,8 @@ def _worse(
     return tuple(said)
 
 
-def _better(before: frozenset[str], after: frozenset[str], depths: tuple[int | None, int | None]) -> tuple[str, ...]:
-    was, now = depths
+def _better(before: frozenset[str], after: frozenset[str], fall: _Depths) -> tuple[str, ...]:
+    was, now = fall
     if was == 0 and now != 0:
         return ("it may be served again",)
     said = []

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.continuity import cutsets
-from modelrouter.continuity.cutsets import counts, single_points
+from modelrouter.continuity.cutsets import counts, families, single_points
 from modelrouter.continuity.factors import KINDS, Factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from modelrouter.continuity.factors import Graph
+    from modelrouter.continuity.structure import Structure
 
-__all__ = ["Couple", "Overview", "Point", "depth", "overview"]
+__all__ = ["Couple", "Overview", "Point", "couples", "depths", "overview", "points"]
+
+SOUGHT = 3
+"""The largest order that is looked for where cut sets are too many."""
 
 
 class Point(NamedTuple):
@@ -54,10 +58,10 @@ class Overview:
     """Heaviest first."""
     couples: tuple[Couple, ...]
     """Heaviest first."""
-    counts: Mapping[str, tuple[int, ...]]
-    """By process: how many minimal cut sets of each order it has, exactly; place `n` is order `n`."""
+    counts: Mapping[str, tuple[int, ...] | None]
+    """By process: how many minimal cut sets of each order it has, exactly; place `n` is order `n`. None: too many routes."""
     depths: Mapping[str, int | None]
-    """By process: how many things must fail at least; 0: nobody may serve it even now; None: nothing known takes it."""
+    """By process; see `depths`."""
 
 
 def overview(graph: Graph) -> Overview:
@@ -67,13 +71,27 @@ def overview(graph: Graph) -> Overview:
         points=points(graph),
         couples=couples(graph),
         counts=counted,
-        depths={name: depth(numbers) for name, numbers in counted.items()},
+        depths=depths(graph.structure, counted),
     )
 
 
-def depth(numbers: tuple[int, ...]) -> int | None:
-    """The order of the smallest minimal cut set."""
-    return next((order for order, number in enumerate(numbers) if number), None)
+def depths(structure: Structure, counted: Mapping[str, tuple[int, ...] | None]) -> dict[str, int | None]:
+    """By process, how many things must fail at least to take it down; `counted` is what `counts` says.
+
+    0: nobody may serve it even now; None: nothing known takes it down. Where sets were too many to be counted, no more
+    than `SOUGHT` is looked for: one more means so many, or more still.
+    """
+    return {
+        name: _sought(structure, name)
+        if numbers is None
+        else next((order for order, number in enumerate(numbers) if number), None)
+        for name, numbers in counted.items()
+    }
+
+
+def _sought(structure: Structure, process: str) -> int:
+    orders = range(1, SOUGHT + 1)
+    return next((order for order in orders if any(families(structure, process, order))), SOUGHT + 1)
 
 
 def points(graph: Graph) -> tuple[Point, ...]:
