@@ -123,8 +123,14 @@ _VALUE = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+(" + _SCALAR + rb")")
 
 
 @lru_cache(maxsize=64)
-def _ahead(key: bytes) -> re.Pattern[bytes]:
-    """Match a body up to the end of a member with a scalar value that has nothing but such members before it."""
+def _ahead(name: str) -> re.Pattern[bytes] | None:
+    """Match a body up to the end of a member with a scalar value that has nothing but such members before it.
+
+    None for a name that may be spelled in several ways.
+    """
+    if not (name.isascii() and name.isidentifier()):
+        return None
+    key = b'"%s"' % name.encode()
     others = rb"(?:(?![ \t\r\n]*+" + key + rb")" + _MEMBER + rb",)*+"
     return re.compile(rb"[ \t\r\n]*+\{" + others + rb"[ \t\r\n]*+(" + key + rb")" + _VALUE.pattern)
 
@@ -135,11 +141,12 @@ def _find(body: bytes, name: str) -> _Span | None:
     Nothing but scalars before a key, or behind it, means that it lies in the outermost object. Where
     a plain name does not occur at all, only an escape could spell it.
     """
-    if not (name.isascii() and name.isidentifier()):
+    ahead = _ahead(name)
+    if ahead is None:
         return _scan(body, name)
+    if match := ahead.match(body):
+        return _Span(match.start(1), *match.span(2))
     key = b'"%s"' % name.encode()
-    if ahead := _ahead(key).match(body):
-        return _Span(ahead.start(1), *ahead.span(2))
     last = body.rfind(key)
     if last < 0:
         return _scan(body, name) if b"\\" in body and b"\\u" in body else None  # one byte is found much faster than two

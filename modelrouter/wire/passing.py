@@ -74,9 +74,10 @@ def pass_on(body: bytes, parsed: Mapping[str, Any], deployment: Deployment) -> R
         return NotPortable("the request is nested too deeply")
     except (KeyError, TypeError, AttributeError) as error:
         raise BadRequestError(f"a part of the request is missing or of the wrong kind: {error}") from error
-    changes = {**changes, **_addressed(shape, deployment.name), EXTRA: None}
-    # What is not there need not be looked for in the bytes.
-    changes = {name: value for name, value in changes.items() if value is not None or name in parsed}
+    addressed = _addressed(shape, deployment.name)
+    changes = {**changes, **addressed, EXTRA: None} if changes or EXTRA in parsed else addressed
+    if None in changes.values():  # what is not there need not be looked for in the bytes
+        changes = {name: value for name, value in changes.items() if value is not None or name in parsed}
     return Rendered(splice(body, changes), losses)
 
 

@@ -138,7 +138,13 @@ def _uncached(parsed: Mapping[str, Any], new: dict[str, Any], losses: list[str])
     """Leave out Anthropic's marks of what to cache: most others refuse what they do not know (36)."""
     for name in ("messages", "tools"):
         said = new.get(name, parsed.get(name))
-        if isinstance(said, list) and any(map(_is_marked, said)):
+        if not isinstance(said, list):
+            continue
+        # Most messages are a text and a role, and cannot be marked: this look at each costs less than a call.
+        others = [
+            each for each in said if isinstance(each, dict) and (_MARK in each or type(each.get("content")) is not str)
+        ]
+        if any(map(_is_marked, others)):
             new[name] = [_without_mark(entry) for entry in said]
             losses.append(_MARK)
     if _MARK in parsed:

@@ -27,12 +27,19 @@ def read_request(body: Mapping[str, Any]) -> Asked:
         raise BadRequestError("'model' must name a process, an alias or a deployment")
     if not isinstance(messages, list) or not messages:
         raise BadRequestError("'messages' must be a list with at least one message")
-    needs = _needs(body)
-    size = 0
+    needs, size, kept = _needs(body), 0, None
     for message in messages:
         if not isinstance(message, dict):
             raise BadRequestError("each of 'messages' must be an object")
-        size += _size(message, needs)
+        content = message.get("content")
+        if isinstance(content, str):
+            size += len(content) if content.isascii() else len(content.encode(errors="replace"))
+        elif isinstance(content, list):
+            size += _size(content, needs)
+        if calls := message.get("tool_calls"):
+            size += len(json_text.write(calls))
+        if kept is None and ("audio" in message or isinstance(content, list)):
+            kept = _kept(message)
     if tools := body.get("tools"):
         size += len(json_text.write(tools))
     return Asked(
@@ -41,20 +48,19 @@ def read_request(body: Mapping[str, Any]) -> Asked:
         capabilities=frozenset(needs),
         context=size // BYTES_PER_TOKEN,
         output=_limit(body),
-        kept=_kept(messages),
+        kept=kept,
     )
 
 
-def _kept(messages: list[Any]) -> str | None:
+def _kept(message: Mapping[str, Any]) -> str | None:
     """Name the first file or spoken answer that a message only refers to."""
-    for message in messages:
-        content, audio = message.get("content"), message.get("audio")
-        if isinstance(audio, dict) and audio.get("id"):
-            return f"audio {audio['id']}"
-        for part in content if isinstance(content, list) else ():
-            file = part.get("file") if isinstance(part, dict) else None
-            if isinstance(file, dict) and file.get("file_id"):
-                return f"file_id {file['file_id']}"
+    content, audio = message.get("content"), message.get("audio")
+    if isinstance(audio, dict) and audio.get("id"):
+        return f"audio {audio['id']}"
+    for part in content if isinstance(content, list) else ():
+        file = part.get("file") if isinstance(part, dict) else None
+        if isinstance(file, dict) and file.get("file_id"):
+            return f"file_id {file['file_id']}"
     return None
 
 
@@ -73,22 +79,16 @@ def _needs(body: Mapping[str, Any]) -> set[str]:
 _PARTS = {"image_url": "vision", "input_audio": "audio", "file": "documents"}
 
 
-def _size(message: Mapping[str, Any], needs: set[str]) -> int:
-    """Count the bytes of a message's texts, and note what its parts need."""
-    content = message.get("content")
+def _size(content: list[Any], needs: set[str]) -> int:
+    """Count the bytes of the texts among a message's parts, and note what the others need."""
     size = 0
-    if isinstance(content, str):
-        size = len(content) if content.isascii() else len(content.encode(errors="replace"))
-    elif isinstance(content, list):
-        for part in content:
-            kind = _kind(part)
-            if kind in _PARTS:
-                needs.add(_PARTS[kind])
-                size += IMAGE_TOKENS * BYTES_PER_TOKEN
-            elif isinstance(text := part.get("text") if kind else part, str):
-                size += len(text.encode(errors="replace"))
-    if calls := message.get("tool_calls"):
-        size += len(json_text.write(calls))
+    for part in content:
+        kind = _kind(part)
+        if kind in _PARTS:
+            needs.add(_PARTS[kind])
+            size += IMAGE_TOKENS * BYTES_PER_TOKEN
+        elif isinstance(text := part.get("text") if kind else part, str):
+            size += len(text.encode(errors="replace"))
     return size
 
 
