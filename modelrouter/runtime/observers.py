@@ -57,7 +57,7 @@ class LogObserver:
         """Log a request that failed or needed more than one call."""
         if decision.outcome == "failed":
             logger().warning("request failed", id=decision.id, process=decision.process, decision=str(decision))
-        elif decision.calls > 1:
+        elif len(decision.trail) > 1 and decision.calls > 1:
             logger().info("failed over", id=decision.id, process=decision.process, decision=str(decision))
 
     def changed(self, change: Change) -> None:

@@ -50,11 +50,10 @@ def called(serve: Callable[..., Awaitable[None]], calls: Callable[[HttpClient, D
     """Run calls of a deployment that is served so."""
 
     async def run() -> None:
-        served = []
+        served: list[Awaitable[None]] = []
 
-        async def noted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            served.append(asyncio.current_task())
-            await serve(reader, writer)
+        def noted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            served.append(asyncio.ensure_future(serve(reader, writer)))
 
         server = await asyncio.start_server(noted, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
