@@ -92,6 +92,10 @@ STREAMS ?= 100000
 streams: setup ## STREAMS=100000 event streams at random, in blocks at random (nightly)
 	@STREAMS=$(STREAMS) SEED=$$(date +%s) $(BIN)/python -m pytest --quiet tests/wire/test_streams_at_random.py
 
+.PHONY: aralia
+aralia: setup ## published fault trees, solved: FOLDER=… holds input/Aralia of github.com/rakhimov/scram (GPL, not ours to hand out)
+	@$(BIN)/python -m pytest --quiet --numprocesses 0 --durations=30 tests/continuity/test_aralia.py --aralia "$(FOLDER)"
+
 .PHONY: lint
 lint: setup ## ruff: rules and format
 	@$(BIN)/ruff check .

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from modelrouter.continuity.faulttree import FaultTree, Gate
+from modelrouter.continuity.faulttree import FaultTree, Gate, Kind
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
 
+KINDS: tuple[Kind, ...] = ("and", "or", "atleast")
 Cuts = tuple[tuple[str, ...], ...]
 
 
@@ -58,14 +59,19 @@ def routes(chance: random.Random, most: int = 7) -> dict[str, list[set[str]]]:
 
 
 def tree(chance: random.Random) -> FaultTree:
-    """Up to nine gates over up to ten events, inputs shared and repeated as it happens."""
-    events = [f"e{number}" for number in range(chance.randint(1, 10))]
+    """Up to twelve gates over up to fourteen events, inputs shared and repeated as it happens."""
+    events = [f"e{number:02}" for number in range(chance.randint(1, 14))]
     gates: dict[str, Gate] = {}
-    for number in range(chance.randint(1, 9)):
-        wanted = chance.randint(1, 4)
-        newest = list(gates)[-3:]
-        inputs = tuple(chance.choice(newest if newest and chance.random() < 0.5 else events) for _ in range(wanted))
-        kind = chance.choice(("and", "or", "atleast"))
-        least = chance.randint(1, wanted) if kind == "atleast" else 0
-        gates[f"g{number}"] = Gate("and" if kind == "and" else "or" if kind == "or" else "atleast", inputs, least)
-    return FaultTree.of(list(gates)[-1], gates)
+    for number in range(chance.randint(1, 12)):
+        newest = list(gates)[-4:]
+        wanted = range(chance.randint(1, 5))
+        inputs = [chance.choice(newest if newest and chance.random() < 0.4 else events) for _ in wanted]
+        gates[f"g{number:02}"] = gate(chance, inputs)
+    used = {each for made in gates.values() for each in made.inputs}
+    return FaultTree.of("top", {**gates, "top": gate(chance, [name for name in gates if name not in used])})
+
+
+def gate(chance: random.Random, inputs: Sequence[str]) -> Gate:
+    """Over these inputs, of any kind."""
+    kind = chance.choice(KINDS)
+    return Gate(kind, tuple(inputs), chance.randint(1, len(inputs)) if kind == "atleast" else 0)
