@@ -42,6 +42,10 @@ class Mishap:
     left: float = 0.5
     """Of limits that are cut, what is left."""
     retry_after_s: float | None = None
+    retention_s: float | None = None
+    """With new terms: for how long what is sent is kept."""
+    times: float | None = None
+    """With a new price: the multiple."""
     assumed: tuple[str, ...] = ()
     """What of this nobody reported: our assumptions, in words."""
 
@@ -56,10 +60,15 @@ class Mishap:
         return self.kind.played and self.kind.takes and self.share >= 1 and not CALLERS & self.scope.facts.keys()
 
     def __str__(self) -> str:
+        if self.times is not None:
+            return f"{self.scope} costs {self.times:g} times as much"
+        if self.retention_s is not None:
+            return f"{self.scope} keeps what it is sent for {self.retention_s / DAY_S:g} days"
         share = "" if self.share >= 1 else f", for {self.share:.3g} of {'callers' if self.sticky else 'calls'}"
         return f"{self.scope} {self.kind.says}{share}"
 
 
+DAY_S = 86_400.0
 CALLERS = frozenset({"users", "segment", "process"})
 
 
@@ -111,7 +120,7 @@ def composed(case: Case, graph: Graph, miniature: Miniature) -> Scenario | NotCo
         duration_s=miniature.duration_s,
         faults=blows,
         expectations=expectations(graph.inventory, blows),
-        losses=tuple(loss for each in found for loss in _losses(*each, case.length_s, clock)),
+        losses=tuple(loss for each in found for loss in _losses(*each, graph, case.length_s, clock)),
         notes=(*case.notes, *_notes(reached)),
         signals=tuple(Signal(clock.at(at), text) for at, text in case.signals),
         precedent=case.precedent,
@@ -177,11 +186,14 @@ def _blow(
     )
 
 
-def _losses(mishap: Mishap, within: Within, length_s: float, clock: _Clock) -> Iterator[Loss]:
+def _losses(mishap: Mishap, within: Within, graph: Graph, length_s: float, clock: _Clock) -> Iterator[Loss]:
     """What the graph is told: read off the words alone."""
+    processes = within.processes
+    if mishap.retention_s is not None:
+        processes = frozenset(_promised(graph, mishap.retention_s))
     for stretch in mishap.shape.stretches(length_s):
         part = mishap.share * stretch.share
-        if mishap.kind.takes:
+        if mishap.kind.takes or mishap.retention_s is not None:
             left = 1 - part
         elif mishap.kind.played:
             left = 1 - (1 - mishap.left) * stretch.share if mishap.misfortune == "quota-cut" else 1 - part * MOSTLY
@@ -191,11 +203,19 @@ def _losses(mishap: Mishap, within: Within, length_s: float, clock: _Clock) -> I
             said=str(mishap),
             factors=within.factors,
             deployments=within.deployments,
-            processes=within.processes,
+            processes=processes,
             left=max(0.0, left),
             from_s=clock.at(stretch.from_s),
             until_s=clock.end(stretch.until_s),
         )
+
+
+def _promised(graph: Graph, retention_s: float) -> Iterator[str]:
+    """The processes whose data nobody may keep for so long."""
+    for name, process in graph.inventory.processes.items():
+        longest = process.data.retention_s
+        if longest is not None and longest < retention_s:
+            yield name
 
 
 MOSTLY = 0.2

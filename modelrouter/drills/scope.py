@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from modelrouter.drills.faults import ALSO
+from modelrouter.continuity.factors import KINDS
 from modelrouter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CALLERS", "FACTS", "Scope", "Within", "parse"]
 
+SPOKEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"bedrock": ("aws",), "gemini": ("google",), "vertex": ("google",), "llamacpp": ("llama.cpp",)}
+)
+"""What people call vendors."""
 PUNCTUATION = re.compile(r"[\W_]+")
 
 
@@ -52,11 +56,7 @@ def _standing_on(graph: Graph, deployment: Deployment) -> Iterator[str]:
 
 def _vendors(deployment: Deployment) -> tuple[str, ...]:
     vendor = deployment.provider.vendor
-    return (
-        vendor,
-        *(other for other, known in ALSO.items() if known == ALSO.get(vendor, vendor)),
-        ALSO.get(vendor, vendor),
-    )
+    return (vendor, *SPOKEN.get(vendor, ()))
 
 
 def _account(deployment: Deployment) -> tuple[str, ...]:
@@ -138,13 +138,16 @@ class Scope:
         return Within(ids, processes, self._factors(graph, ids))
 
     def _factors(self, graph: Graph, inside: frozenset[str]) -> frozenset[str]:
-        """The factors that are exactly this scope, of its own kind; else its deployments."""
-        kinds = [fact for fact in self.facts if fact not in CALLERS]
-        kind = {"vendor": "provider"}.get(kinds[0], kinds[0]) if len(kinds) == 1 else None
-        named = [] if kind is None else [f"{kind}:{each}" for each in graph.of_kind(kind)]
-        fitting = [name for name in named if (members := graph.members(name)) and inside.issuperset(members)]
-        covered = {member for name in fitting for member in graph.members(name)}
-        return frozenset(fitting) | {f"deployment:{each}" for each in inside - covered}
+        """The factors that together are exactly this scope, of the narrowest kind it names; else its deployments."""
+        kinds = {{"vendor": "provider"}.get(fact, fact) for fact in self.facts}
+        for kind in (each for each in KINDS if each in kinds):
+            named = (f"{kind}:{each}" for each in graph.of_kind(kind))
+            fitting = {
+                name: members for name in named if (members := graph.members(name)) and inside.issuperset(members)
+            }
+            if inside == {member for members in fitting.values() for member in members}:
+                return frozenset(fitting)
+        return frozenset(f"deployment:{each}" for each in inside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,7 @@
+"""What happened to others, as files: dated, with sources, assumptions marked, to be rehearsed on any inventory."""
+
+from __future__ import annotations
+
+from modelrouter.drills.incidents.reading import Incident, incidents, load_scenario, parse_incident, parse_scenario
+
+__all__ = ["Incident", "incidents", "load_scenario", "parse_incident", "parse_scenario"]
