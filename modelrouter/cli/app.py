@@ -49,6 +49,10 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             without=2,
         ),
         "explain": Verb("modelrouter.cli.explain", "Say who would serve a process now and why, without sending."),
+        "export": Verb(
+            "modelrouter.cli.export",
+            "Write the inventory as a register of information (DORA), CycloneDX, Backstage or OpenSLO.",
+        ),
         "hold": Verb("modelrouter.cli.hold", "Keep a fault domain out of use, in every process of this inventory."),
         "init": Verb(
             "modelrouter.cli.init",

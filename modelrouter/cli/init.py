@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Annotated
 
 import httpx
 import typer
 from rich.console import Console
 
 from modelrouter.cli.check import InventoryFile
+from modelrouter.cli.opening import fail
+from modelrouter.cli.printable import printable
 from modelrouter.inventory import parse
 from modelrouter.inventory.fields import NAME
+from modelrouter.inventory.migration.draft import draft
+from modelrouter.inventory.migration.litellm_config import UnreadableError, read_config
+from modelrouter.inventory.price_map import price_map
 from modelrouter.inventory.secrets import names_set
 from modelrouter.inventory.starter import OFFERS, Server, starter
 
@@ -25,21 +31,22 @@ def main(
     file: InventoryFile = Path("providers.yaml"),
     force: bool = typer.Option(False, "--force", help="Overwrite the file if there is one."),
     no_probe: bool = typer.Option(False, "--no-probe", help="Do not ask whether local servers answer on loopback."),
+    from_litellm: Annotated[
+        Path | None,
+        typer.Option(metavar="CONFIG", help="Draft it from the config.yaml of a LiteLLM proxy instead."),
+    ] = None,
 ) -> None:
     """Write a commented inventory to begin with. Keys are looked for by name and never read out."""
     console = Console(highlight=False)
     if file.exists() and not force:
         console.print(f"{file} is there already; --force overwrites it", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1)
+    if from_litellm is not None:
+        _drafted(from_litellm, file, console)
+        return
     variables = names_set(offer.variable for offer in OFFERS)
     servers = () if no_probe else local_servers(PORTS)
-    text = starter(_name_of(file), variables, servers)
-    parse(text, str(file))
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        console.print(f"{file} cannot be written: {error.strerror}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+    _write(starter(_name_of(file), variables, servers), file, console)
     for variable in variables:
         console.print(f"  found the key {variable}", markup=False)
     for server in servers:
@@ -49,6 +56,32 @@ def main(
     if not variables and not servers:
         console.print("  found neither keys nor local servers; wrote a suggestion", markup=False)
     console.print(f"wrote {file}; next: modelrouter check {file}", style="green", markup=False, soft_wrap=True)
+
+
+def _drafted(config: Path, file: Path, console: Console) -> None:
+    """Write what a LiteLLM proxy's configuration says, and tell what it could not carry over."""
+    try:
+        imported = read_config(config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        fail(f"{config} cannot be read: {reason}")
+    except UnreadableError as error:
+        fail(f"{config} cannot be imported: {error}")
+    _write(draft(_name_of(file), imported, price_map()), file, console)
+    for note in imported.notes:
+        console.print(f"  {printable(note)}", style="yellow", markup=False, soft_wrap=True)
+    size = f"{len(imported.places)} deployments, {len(imported.served)} processes"
+    told = f"wrote {file} ({size}); lines with `check:` were assumed; next: modelrouter check {file}"
+    console.print(told, style="green", markup=False, soft_wrap=True)
+
+
+def _write(text: str, file: Path, console: Console) -> None:
+    parse(text, str(file))
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        console.print(f"{file} cannot be written: {error.strerror}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 def local_servers(ports: dict[str, int]) -> tuple[Server, ...]:

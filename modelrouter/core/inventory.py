@@ -65,6 +65,8 @@ class Provider:
     contract: str | None = None
     lei: str | None = None
     """Its Legal Entity Identifier, ISO 17442."""
+    parent_lei: str | None = None
+    """That of its ultimate parent, the `company`; its own where it has none above it."""
     address: str | None = None
     accounts: Mapping[str, Account] = field(default_factory=dict)
 

@@ -98,6 +98,7 @@ def _provider(name: str, file: File) -> Provider:
         upstreams=tuple(entry.upstreams),
         contract=entry.contract,
         lei=entry.lei,
+        parent_lei=entry.parent_lei,
         address=entry.address,
         accounts={
             key: Account(

@@ -88,6 +88,9 @@ class ProviderEntry(Entry):
     lei: Lei | None = about(
         "Its Legal Entity Identifier, for registers.", "529900T8BM49AURSDO55", None, unit="ISO 17442"
     )
+    parent_lei: Lei | None = about(
+        "That of the `company` above it; its own where there is none.", "529900T8BM49AURSDO55", None, unit="ISO 17442"
+    )
     address: Line | None = about("Where it sits, for registers.", "548 Market Street, San Francisco", None)
     accounts: dict[Name, AccountEntry] = about("Your accounts with it.", {"main": {"key": "env:ANTHROPIC_API_KEY"}}, {})
     health: HealthEntry | None = about(

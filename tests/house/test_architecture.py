@@ -19,6 +19,7 @@ LEVELS = {
     "inventory": 3,
     "access": 3,
     "continuity": 3,
+    "governance": 3,
     "runtime": 4,
     "router": 5,
     "testing": 5,
@@ -49,9 +50,9 @@ ONE_FILE = {
     "litellm": {"modelrouter/providers/litellm.py"},
     "openai": {"modelrouter/client/openai.py", "modelrouter/drills/rehearse.py"},
     "anthropic": {"modelrouter/client/anthropic.py"},
-    "yaml": None,
+    "yaml": {"modelrouter/inventory/", "modelrouter/governance/backstage.py", "modelrouter/governance/openslo.py"},
 }
-"""Libraries that only these files may name; None: any file of the inventory's door."""
+"""Libraries that only these files may name, or all those of a folder: YAML is read at one door, and written by two."""
 
 PURE = {"core", "continuity"}
 """Values in, values out: the standard library alone, without clock, chance or I/O."""
@@ -131,8 +132,7 @@ def _foreign(path: Path, library: str, own: str, root: Path) -> list[str]:
         return [f"{place}: {own} has no clock, chance or I/O, and {library} is one"]
     if library not in ONE_FILE:
         return []
-    allowed = ONE_FILE[library]
-    permitted = place in allowed if allowed is not None else own == "inventory"
+    permitted = any(place == each or (each.endswith("/") and place.startswith(each)) for each in ONE_FILE[library])
     return [] if permitted else [f"{place}: may not name {library}"]
 
 

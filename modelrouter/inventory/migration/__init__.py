@@ -1,0 +1,1 @@
+"""From the configuration of another router to the draft of an inventory."""
