@@ -13,7 +13,7 @@ from modelrouter.wire import json_text
 from modelrouter.wire.reading import NOTHING, Reading, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from modelrouter.wire.sse import Event
 
@@ -75,8 +75,7 @@ def addressed(name: str) -> Mapping[str, bytes | None]:
 
 def read_answer(body: Mapping[str, Any]) -> Reading:
     """Say what a whole answer tells."""
-    choices = _choices(body)
-    reading = _read(body, [(choice, choice.get("message")) for choice in choices])
+    reading = _read(body, "message")
     if reading.content or reading.error or reading.finish in _EXCUSED:
         return reading
     return reading._replace(empty=True)
@@ -98,7 +97,7 @@ def read_event(event: Event) -> Reading:
     body = json_text.glance(data)
     if not isinstance(body, dict):
         return NOTHING
-    return _read(body, [(choice, choice.get("delta")) for choice in _choices(body)])
+    return _read(body, "delta")
 
 
 _DONE = Reading(ended=True)
@@ -122,17 +121,20 @@ def _choices(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
 
 
-def _read(body: Mapping[str, Any], choices: list[tuple[dict[str, Any], Any]]) -> Reading:
-    finish = next(
-        (reason for choice, _ in choices if isinstance(reason := choice.get("finish_reason"), str) and reason), None
-    )
-    content = any(_has_content(message) for _, message in choices)
+def _read(body: Mapping[str, Any], member: str) -> Reading:
+    """Read an answer or an event; `member` is where its choices hold what the model says."""
+    choices, finish, content = _choices(body), None, False
+    for choice in choices:  # mostly one: generators would take longer than the looking
+        reason = choice.get("finish_reason")
+        if finish is None and isinstance(reason, str) and reason:
+            finish = reason
+        content = content or _has_content(choice.get(member))
     model = body.get("model")
     return Reading(
         content=content,
         finish=finish,
         ended=finish is not None,
-        error=_error(body, (choice for choice, _ in choices), finish),
+        error=_error(body, choices, finish),
         usage=read_usage(body.get("usage")),
         model=model if isinstance(model, str) else None,
         empty=finish is not None and not content and finish not in _EXCUSED,
@@ -140,10 +142,14 @@ def _read(body: Mapping[str, Any], choices: list[tuple[dict[str, Any], Any]]) ->
 
 
 def _has_content(message: object) -> bool:
-    return isinstance(message, dict) and any(message.get(member) for member in _CONTENT)
+    if isinstance(message, dict):
+        for member in _CONTENT:
+            if message.get(member):
+                return True
+    return False
 
 
-def _error(body: Mapping[str, Any], choices: Iterable[Mapping[str, Any]], finish: str | None) -> str | None:
+def _error(body: Mapping[str, Any], choices: list[dict[str, Any]], finish: str | None) -> str | None:
     if body.get("error"):
         return json_text.text(body)
     for choice in choices:
