@@ -20,6 +20,7 @@ LEVELS = {
     "access": 3,
     "continuity": 3,
     "governance": 3,
+    "pages": 4,
     "runtime": 4,
     "router": 5,
     "testing": 5,
@@ -33,6 +34,9 @@ LEVELS = {
 
 APART = {
     ("continuity", "wire"),
+    ("pages", "wire"),
+    ("pages", "providers"),
+    ("pages", "access"),
     ("runtime", "inventory"),
     ("drills", "testing"),
     ("client", "testing"),
