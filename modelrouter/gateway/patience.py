@@ -63,6 +63,8 @@ class PatientProtocol(HttpToolsProtocol):
         self._unread: asyncio.TimerHandle | None = None
         self._head_bytes: int | None = 0
         """So far; None while no head is read."""
+        self._came = 0
+        """Bytes that came last: what a head that came at once is part of."""
         self._lost = False
         self._on_leaving: Callable[[], None] | None = None
         self._extensions: dict[str, Any] = {
@@ -88,8 +90,9 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless the head grows beyond all measure before it ends."""
+        self._came = len(data)
         if self._head_bytes is not None:
-            self._head_bytes += len(data)
+            self._head_bytes += self._came
         super().data_received(data)
         if self._owes_anew:
             self._owes_anew = False
@@ -107,13 +110,17 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the body; a head that came at once and is too large is refused as one that is none."""
-        size = sum([len(name) + len(value) + PUNCTUATION for name, value in self.headers]) + len(self.url)
-        if size > self._patience.head_bytes:
+        most = (self._head_bytes or 0) + self._came  # of the bytes that came at most so many are of the head
+        if most > self._patience.head_bytes and self._size() > self._patience.head_bytes:
             raise _TooLargeError
         self._head_bytes = None
         self._owe(self._patience.body_s)
         self.scope["extensions"] = self._extensions
         super().on_headers_complete()
+
+    def _size(self) -> int:
+        """Of the head that has been read."""
+        return sum([len(name) + len(value) + PUNCTUATION for name, value in self.headers]) + len(self.url)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read; uvicorn calls this for whatever its callbacks raise."""
