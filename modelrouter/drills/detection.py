@@ -8,8 +8,10 @@ from modelrouter.core.domains import domains_of
 from modelrouter.drills.trace import hit
 
 if TYPE_CHECKING:
+    from modelrouter.core.causes import Cause
     from modelrouter.core.inventory import Inventory
     from modelrouter.drills.recording import Recording
+    from modelrouter.drills.scenario import Blow
 
 __all__ = ["Detection", "detections", "false_holds"]
 
@@ -18,7 +20,7 @@ LATE_S = 0.05
 
 
 class Detection(NamedTuple):
-    """One fault of one scenario."""
+    """One cause at one scope of one scenario."""
 
     scenario: str
     scope: str
@@ -34,28 +36,36 @@ def detections(inventory: Inventory, recording: Recording) -> tuple[Detection, .
     since = recording.fault_at
     if since is None:
         return ()
-    found = []
+    grouped: dict[tuple[str, Cause], list[Blow]] = {}
     for fault in recording.scenario.faults:
-        met = any(hit(recording, call) and call.deployment in fault.deployments for call in recording.calls)
-        if fault.cause is None or not met:
-            continue
-        inside = {
-            str(domain)
-            for name in fault.deployments
-            if name in inventory.deployments
-            for domain in domains_of(inventory.deployments[name])
-        }
-        began = max(since, fault.from_s)
-        opened = [
-            mark
-            for mark in recording.marks
-            if mark.phase == "open" and mark.domain in inside and mark.at >= began - LATE_S
-        ]
-        right = next((mark.at - began for mark in opened if mark.cause == fault.cause), None)
-        after_s = None if right is None else max(0.0, right)
-        first = opened[0].cause if opened else None
-        found.append(Detection(recording.scenario.id, fault.scope, str(fault.cause), first, after_s))
-    return tuple(found)
+        if fault.cause is not None:
+            grouped.setdefault((fault.scope, fault.cause), []).append(fault)
+    return tuple(
+        _detection(inventory, recording, faults, max(since, faults[0].from_s))
+        for faults in grouped.values()
+        if any(
+            hit(recording, call) and call.deployment in each.deployments for call in recording.calls for each in faults
+        )
+    )
+
+
+def _detection(inventory: Inventory, recording: Recording, faults: list[Blow], began: float) -> Detection:
+    """Of one fault with all its stretches: holds that stay open over the next one belong to the first."""
+    inside = {
+        str(domain)
+        for fault in faults
+        for name in fault.deployments
+        if name in inventory.deployments
+        for domain in domains_of(inventory.deployments[name])
+    }
+    opened = [
+        mark for mark in recording.marks if mark.phase == "open" and mark.domain in inside and mark.at >= began - LATE_S
+    ]
+    injected = str(faults[0].cause)
+    right = next((mark.at - began for mark in opened if mark.cause == injected), None)
+    first = opened[0].cause if opened else None
+    after_s = None if right is None else max(0.0, right)
+    return Detection(recording.scenario.id, faults[0].scope, injected, first, after_s)
 
 
 def false_holds(recording: Recording) -> int:

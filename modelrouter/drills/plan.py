@@ -58,14 +58,16 @@ APPROVALS: Mapping[Level, int] = {"canary": 1, "live": 2}
 class Injury(NamedTuple):
     """One fault of a scenario written in the plan itself."""
 
-    effect: str
-    """A word of `twins.effects.Effect`, or `door_closed`."""
+    misfortune: str
+    """A word of `misfortunes.MISFORTUNES`."""
     scope: str
-    """A fault domain: `account:openai/main`."""
+    """As `scope.parse` reads it: `account:openai/main`."""
     from_s: float = 0.0
     """After the steady state."""
     until_s: float | None = None
     """None: to the end."""
+    share: float = 1.0
+    """Of calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ class Plan:
     approvals: tuple[Approval, ...] = ()
     hypothesis: str = ""
     scenarios: tuple[str, ...] = ()
-    """Ids and patterns of the catalogue, ids of incidents, or `effect@scope`."""
+    """Ids and patterns of the catalogue, ids of incidents, or `misfortune@scope`."""
     injuries: tuple[Injury, ...] = ()
     """The scenario, where it is written in the plan."""
     lasts_s: float | None = None

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Tag, ValidationError, WithJsonSchema
 
-from modelrouter.core.domains import Domain
 from modelrouter.drills import plan as drill
-from modelrouter.drills.scenario import DOOR_CLOSED
-from modelrouter.drills.twins.effects import Effect
-from modelrouter.errors import InventoryError
+from modelrouter.drills.misfortunes import MISFORTUNES
+from modelrouter.drills.scope import parse as parse_scope
+from modelrouter.errors import InventoryError, UsageError
 from modelrouter.inventory.document import Entries, locate
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import (
@@ -48,17 +47,16 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-__all__ = ["EFFECTS", "PlanEntry", "load_plan", "parse_plan"]
-
-EFFECTS = (*(str(effect) for effect in Effect), DOOR_CLOSED)
+__all__ = ["PlanEntry", "load_plan", "parse_plan"]
 
 
 def _read_scope(value: object) -> str:
     text = read_text(value)
     try:
-        return str(Domain.parse(text))
-    except ValueError as error:
+        parse_scope(text)
+    except UsageError as error:
         raise refusal(str(error)) from None
+    return text
 
 
 def _how(value: object) -> str:
@@ -67,14 +65,13 @@ def _how(value: object) -> str:
 
 
 NAMED, WRITTEN = "[named]", "[written]"
-_WORDS = {"type": "string", "enum": list(EFFECTS)}
-EffectWord = Annotated[str, reads(EFFECTS), WithJsonSchema(_WORDS)]
+MisfortuneWord = Annotated[str, reads(MISFORTUNES), WithJsonSchema({"type": "string", "enum": list(MISFORTUNES)})]
 LevelWord = Annotated[drill.Level, reads(drill.LEVELS)]
 Scope = Annotated[str, BeforeValidator(_read_scope), WithJsonSchema({"type": "string", "pattern": "^[a-z-]+:.+$"})]
 When = Annotated[Literal["always", "aborted"], reads(("always", "aborted"))]
 WHO = {"by": "A. Brandt", "role": "head of operations", "date": "2026-11-16"}
 DAYS = {"begins": "2026-12-18", "ends": "2027-01-06", "why": "year end"}
-FAULT = {"effect": "suspended", "scope": "account:openai/main", "from": "0s"}
+FAULT = {"misfortune": "suspend", "scope": "account:openai/main", "from": "0s"}
 
 
 class ApprovalEntry(Entry):
@@ -88,8 +85,9 @@ class ApprovalEntry(Entry):
 class InjuryEntry(Entry):
     """One thing that is made to fail."""
 
-    effect: EffectWord = about("What happens to calls.", "suspended")
-    scope: Scope = about("The fault domain that is hit.", "account:openai/main")
+    misfortune: MisfortuneWord = about("What happens.", "suspend")
+    scope: Scope = about("To whom: FACT:NAME, or several joined by commas.", "account:openai/main")
+    share: Share = about("To which share of calls.", "20%", 1.0, unit="share", written="100%")
     from_: Duration = about("When, after the steady state.", "0s", 0.0, unit="duration", written="0s", alias="from")
     until: Duration | None = about("Until when. By default to the end.", "2s", None, unit="duration")
 
@@ -215,7 +213,7 @@ class PlanEntry(Entry):
     hypothesis: Line | None = about("What is believed to happen.", "Claims are served from Hamburg within 30 s.", None)
     scenario: Annotated[Annotated[Words, Tag(NAMED)] | Annotated[ScenarioEntry, Tag(WRITTEN)], Discriminator(_how)] = (
         about(
-            "What fails: scenarios of the catalogue by id or pattern, an incident by its id, EFFECT@SCOPE, or faults written out.",
+            "What fails: scenarios of the catalogue by id or pattern, an incident by its id, MISFORTUNE@SCOPE, or faults written out.",
             ["suspended-openai", "withdrawn-*"],
         )
     )
@@ -317,7 +315,7 @@ def _plan(entry: PlanEntry, path: str) -> drill.Plan:
         hypothesis=entry.hypothesis or "",
         scenarios=() if isinstance(entry.scenario, ScenarioEntry) else tuple(entry.scenario),
         injuries=tuple(
-            drill.Injury(each.effect, each.scope, each.from_, each.until)
+            drill.Injury(each.misfortune, each.scope, each.from_, each.until, each.share)
             for each in (written.faults if written else ())
         ),
         lasts_s=written.lasts if written else None,

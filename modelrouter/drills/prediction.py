@@ -60,11 +60,12 @@ class Accuracy(NamedTuple):
 def predicted(read: Trace) -> Prediction:
     """What was said and seen while all stood that the scenario lets fail.
 
-    Nothing is said where a part of the calls alone fails, or they fail for some callers, or answers still come.
+    Nothing is said where in the end a part of the calls alone fails, or they fail for some callers, or answers come.
     """
     scenario, expected = read.recording.scenario, read.expected
     concerned = [fault for fault in scenario.faults if fault.deployments & set(expected.permitted)]
-    clear = all(fault.total and fault.processes is None for fault in concerned)
+    taken = {name for fault in concerned if fault.total for name in fault.deployments}
+    clear = all(fault.deployments <= taken and fault.processes is None for fault in concerned)
     said: Fate = "lost" if not expected.remaining else "moves" if expected.touched else "untouched"
     by = next(iter(expected.remaining), None)
     if not read.meanwhile:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +19,7 @@ from modelrouter.errors import MissingSecretError
 from modelrouter.inventory.secrets import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["SIGNATURE", "Checked", "Key", "key_from", "public_from", "sign_folder", "verify_folder"]
 
@@ -88,44 +87,54 @@ def public_from(text: str) -> bytes | None:
     return _bytes_of(text.strip().removeprefix("ed25519:"), SPKI)
 
 
-def sign_folder(folder: Path, key: Key | None) -> str | None:
-    """Write `signature.json` over every file of the folder; answers the public key that signed."""
-    files = _digests(folder)
+def sign_folder(folder: Path, names: Iterable[str], key: Key | None) -> None:
+    """Write `signature.json` over these files of the folder; without a key it lists them alone. Raises OSError."""
+    files = {name: _digest(folder / name) for name in sorted(names)}
     made: dict[str, Any] = {"version": VERSION, "files": files}
     if key is not None:
         made |= {"key": key.name, "signature": base64.b64encode(sign(key.secret, _message(files))).decode()}
     (folder / SIGNATURE).write_bytes(orjson.dumps(made, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    return None if key is None else key.name
 
 
 def verify_folder(folder: Path, expected: bytes | None = None) -> Checked:
-    """Whether every file is what it was when the folder was signed, by `expected` where that is given."""
+    """Whether every file is what it was when the folder was signed, by `expected` where that is given.
+
+    A file that was added is reported as well: it would be taken for part of the report.
+    """
     try:
         made = orjson.loads((folder / SIGNATURE).read_bytes())
-        files, found = dict(made["files"]), _digests(folder)
+        files = {str(name): str(digest) for name, digest in made["files"].items()}
     except OSError as error:
         return Checked((f"{SIGNATURE} cannot be read: {error.strerror}",), None)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return Checked((f"{SIGNATURE} is no list of files",), None)
-    wrong = [f"{name} is missing" for name in files if name not in found]
-    wrong += [f"{name} was added" for name in found if name not in files]
-    wrong += [f"{name} was changed" for name in found if name in files and files[name] != found[name]]
+    wrong = list(_wrong(folder, files))
     public = public_from(str(made.get("key", "")))
     holds = public is not None and verifies(public, _message(files), _decoded(str(made.get("signature", ""))) or b"")
     if not holds and ("signature" in made or "key" in made):
         wrong.append(f"{SIGNATURE} was changed: its signature does not hold")
-    if expected is not None and not (holds and public is not None and hmac.compare_digest(public, expected)):
+    if expected is not None and not (holds and public == expected):
         wrong.append(f"{SIGNATURE} is not signed by {named(expected)}")
     return Checked(tuple(wrong), named(public) if holds and public is not None else None)
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file but the signature, by its place in the folder."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path != folder / SIGNATURE
-    }
+def _wrong(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
+    """Each file that is not what the list says."""
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()} - {SIGNATURE}
+    for name in sorted({*files, *present}):
+        if name not in present:
+            yield f"{name} is missing"
+        elif name not in files:
+            yield f"{name} was added"
+        elif _digest(folder / name) != files[name]:
+            yield f"{name} was changed"
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def _message(files: Mapping[str, str]) -> bytes:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import Inventory, Process
     from modelrouter.drills.recording import Recording, Sent
-    from modelrouter.drills.scenario import Expectation
+    from modelrouter.drills.scenario import Blow, Expectation
     from modelrouter.drills.twins.entry import Entry
 
 __all__ = ["Case", "Trace", "trace"]
@@ -79,9 +79,16 @@ class Trace(NamedTuple):
         return self._stood(entry.at)
 
     def _stood(self, at_s: float) -> bool:
-        since = self.recording.fault_at
-        faults = self.recording.scenario.faults
-        return since is None or (at_s >= since and all(fault.stands(at_s) for fault in faults))
+        since, faults = self.recording.fault_at, self.recording.scenario.faults
+        if since is None:
+            return True
+        taken, now = self._taken(faults), self._taken(fault for fault in faults if fault.stands(at_s))
+        return at_s >= since and (now >= taken if taken else any(fault.stands(at_s) for fault in faults))
+
+    def _taken(self, faults: Iterable[Blow]) -> set[str]:
+        """The deployments that these faults keep from serving this process at all."""
+        whole = (fault for fault in faults if fault.total)
+        return {name for fault in whole for name in fault.deployments if fault.hits(name, self.process.id)}
 
     @property
     def lost(self) -> tuple[Case, ...]:

@@ -1,0 +1,54 @@
+"""How real a drill is: one way to play scenarios for each level that this machine plays by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from modelrouter.drills import simulate
+from modelrouter.drills.miniature import miniature
+from modelrouter.drills.rehearse import JOBS, rehearse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from modelrouter.core.inventory import Inventory
+    from modelrouter.drills.miniature import Miniature
+    from modelrouter.drills.plan import Level
+    from modelrouter.drills.recording import Recording
+    from modelrouter.drills.rehearse import Rehearsal
+    from modelrouter.drills.scenario import Scenario
+
+__all__ = ["LEVELS_PLAYED", "How", "frame", "play"]
+
+LEVELS_PLAYED: tuple[Level, ...] = ("simulated", "twin")
+"""The others ask a graph alone, or concern a gateway that serves."""
+
+
+class How(NamedTuple):
+    """What one level needs and another does not, and who listens."""
+
+    told: Callable[[Recording], None]
+    """Hears of each scenario when it is over."""
+    doing: Callable[[str], None]
+    """Hears in a few words what is being done."""
+    jobs: int = JOBS
+    """Scenarios side by side, on twins."""
+    seed: int = 0
+    """From which chance is drawn, in simulated time."""
+
+
+def frame(level: Level, inventory: Inventory) -> Miniature:
+    """The demand and the time of a scenario at that level; scenarios are made for it."""
+    return simulate.frame(inventory) if level == "simulated" else miniature(inventory)
+
+
+def play(
+    level: Level,
+    inventory: Inventory,
+    scenarios: Sequence[Scenario],
+    how: How,
+) -> Rehearsal:
+    """Play the scenarios as said; raises nothing of its own."""
+    if level == "simulated":
+        return simulate.simulate(inventory, scenarios, seed=how.seed, told=how.told, doing=how.doing)
+    return rehearse(inventory, scenarios, jobs=how.jobs, told=how.told, doing=how.doing)
