@@ -35,6 +35,10 @@ class Verb(NamedTuple):
 VERBS: Mapping[str, Verb] = MappingProxyType(
     {
         "ask": Verb("modelrouter.cli.ask", "Ask a process one thing, and say who answered and why."),
+        "calendar": Verb(
+            "modelrouter.cli.calendar",
+            "Say what ends when: contracts, notices, keys, models, certificates; and when a process loses its last route.",
+        ),
         "check": Verb(
             "modelrouter.cli.check",
             "Read the inventory and say everything that is wrong with it. Exit code 1 if there are errors.",

@@ -46,14 +46,14 @@ def _event(name: str, entry: Entry, today: date) -> Iterator[str]:
     yield f"DTSTAMP:{today:%Y%m%d}T000000Z"
     yield f"DTSTART;VALUE=DATE:{entry.day:%Y%m%d}"
     yield f"DTEND;VALUE=DATE:{entry.day + timedelta(days=1):%Y%m%d}"
-    yield f"SUMMARY:{escaped(_summary(entry))}"
+    yield f"SUMMARY:{escaped(entry.said)}"
     yield f"DESCRIPTION:{escaped(_description(entry))}"
     yield f"CATEGORIES:{escaped(entry.kind)}"
     yield "TRANSP:TRANSPARENT"
     yield "BEGIN:VALARM"
     yield "ACTION:DISPLAY"
     yield f"TRIGGER:-P{REMINDERS.get(entry.kind, 14)}D"
-    yield f"DESCRIPTION:{escaped(_summary(entry))}"
+    yield f"DESCRIPTION:{escaped(entry.said)}"
     yield "END:VALARM"
     yield "END:VEVENT"
 
@@ -62,10 +62,6 @@ def _uid(name: str, entry: Entry) -> str:
     """The same for the same thing, whenever it happens."""
     what = f"{name}\0{entry.kind}\0{entry.subject}\0{entry.sure}"
     return f"{hashlib.sha256(what.encode()).hexdigest()[:32]}@modelrouter"
-
-
-def _summary(entry: Entry) -> str:
-    return entry.said[:1].upper() + entry.said[1:]
 
 
 def _description(entry: Entry) -> str:

@@ -1,0 +1,40 @@
+"""From a command line to the graph of an inventory, and to what is said to happen to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from modelrouter.cli.opening import show_json
+from modelrouter.cli.printable import printable
+from modelrouter.continuity.factors import Graph
+from modelrouter.errors import InventoryError
+from modelrouter.inventory.loader import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["UNJUDGED", "read_graph", "stop"]
+
+UNJUDGED = 2
+"""The exit code where nothing could be judged: the inventory, or what was asked, is wrong."""
+
+
+def read_graph(file: Path, *, as_json: bool = False) -> Graph:
+    """The graph of an inventory; one that cannot be used ends the command with exit code 2."""
+    try:
+        return Graph.of(load(file))
+    except InventoryError as error:
+        first, *more = error.problems
+        others = f" and {len(more)} more" if more else ""
+        stop(f"{file} cannot be used: {first}{others}; modelrouter check {file} shows everything", as_json=as_json)
+
+
+def stop(message: str, *, as_json: bool = False) -> NoReturn:
+    """Nothing can be judged: one line on standard error, or one object on standard output."""
+    if as_json:
+        show_json({"error": message})
+    else:
+        typer.secho(f"error: {printable(message)}", fg="red", err=True)
+    raise typer.Exit(UNJUDGED)
