@@ -42,7 +42,7 @@ class Frame(NamedTuple):
 
 TWINS = Frame(steady_s=1.2, after_s=3.0, rps=9.0, crowd_rps=12.0, least=LEAST_REQUESTS, burst_s=0.5)
 """On real time: long enough for holds of a second to open, end and open again; a tenth of what one core serves."""
-SIMULATED = Frame(steady_s=10.0, after_s=60.0, rps=3.0, crowd_rps=1e6, least=15, burst_s=5.0)
+SIMULATED = Frame(steady_s=10.0, after_s=60.0, rps=3.0, crowd_rps=1e6, least=12, burst_s=5.0)
 """On virtual time, which costs nothing: only requests do."""
 
 

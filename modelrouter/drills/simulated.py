@@ -38,7 +38,7 @@ __all__ = ["ROOT", "SimulatedProviders"]
 
 ROOT = "http://127.0.0.1:9"
 """An address on loopback at which nobody listens: it is never dialled."""
-PACE = Pace(first_token_s=0.4, token_gap_s=0.02)
+PACE = Pace(first_token_s=0.4, token_gap_s=0.06, tokens=5)
 TRIP_S = 0.05
 """From here to a provider and back."""
 

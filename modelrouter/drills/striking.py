@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from modelrouter.core.domains import endpoint_of
 from modelrouter.drills.scenario import DOOR_CLOSED
-from modelrouter.drills.twins.effects import SEEN_BY_LISTING, Effect
+from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.twins.injection import Injection
-from modelrouter.drills.twins.keys import dummy_key, sent_model
+from modelrouter.drills.twins.keys import dummy_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,34 +48,19 @@ def injections(fault: Blow, members: Sequence[Deployment]) -> list[Injection]:
     """
     if closes(fault, members):
         return []
-    effect = Effect.RESET if fault.effect == DOOR_CLOSED else Effect(fault.effect)
-    told = []
-    for key, own in _by_key(members).items():
-        hit = [each for each in own if each.id in fault.deployments]
-        # A whole account is hit by its key alone, so that a free listing meets the effect too.
-        whole = effect in SEEN_BY_LISTING and len(hit) == len(own) and fault.share >= 1
-        if hit:
-            told.append(_injection(fault, effect, key, None if whole else frozenset(map(sent_model, hit))))
-    return told
-
-
-def _injection(fault: Blow, effect: Effect, key: str | None, models: frozenset[str] | None) -> Injection:
-    return Injection(
-        effect=effect,
-        keys=None if key is None else frozenset({key}),
-        models=models,
-        processes=fault.processes,
-        share=fault.share,
-        sticky=fault.sticky,
-        retry_after_s=fault.retry_after_s,
-        states_wait=fault.states_wait,
-        carries=fault.carries,
-        delay_s=fault.delay_s,
-    )
-
-
-def _by_key(members: Sequence[Deployment]) -> dict[str | None, list[Deployment]]:
-    found: dict[str | None, list[Deployment]] = {}
-    for each in members:
-        found.setdefault(key_of(each), []).append(each)
-    return found
+    hit = frozenset(each.id for each in members if each.id in fault.deployments)
+    if not hit:
+        return []
+    return [
+        Injection(
+            effect=Effect.RESET if fault.effect == DOOR_CLOSED else Effect(fault.effect),
+            deployments=hit,
+            processes=fault.processes,
+            share=fault.share,
+            sticky=fault.sticky,
+            retry_after_s=fault.retry_after_s,
+            states_wait=fault.states_wait,
+            carries=fault.carries,
+            delay_s=fault.delay_s,
+        )
+    ]

@@ -18,7 +18,7 @@ from modelrouter.drills.faults import dialect, row
 from modelrouter.drills.twins.asked import Asked, RefusedError, marker
 from modelrouter.drills.twins.effects import STATED, Effect
 from modelrouter.drills.twins.failure import Facts, Failure, failure
-from modelrouter.drills.twins.injection import Standing
+from modelrouter.drills.twins.injection import Called, Standing
 from modelrouter.drills.twins.keys import dummy_key, sent_model
 from modelrouter.drills.twins.limits import UNNAMED, Gate
 from modelrouter.drills.twins.listing import listing, single
@@ -93,7 +93,8 @@ class Desk:
     def _call(self, request: Request, plan: Plan) -> Plan:
         deployment = plan.deployment
         admitted = self._admits(request, deployment)
-        injection = self.standing.take(request.key, request.model, marker(request.body or {}))
+        called = Called(request.key, request.model, deployment and deployment.id, marker(request.body or {}))
+        injection = self.standing.take(called)
         if injection is not None and injection.effect in AT_ONCE and (admitted or injection.effect in BEFORE_THE_KEY):
             return self._inject(request, plan, injection)
         if not admitted:
@@ -108,7 +109,7 @@ class Desk:
         if asked.tokens > deployment.model.context:
             return self._refuse(request, plan, Effect.CONTEXT_OVERFLOW)
         gate = self._gates[deployment.id]
-        wait = gate.wait(request.at, self.standing.carries(request.key, request.model))
+        wait = gate.wait(request.at, self.standing.carries(called))
         if wait is not None:
             return self._refuse(request, plan, Effect.THROTTLED, wait=wait)
         return self._answer(request, replace(plan, gate=gate), deployment)
@@ -153,7 +154,7 @@ class Desk:
 
     def _list(self, request: Request, plan: Plan) -> Plan:
         admitted = self._admits(request, plan.deployment)
-        injection = self.standing.listing(request.key)
+        injection = self.standing.listing(Called(request.key, deployment=request.place.deployment))
         if injection is not None and (admitted or injection.effect in BEFORE_THE_KEY):
             return self._inject(request, plan, injection)
         if not admitted:
@@ -163,7 +164,7 @@ class Desk:
             for deployment in self._deployments
             if self._owns(request, deployment)
             and (plan.deployment is None or host(deployment) == host(plan.deployment))
-            and not self.standing.hidden(request.key, name := sent_model(deployment))
+            and not self.standing.hidden(Called(request.key, name := sent_model(deployment), deployment.id))
         }
         wanted = request.place.model
         if wanted is not None and wanted not in visible:

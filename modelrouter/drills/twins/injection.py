@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from zlib import crc32
 
 from modelrouter.drills.twins.effects import HIDES_MODEL, SEEN_BY_LISTING, Effect
@@ -12,9 +13,18 @@ ROUNDING = 1e-9
 EVERY_HASH = 2**32
 
 
+class Called(NamedTuple):
+    """What an injection can tell calls apart by. A listing has no model, and is nobody's."""
+
+    key: str | None
+    model: str | None = None
+    deployment: str | None = None
+    marker: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injection:
-    """An effect on the calls it matches: all of them unless keys or models are named."""
+    """An effect on the calls it matches: all of them unless keys, models, deployments or processes are named."""
 
     effect: Effect
     keys: frozenset[str] | None = None
@@ -23,6 +33,8 @@ class Injection:
     """Model names as sent (`keys.sent_model`)."""
     share: float = 1.0
     """Of the calls it matches, so many are hit, evenly spread: 0.25 hits each fourth."""
+    deployments: frozenset[str] | None = None
+    """Ids, by the address that was called; a call or listing at no deployment's address is none of theirs."""
     processes: frozenset[str] | None = None
     """What stands before the `#` in a call's marker; a call without a marker is nobody's."""
     sticky: bool = False
@@ -44,10 +56,15 @@ class Injection:
         if not 0 < self.carries <= 1:
             raise ValueError(f"what is carried must be above 0 and at most 1, not {self.carries!r}")
 
-    def matches(self, key: str | None, model: str | None, marker: str | None = None) -> bool:
-        """Does it concern a call with that key for that model? A listing has no model, and is nobody's."""
-        called = self.processes is None or (marker is not None and marker.partition("#")[0] in self.processes)
-        return called and (self.keys is None or key in self.keys) and (self.models is None or model in self.models)
+    def matches(self, call: Called) -> bool:
+        """Does it concern such a call?"""
+        process = None if call.marker is None else call.marker.partition("#")[0]
+        return (
+            (self.keys is None or call.key in self.keys)
+            and (self.models is None or call.model in self.models)
+            and (self.deployments is None or call.deployment in self.deployments)
+            and (self.processes is None or process in self.processes)
+        )
 
     def sticks(self, marker: str | None) -> bool:
         """Is this caller one of those that are always hit?"""
@@ -68,13 +85,13 @@ class Standing:
         """None stands any more."""
         self._debts.clear()
 
-    def take(self, key: str | None, model: str | None, marker: str | None = None) -> Injection | None:
+    def take(self, call: Called) -> Injection | None:
         """The injection that hits this call, if any; counts towards its share."""
         for place, (injection, debt) in enumerate(self._debts):
-            if injection.effect is Effect.CARRIES_LESS or not injection.matches(key, model, marker):
+            if injection.effect is Effect.CARRIES_LESS or not injection.matches(call):
                 continue
             if injection.sticky:
-                if injection.sticks(marker):
+                if injection.sticks(call.marker):
                     return injection
                 continue
             owed = debt + injection.share
@@ -84,16 +101,16 @@ class Standing:
                 return injection
         return None
 
-    def carries(self, key: str | None, model: str | None) -> float:
+    def carries(self, call: Called) -> float:
         """How much is left of what a deployment can carry."""
-        less = (each for each, _ in self._debts if each.effect is Effect.CARRIES_LESS and each.matches(key, model))
+        less = (each for each, _ in self._debts if each.effect is Effect.CARRIES_LESS and each.matches(call))
         return min((each.carries for each in less), default=1.0)
 
-    def listing(self, key: str | None) -> Injection | None:
+    def listing(self, call: Called) -> Injection | None:
         """The injection that hits a free listing; shares are not counted."""
-        matching = (injection for injection, _ in self._debts if injection.matches(key, None))
+        matching = (injection for injection, _ in self._debts if injection.matches(call))
         return next((injection for injection in matching if injection.effect in SEEN_BY_LISTING), None)
 
-    def hidden(self, key: str | None, model: str) -> bool:
+    def hidden(self, call: Called) -> bool:
         """Is that model missing from listings?"""
-        return any(injection.effect in HIDES_MODEL and injection.matches(key, model) for injection, _ in self._debts)
+        return any(injection.effect in HIDES_MODEL and injection.matches(call) for injection, _ in self._debts)

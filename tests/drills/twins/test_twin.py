@@ -18,7 +18,7 @@ from modelrouter.core.inventory import Account, Provider
 from modelrouter.drills.twins.asked import marker
 from modelrouter.drills.twins.door import bound
 from modelrouter.drills.twins.effects import Effect
-from modelrouter.drills.twins.injection import Injection, Standing
+from modelrouter.drills.twins.injection import Called, Injection, Standing
 from modelrouter.drills.twins.keys import dummy_key
 from modelrouter.drills.twins.twin import Pace, Twin
 
@@ -250,7 +250,7 @@ def test_share_is_kept_and_evenly_spread(share: float, calls: int) -> None:
     """After any number of calls the hits are within one of the share."""
     standing = Standing()
     standing.add(Injection(effect=Effect.OUTAGE, share=share))
-    hits = sum(standing.take("key", "model") is not None for _ in range(calls))
+    hits = sum(standing.take(Called("key", "model")) is not None for _ in range(calls))
 
     assert abs(hits - share * calls) < 1 + 1e-6
 
