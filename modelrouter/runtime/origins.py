@@ -15,7 +15,7 @@ from modelrouter.wire.body import splice
 from modelrouter.wire.dialects import shape_of
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.passing import pass_on
-from modelrouter.wire.seals import MARKERS, holds_seals, is_native, seals, without_foreign
+from modelrouter.wire.seals import MARKERS, brings_seals, holds_seals, is_native, seals, without_foreign
 from modelrouter.wire.translate import Rendered
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ class Origins:
     ) -> Rendered | NotPortable | None:
         """Readdress a body in the deployment's wire without what others signed; None where it may stay as it is.
 
-        `parsed` is what the body says, where that is known already.
+        `parsed` is what the body says, where a caller wrote it; without it, it is one of our own writing.
         """
         wire = shape_of(deployment.wire)
-        if not holds_seals(wire, body):
+        if not (holds_seals(wire, body) if parsed is None else brings_seals(wire, parsed)):
             return None
         issuer, native = issuer_of(deployment), is_native(wire, deployment)
 

@@ -15,6 +15,7 @@ from modelrouter.wire.anthropic_messages.adapt import adapted as anthropic_messa
 from modelrouter.wire.body import splice
 from modelrouter.wire.conversation import UnportableError
 from modelrouter.wire.dialects import DIALECTS, shape_of
+from modelrouter.wire.gemini.history import calls_or_signs
 from modelrouter.wire.gemini.history import cleaned as cleaned_contents
 from modelrouter.wire.openai_chat.adapt import adapted as openai_chat
 from modelrouter.wire.openai_chat.caller import names_addresses
@@ -37,9 +38,11 @@ class _Adapt(Protocol):
 
 
 def _gemini(
-    body: bytes, parsed: Mapping[str, Any], deployment: Deployment
+    body: bytes,  # noqa: ARG001 - other wires search it
+    parsed: Mapping[str, Any],
+    deployment: Deployment,
 ) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]:
-    if not any(word in body for word in (b"unctionCall", b"unction_call", b"ignature")):
+    if not calls_or_signs(parsed.get("contents")):
         return {}, ()
     contents = cleaned_contents(parsed.get("contents"), (deployment.name, deployment.model.id))
     return ({}, ()) if contents is None else ({"contents": json_text.write(contents[0])}, contents[1])

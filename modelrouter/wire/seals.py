@@ -8,20 +8,22 @@ history is untouched: when the issuer is asked again, everything is there as it 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from modelrouter.wire.anthropic_messages.marks import thinks
 from modelrouter.wire.gemini.members import member
 from modelrouter.wire.gemini.signatures import ISSUER as GEMINI
 from modelrouter.wire.gemini.signatures import standard, taken_back
 from modelrouter.wire.tags import is_tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from modelrouter.core.inventory import Deployment
 
-__all__ = ["MARKERS", "holds_seals", "is_native", "seals", "without_foreign"]
+__all__ = ["MARKERS", "brings_seals", "holds_seals", "is_native", "seals", "without_foreign"]
 
 MARKERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
     {
@@ -30,7 +32,7 @@ MARKERS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
         "gemini": (b"thoughtSignature", b"thought_signature"),
     }
 )
-"""By wire: one of these is in every body and every event that holds something sealed."""
+"""By wire: one of these is in every answer, every event and every request of our own writing that holds something sealed."""
 
 _NATIVE: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
@@ -43,8 +45,19 @@ _NATIVE: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 
 def holds_seals(wire: str, raw: bytes) -> bool:
-    """Whether it is worth reading a body, or an event, for what is sealed in it."""
-    return any([marker in raw for marker in MARKERS.get(wire, ())])  # noqa: C419 - a list is built faster than a generator
+    """Whether it is worth reading an answer, an event, or a request that we wrote, for what is sealed in it."""
+    return wire in MARKERS and any(marker in raw for marker in MARKERS[wire])
+
+
+def brings_seals(wire: str, body: Mapping[str, Any]) -> bool:
+    """Whether it is worth going through a caller's request for what is sealed in it.
+
+    A caller may spell JSON as it likes, and a history is long: a look at the kinds of its parts misses nothing, and
+    costs less than a search through its texts.
+    """
+    name, may_hold, _ = _CLEANERS.get(wire, ("", None, None))
+    said = body.get(name)
+    return may_hold is not None and isinstance(said, list) and may_hold(said)
 
 
 def is_native(wire: str, deployment: Deployment) -> bool:
@@ -80,12 +93,26 @@ def without_foreign(wire: str, body: Mapping[str, Any], foreign: Callable[[str],
 
     What we marked ourselves (`tags`) is somebody else's to look at.
     """
-    name, cleaned = _CLEANERS.get(wire, ("", None))
+    name, _, cleaned = _CLEANERS.get(wire, ("", None, None))
     said = body.get(name)
     if cleaned is None or not isinstance(said, list):
         return None
     kept = cleaned(said, foreign)
     return None if kept == said else {name: kept}
+
+
+def _reasons(items: Sequence[Any]) -> bool:
+    return any(isinstance(item, dict) and item.get("type") == "reasoning" for item in items)
+
+
+def _signs(contents: Sequence[Any]) -> bool:
+    for content in contents:
+        parts = content.get("parts") if isinstance(content, dict) else None
+        if isinstance(parts, list):
+            for part in parts:
+                if isinstance(part, dict) and ("thoughtSignature" in part or "thought_signature" in part):
+                    return True
+    return False
 
 
 def _messages(said: Sequence[Any], foreign: Callable[[str], bool]) -> list[Any]:
@@ -160,10 +187,12 @@ def _part(part: Any, foreign: Callable[[str], bool]) -> Iterator[Any]:
         yield rest
 
 
-_CLEANERS: Mapping[str, tuple[str, Callable[[Sequence[Any], Callable[[str], bool]], list[Any]]]] = MappingProxyType(
+_Cleaner = tuple[str, Callable[[Sequence[Any]], bool], Callable[[Sequence[Any], Callable[[str], bool]], list[Any]]]
+_CLEANERS: Mapping[str, _Cleaner] = MappingProxyType(
     {
-        "anthropic-messages": ("messages", _messages),
-        "openai-responses": ("input", _items),
-        "gemini": ("contents", _contents),
+        "anthropic-messages": ("messages", thinks, _messages),
+        "openai-responses": ("input", _reasons, _items),
+        "gemini": ("contents", _signs, _contents),
     }
 )
+"""By wire: the member that holds the history, whether something in it may be sealed, and what cleans it."""

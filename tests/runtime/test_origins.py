@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.inventories import deployment, inventory, process, provider
+from support.spelling import spelled_out
 
 from modelrouter import AsyncAnthropic, AsyncOpenAI, Router
 from modelrouter.core.inventory import Model
@@ -215,6 +216,23 @@ def test_of_what_nobody_remembers_the_wires_own_models_get_all(case):
         assert case.history == sent(played)
         await asked(router, case.wire, case.history, "d1")
         assert case.purged == sent(played)
+        await router.aclose()
+
+    run(promise())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.wire)
+def test_a_seal_is_found_in_any_spelling(case):
+    """Escapes and blanks hide nothing: a seal that is foreign leaves a body whatever its caller wrote it with."""
+
+    async def promise():
+        router, played, recorder = routed(case, of(0, "qwen3", case.wire, account="a"))
+        body = spelled_out({"model": "d0", **case.history})
+        assert not any(word in body for word in (b"ignature", b"encrypted", SEAL.encode()))
+        await router.ahandle(case.wire, body)
+
+        assert case.purged == sent(played)
+        assert ("thinking",) == recorder.decisions[-1].trail[-1].losses
         await router.aclose()
 
     run(promise())

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.inventories import deployment, provider
+from support.spelling import spelled_out
 
 from modelrouter.errors import BadRequestError
 from modelrouter.wire.body import parse
 from modelrouter.wire.openai_chat.encode_turns import RECEIVED
-from modelrouter.wire.openai_chat.traits import UNSIGNED
+from modelrouter.wire.openai_chat.traits import UNSIGNED, traits
 from modelrouter.wire.passing import pass_on
 from modelrouter.wire.tags import tagged
 from modelrouter.wire.translate import NotPortable, Rendered
@@ -33,12 +34,16 @@ HI: list[dict[str, Any]] = [{"role": "user", "content": "hi"}]
 
 
 def passed(to: Deployment, **body: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Pass a chat request on, and read what is sent and what was lost."""
-    raw = json.dumps({"model": "m", "messages": HI, **body}).encode()
-    rendered = pass_on(raw, parse(raw), to)
+    """Pass a chat request on, and read what is sent and what was lost: the same, however its JSON is spelled."""
+    whole = {"model": "m", "messages": HI, **body}
+    told = []
+    for raw in (json.dumps(whole).encode(), spelled_out(whole)):
+        rendered = pass_on(raw, parse(raw), to)
+        assert isinstance(rendered, Rendered)
+        told.append((json.loads(rendered.body), rendered.losses))
 
-    assert isinstance(rendered, Rendered)
-    return json.loads(rendered.body), rendered.losses
+    assert told[0] == told[1]
+    return told[0]
 
 
 def asks(*ids: str, **members: Any) -> dict[str, Any]:
@@ -389,6 +394,62 @@ def test_thoughts_of_others_stay_away_from_gemini() -> None:
     assert isinstance(rendered, Rendered)
     assert mark.encode() not in rendered.body
     assert rendered.losses == ("thinking",)
+
+
+SAID_TO = {
+    "anthropic-messages": {
+        "max_tokens": 9,
+        "messages": [{"role": "assistant", "content": [{"type": "redacted_thinking", "data": tagged("gemini", "s")}]}],
+    },
+    "openai-responses": {"input": [{"type": "reasoning", "encrypted_content": tagged("gemini", "s"), "summary": []}]},
+    "gemini": {
+        "contents": [
+            {
+                "role": "model",
+                "parts": [
+                    {"functionCall": {"name": "f"}, "thought_signature": tagged("anthropic-messages", "s")},
+                    {"text": "so"},
+                ],
+            }
+        ]
+    },
+}
+"""By wire: what another provider signed, in our mark."""
+
+
+@pytest.mark.parametrize("wire", SAID_TO)
+def test_our_marks_are_found_in_any_spelling(wire: str) -> None:
+    """Neither escapes nor blanks carry a mark of ours past the look that spares most bodies a search."""
+    body = {"model": "m", **SAID_TO[wire]}
+    raw = json.dumps(body).encode(), spelled_out(body)
+    told = [pass_on(each, parse(each), at("openai", "claude-opus-4-5", wire=wire)) for each in raw]
+
+    for rendered in told:
+        assert isinstance(rendered, Rendered)
+        assert rendered.losses == ("thinking",)
+        assert b"mr1." not in json.dumps(json.loads(rendered.body)).encode()
+
+
+REFUSED = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "stop", "user", "seed", "stream_options")
+
+
+@given(
+    st.dictionaries(st.sampled_from(REFUSED), st.sampled_from([0, 1, "x", ["a"], None]), max_size=3),
+    st.dictionaries(st.sampled_from(["max_tokens", "max_completion_tokens"]), st.just(5), max_size=1),
+    st.sampled_from(
+        [("openai", "gpt-4.1"), ("openai", "o3"), ("openai", "gpt-5"), ("mistral", "m"), ("xai", "grok-4.5")]
+    ),
+)
+def test_nothing_that_is_refused_is_sent(members: dict[str, Any], limit: dict[str, Any], to: tuple[str, str]) -> None:
+    """Whatever else is in a body: no member goes out that its target is known to refuse, and the others all do."""
+    body, _ = passed(at(*to), **members, **limit)
+    taken = traits(at(*to))
+    refused = taken.refuses | taken.refuses_while_thinking
+
+    assert refused.isdisjoint(body)
+    assert {name: members[name] for name in members if name not in {*refused, "seed"}}.items() <= body.items()
+    assert not limit or 5 in (body.get("max_tokens"), body.get("max_completion_tokens"))
+    assert ("seed" in members, members.get("seed")) == (taken.seed in body, body.get(taken.seed))
 
 
 ODD = st.recursive(

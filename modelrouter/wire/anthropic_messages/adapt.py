@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from modelrouter.wire import json_text
 from modelrouter.wire.anthropic_messages.encode_request import takes
-from modelrouter.wire.anthropic_messages.marks import ISSUER, call_signature, is_ours, taken_back
+from modelrouter.wire.anthropic_messages.marks import ISSUER, call_signature, is_ours, taken_back, thinks
 from modelrouter.wire.anthropic_messages.thinking import BUDGETS, LEAST, effort_word
 from modelrouter.wire.anthropic_messages.traits import is_claude
-from modelrouter.wire.tags import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from modelrouter.core.inventory import Deployment
     from modelrouter.wire.anthropic_messages.traits import Traits
-
-_MARK = PREFIX.encode()
 
 
 class Adaptation:
@@ -153,14 +150,23 @@ class Adaptation:
                 self.losses.append(field)
 
 
+_STEERING = frozenset({"temperature", "top_p", "top_k", "thinking", "output_config"})
+"""Members by which a caller says how the model is to think and to draw its answer."""
+
+
 def adapted(
-    body: bytes, parsed: Mapping[str, Any], deployment: Deployment
+    body: bytes,  # noqa: ARG001 - other wires search it
+    parsed: Mapping[str, Any],
+    deployment: Deployment,
 ) -> tuple[Mapping[str, bytes | None], tuple[str, ...]]:
     """Say which members of a body change for a deployment, and what is lost; `parsed` is what it says."""
     adaptation = Adaptation(parsed, deployment)
-    if _MARK in body:
+    messages = parsed.get("messages")
+    if isinstance(messages, list) and thinks(messages):
         adaptation.take_back()
     adaptation.fit_limit()
+    if _STEERING.isdisjoint(parsed):  # of what follows, each step changes one of these
+        return adaptation.changes, tuple(dict.fromkeys(adaptation.losses))
     if is_claude((deployment.name, deployment.model.id)):
         taken = takes(deployment)
         adaptation.fit_sampling(taken)

@@ -13,7 +13,7 @@ from modelrouter.wire import json_text
 from modelrouter.wire.reading import BYTES_PER_TOKEN, IMAGE_TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 MEDIA = IMAGE_TOKENS * BYTES_PER_TOKEN
 """Bytes of text for which a picture or a file is counted."""
@@ -34,22 +34,24 @@ def estimated(body: Mapping[str, Any]) -> int:
     return max(size // BYTES_PER_TOKEN, 1)
 
 
-def blocks_of(body: Mapping[str, Any]) -> Iterator[object]:
+def blocks_of(body: Mapping[str, Any]) -> list[object]:
     """Name what a request holds, system and messages: blocks, or plain texts."""
-    yield from _listed(body.get("system"))
+    blocks = [*_listed(body.get("system"))]
     messages = body.get("messages")
     for message in messages if isinstance(messages, list) else ():
         if isinstance(message, dict):
-            yield from _listed(message.get("content"))
+            blocks += _listed(message.get("content"))
+    return blocks
 
 
-def inner_blocks(block: Mapping[str, Any]) -> Iterator[object]:
+def inner_blocks(block: Mapping[str, Any]) -> list[object]:
     """Name what a tool's result, a search result or a document holds."""
     kind, source = block.get("type"), block.get("source")
     if kind in ("tool_result", "search_result"):
-        yield from _listed(block.get("content"))
-    elif kind == "document" and isinstance(source, dict) and source.get("type") == "content":
-        yield from _listed(source.get("content"))
+        return _listed(block.get("content"))
+    if kind == "document" and isinstance(source, dict) and source.get("type") == "content":
+        return _listed(source.get("content"))
+    return []
 
 
 def measured(block: object) -> int:
@@ -61,7 +63,7 @@ def measured(block: object) -> int:
     kind = block.get("type")
     member = _TEXTS.get(kind) if isinstance(kind, str) else None
     if member is not None:
-        return measured(block.get(member)) if isinstance(block.get(member), str) else 0
+        return _length(text) if isinstance(text := block.get(member), str) else 0
     if kind in ("tool_result", "search_result"):
         return sum(map(measured, inner_blocks(block)))
     if kind == "document":
@@ -90,8 +92,7 @@ def _length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
-def _listed(content: object) -> Iterator[object]:
+def _listed(content: object) -> list[object]:
     if isinstance(content, list):
-        yield from content
-    elif content is not None:
-        yield content
+        return content
+    return [] if content is None else [content]

@@ -13,7 +13,7 @@ from modelrouter.wire.conversation import Thinking
 from modelrouter.wire.tags import is_tagged, tagged, untagged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 ISSUER = "anthropic-messages"
@@ -54,6 +54,17 @@ def call_signature(block: Mapping[str, Any]) -> tuple[str, str] | None:
     if marked is None or not marked[0].startswith(_CALL):
         return None
     return marked[0].removeprefix(_CALL), marked[1]
+
+
+def thinks(messages: Sequence[Any]) -> bool:
+    """Whether a history has a block of thinking, plain or redacted."""
+    for message in messages:
+        content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(content, list):
+            for block in content:
+                if isinstance(block, dict) and block.get("type") in ("thinking", "redacted_thinking"):
+                    return True
+    return False
 
 
 def is_ours(block: object) -> bool:

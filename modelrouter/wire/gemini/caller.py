@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelrouter.errors import BadRequestError
 from modelrouter.wire import json_text
-from modelrouter.wire.gemini.members import is_uploaded, listed, member
+from modelrouter.wire.gemini.members import is_uploaded, listed, member, snake
 from modelrouter.wire.reading import BYTES_PER_TOKEN, IMAGE_TOKENS, Asked
 
 if TYPE_CHECKING:
@@ -54,6 +54,12 @@ def read_request(body: Mapping[str, Any]) -> Asked:
     )
 
 
+_OTHERS = frozenset(
+    spelled
+    for name in ("functionCall", "functionResponse", "inlineData", "fileData")
+    for spelled in (name, snake(name))
+)
+"""What a part may hold beside its text."""
 _MEDIA = {"image": "vision", "video": "vision", "audio": "audio", "application": "documents"}
 
 
@@ -67,6 +73,8 @@ def _size(content: Any, needs: set[str], kept: list[str]) -> int:
             raise BadRequestError("each of 'parts' must be an object")
         if isinstance(text := part.get("text"), str):
             size += len(text) if text.isascii() else len(text.encode(errors="replace"))
+        if _OTHERS.isdisjoint(part):
+            continue
         for name in ("functionCall", "functionResponse"):
             if (told := member(part, name)) is not None:
                 size += len(json_text.write(told))

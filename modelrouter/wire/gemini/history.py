@@ -20,6 +20,20 @@ UNSIGNED = "skip_thought_signature_validator"
 """What Google's guide to thought signatures gives for calls that none of its models made."""
 
 
+_CONCERNS = frozenset({"functionCall", "function_call", "thoughtSignature", "thought_signature"})
+"""Members of parts: a history without any of them stays as it is."""
+
+
+def calls_or_signs(contents: Any) -> bool:
+    """Whether it is worth cleaning a history: no part of most has a call or a signature, in either spelling."""
+    for content in listed(contents):
+        parts = content.get("parts") if isinstance(content, dict) else None
+        for part in parts if isinstance(parts, list) else (parts,):
+            if isinstance(part, dict) and not _CONCERNS.isdisjoint(part):
+                return True
+    return False
+
+
 def cleaned(contents: Any, names: Iterable[str]) -> tuple[list[Any], tuple[str, ...]] | None:
     """Give the contents as the model that goes by these names may see them, and what they lost.
 

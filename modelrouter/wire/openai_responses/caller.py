@@ -65,22 +65,33 @@ def read_request(body: Mapping[str, Any]) -> Asked:
 _UNKEPT = "names what no provider kept: send the whole 'input', and 'store': false so that SDKs do the same"
 
 _PARTS = {"input_image": "vision", "input_audio": "audio", "input_file": "documents"}
-_TEXTS = ("arguments", "input", "encrypted_content")
+_TEXTS = frozenset({"arguments", "input", "encrypted_content"})
+_HOLDERS = frozenset({"content", "output", "summary"})
+"""Members that are a text, or a list of parts."""
 
 
 def _size(item: Mapping[str, Any], needs: set[str]) -> int:
     """Count the bytes of an item's texts, and note what its parts need."""
-    size = sum(_length(item.get(name)) for name in _TEXTS)
-    for name in ("content", "output", "summary"):
-        value = item.get(name)
-        size += _length(value)
-        for part in value if isinstance(value, list) else ():
-            kind = kind_of(part)
-            if kind in _PARTS:
-                needs.add(_PARTS[kind])
-                size += IMAGE_TOKENS * BYTES_PER_TOKEN
-            else:
-                size += _length(members(part).get("text"))
+    size = 0
+    for name, value in item.items():
+        if name in _TEXTS:
+            size += _length(value)
+        elif name in _HOLDERS:
+            size += _parts(value, needs) if isinstance(value, list) else _length(value)
+    return size
+
+
+def _parts(parts: list[Any], needs: set[str]) -> int:
+    size = 0
+    for part in parts:
+        if not isinstance(part, dict):
+            continue
+        kind = part.get("type")
+        if isinstance(kind, str) and kind in _PARTS:
+            needs.add(_PARTS[kind])
+            size += IMAGE_TOKENS * BYTES_PER_TOKEN
+        else:
+            size += _length(part.get("text"))
     return size
 
 
@@ -102,13 +113,15 @@ def kept(body: Mapping[str, Any]) -> str | None:
 
 
 def _kept_item(item: Mapping[str, Any]) -> str | None:
-    if item.get("type") == "item_reference" or (set(item) == {"id"}):
+    if item.get("type") == "item_reference" or item.keys() == {"id"}:
         if stands_for_reasoning(item.get("id")):
             return None
         return f"item_reference {item.get('id')}"
-    parts = [part for name in ("content", "output") for part in entries(item.get(name))]
-    ids = (members(part).get("file_id") for part in parts)
-    return next((f"file_id {file_id}" for file_id in ids if file_id), None)
+    for name in ("content", "output"):
+        for part in entries(item.get(name)):
+            if isinstance(part, dict) and (file_id := part.get("file_id")):
+                return f"file_id {file_id}"
+    return None
 
 
 def stream_error(cause: str, message: str) -> bytes:

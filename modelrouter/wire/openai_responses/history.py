@@ -47,7 +47,7 @@ def _is_foreign(item: object) -> bool:
 
 
 def _cleaned(item: Any) -> Any:
-    if not isinstance(item, dict):
+    if not isinstance(item, dict) or not ("id" in item or "call_id" in item):
         return item
     kept = {name: value for name, value in item.items() if name != "id" or not is_ours(value)}
     call_id = kept.get("call_id")
