@@ -396,7 +396,7 @@ def test_thoughts_of_others_stay_away_from_gemini() -> None:
     assert rendered.losses == ("thinking",)
 
 
-SAID_TO = {
+SAID_TO: dict[str, dict[str, Any]] = {
     "anthropic-messages": {
         "max_tokens": 9,
         "messages": [{"role": "assistant", "content": [{"type": "redacted_thinking", "data": tagged("gemini", "s")}]}],
