@@ -39,6 +39,10 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             "modelrouter.cli.calendar",
             "Say what ends when: contracts, notices, keys, models, certificates; and when a process loses its last route.",
         ),
+        "capacity": Verb(
+            "modelrouter.cli.capacity",
+            "Say, for each loss, what lands on whom, whether it is carried, who is shed, and what would have to be bought.",
+        ),
         "check": Verb(
             "modelrouter.cli.check",
             "Read the inventory and say everything that is wrong with it. Exit code 1 if there are errors.",
@@ -58,6 +62,10 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             "Write the inventory as a register of information (DORA), CycloneDX, Backstage or OpenSLO.",
         ),
         "hold": Verb("modelrouter.cli.hold", "Keep a fault domain out of use, in every process of this inventory."),
+        "impact": Verb(
+            "modelrouter.cli.impact",
+            "Say what breaks if something is lost, and why; without events, what the inventory rests on.",
+        ),
         "init": Verb(
             "modelrouter.cli.init",
             "Write a commented inventory to begin with. Keys are looked for by name and never read out.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelrouter.continuity.capacity.filling import Asker, Poured, pour
 from modelrouter.continuity.capacity.forecast import Capacity, Carried, Outlook, Served, Word
+from modelrouter.continuity.capacity.headroom import headroom
 from modelrouter.continuity.capacity.losses import ORDINARY, Loss, of_events, single
 from modelrouter.continuity.capacity.pools import Assumed, Pool, Pools, Want, pools, wants
 from modelrouter.continuity.capacity.purchases import Bill, Purchase, bill
@@ -25,6 +26,7 @@ __all__ = [
     "Want",
     "Word",
     "bill",
+    "headroom",
     "of_events",
     "pools",
     "pour",
