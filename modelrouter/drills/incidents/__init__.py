@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from modelrouter.drills.incidents.reading import Incident, incidents, load_scenario, parse_incident, parse_scenario
+from modelrouter.drills.incidents.reading import (
+    Incident,
+    incidents,
+    load_scenario,
+    parse_incident,
+    parse_scenario,
+    scenario_of,
+)
 
-__all__ = ["Incident", "incidents", "load_scenario", "parse_incident", "parse_scenario"]
+__all__ = ["Incident", "incidents", "load_scenario", "parse_incident", "parse_scenario", "scenario_of"]

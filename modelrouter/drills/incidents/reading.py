@@ -9,11 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelrouter.continuity.factors import Graph
 from modelrouter.drills.entries import parse, refuse
 from modelrouter.drills.incidents.schema import IncidentEntry, ScenarioEntry
-from modelrouter.drills.miniature import SIMULATED
+from modelrouter.drills.miniature import SIMULATED, miniature
 from modelrouter.drills.misfortunes import MISFORTUNES
-from modelrouter.drills.mishap import Case, Mishap
+from modelrouter.drills.mishap import Case, Mishap, composed
 from modelrouter.drills.scenario import Signal
 from modelrouter.drills.scope import Scope
 from modelrouter.drills.shapes import Shape
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    from modelrouter.core.inventory import Inventory
     from modelrouter.drills.incidents.schema import Confidence, FaultEntry, StoryEntry
+    from modelrouter.drills.mishap import NotConcerned
+    from modelrouter.drills.scenario import Scenario
     from modelrouter.inventory.problems import Problem
 
-__all__ = ["Incident", "incidents", "load_scenario", "parse_incident", "parse_scenario"]
+__all__ = ["Incident", "incidents", "load_scenario", "parse_incident", "parse_scenario", "scenario_of"]
 
 FOLDER = "modelrouter.drills.incidents"
 ROOM = 1.25
@@ -80,6 +84,11 @@ def _order(name: str) -> tuple[int, str]:
     """F9 comes before F10, and F39b behind F39."""
     number = re.search(r"[0-9]+", name)
     return (int(number[0]) if number else 0, name)
+
+
+def scenario_of(incident: Incident, inventory: Inventory) -> Scenario | NotConcerned:
+    """What an incident is for an inventory, in the room that simulated time has; or why it is nothing here."""
+    return composed(incident.case, Graph.of(inventory), miniature(inventory, SIMULATED))
 
 
 def parse_incident(text: str, path: str) -> Incident:
@@ -176,18 +185,23 @@ def _length(entry: StoryEntry) -> float:
     return max([LEAST_S, *(end * ROOM for end in ends), *(begin * 2 for begin in begins)])
 
 
+def _shape(fault: FaultEntry) -> Shape:
+    flap, hours = fault.flap, fault.hours
+    return Shape(
+        at_s=fault.at,
+        until_s=fault.until,
+        ramp_s=fault.ramp or 0.0,
+        down_s=None if flap is None else flap.down,
+        up_s=None if flap is None else flap.up,
+        hours=None if hours is None else (hours.opens, hours.closes),
+    )
+
+
 def _mishap(fault: FaultEntry) -> Mishap:
     return Mishap(
         misfortune=fault.fault,
         scope=Scope({fact: tuple(values) for fact, values in fault.scope.items()}),
-        shape=Shape(
-            at_s=fault.at,
-            until_s=fault.until,
-            ramp_s=fault.ramp or 0.0,
-            down_s=fault.flap and fault.flap.down,
-            up_s=fault.flap and fault.flap.up,
-            hours=fault.hours and (fault.hours.opens, fault.hours.closes),
-        ),
+        shape=_shape(fault),
         share=fault.share,
         sticky=fault.sticky,
         left=fault.left if fault.fault == "quota-cut" else 0.0 if MISFORTUNES[fault.fault].takes else 1.0,

@@ -93,7 +93,8 @@ class Desk:
     def _call(self, request: Request, plan: Plan) -> Plan:
         deployment = plan.deployment
         admitted = self._admits(request, deployment)
-        called = Called(request.key, request.model, deployment and deployment.id, marker(request.body or {}))
+        owner = None if deployment is None else deployment.id
+        called = Called(request.key, request.model, owner, marker(request.body or {}))
         injection = self.standing.take(called)
         if injection is not None and injection.effect in AT_ONCE and (admitted or injection.effect in BEFORE_THE_KEY):
             return self._inject(request, plan, injection)
