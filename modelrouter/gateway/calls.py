@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Calls"]
 
 _HEADERS: Mapping[bytes, str] = MappingProxyType({name.encode(): name for name in HEADERS})
+_SAID = frozenset(_HEADERS)
 JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
 _UNBUFFERED = MappingProxyType({"cache-control": "no-cache", "x-accel-buffering": "no"})
 """Proxies between us and the caller must not collect a stream."""
@@ -92,14 +93,17 @@ class Calls:
 
     def _context(self, wire: str, headers: Mapping[bytes, bytes], key: AccessKey | None) -> Context:
         """What a request says of itself, and what its key says of its caller."""
-        given = {name: headers[raw].decode("latin-1") for raw, name in _HEADERS.items() if raw in headers}
         caller = self._nobody
         if key is not None:
             caller = replace(caller, principal=key.id, allowed=key.processes)
         if own := CALLERS[wire].HEADERS:
             spoken = {name: headers[name.encode()].decode("latin-1") for name in own if name.encode() in headers}
             caller = replace(caller, wire_headers=spoken)
-        return from_headers(given, caller)
+        if _SAID.isdisjoint(headers):
+            return caller
+        return from_headers(
+            {_HEADERS[name]: headers[name].decode("latin-1") for name in _SAID & headers.keys()}, caller
+        )
 
 
 async def _deliver(answer: Answer, client: Presence, send: Send) -> None:

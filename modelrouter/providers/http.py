@@ -48,7 +48,7 @@ class HttpClient:
 
     async def send(self, deployment: Deployment, body: bytes, options: CallOptions = PLAIN) -> Reply:
         """Post one body; see `ProviderClient.send`."""
-        target = await self._targets.of(deployment)
+        target = self._targets.known(deployment) or await self._targets.of(deployment)
         return await self._exchange(target.destination(options), body)
 
     async def listing(self, deployment: Deployment) -> Reply | None:

@@ -28,20 +28,32 @@ class Resolved(Generic[T]):
     def __init__(self, find: Callable[[Deployment], T]) -> None:
         self._find = find
         self._found: dict[str, tuple[Deployment, Future[T]]] = {}
+        self._values: dict[str, tuple[Deployment, T]] = {}
+        """Of those, what was found and asked for again: a future takes a lock whenever it is asked."""
         self._lock = Lock()
+
+    def known(self, deployment: Deployment) -> T | None:
+        """The value of a deployment where it is at hand, as it is for nearly every caller."""
+        known = self._values.get(deployment.id)
+        return known[1] if known is not None and known[0] is deployment else None
 
     async def of(self, deployment: Deployment) -> T:
         """The value of a deployment; raises what finding it raises."""
         known = self._found.get(deployment.id)
         found = known[1] if known is not None and known[0] is deployment else self._begun(deployment)
         if found.done():
-            return found.result()
+            value = found.result()
+            with self._lock:
+                if self._found.get(deployment.id) is known and known is not None:  # nobody said to forget it meanwhile
+                    self._values[deployment.id] = (deployment, value)
+            return value
         return await asyncio.shield(asyncio.wrap_future(found))  # one who leaves takes it from nobody
 
     def forget(self, deployment: Deployment) -> None:
         """Find it anew for the next caller; those who wait already still get the old one."""
         with self._lock:
             self._found.pop(deployment.id, None)
+            self._values.pop(deployment.id, None)
 
     def _begun(self, deployment: Deployment) -> Future[T]:
         with self._lock:

@@ -179,6 +179,28 @@ def test_a_key_forgotten_while_it_is_resolved_is_not_kept(upstream) -> None:
     assert given == ["sk-old", "sk-new"]
 
 
+def test_a_key_in_use_is_forgotten_too(upstream) -> None:
+    """However often a key was used, after it is forgotten the next call asks for it anew; until then none does."""
+    keys = iter(["sk-old", "sk-new"])
+    given = []
+
+    def key_of(_) -> str:
+        given.append(next(keys))
+        return given[-1]
+
+    async def calls() -> None:
+        calling, to = client(key_of), at(upstream.url)
+        for _ in range(3):
+            await (await calling.send(to, BODY)).read()
+        assert given == ["sk-old"]
+        calling.forget(to)
+        await (await calling.send(to, BODY)).read()
+        await calling.aclose()
+
+    asyncio.run(calls())
+    assert given == ["sk-old", "sk-new"]
+
+
 def test_a_key_that_could_not_be_had_is_asked_for_again(upstream) -> None:
     """A failure to get the key reaches the caller and is not remembered."""
     outcomes = iter([KeyUnavailableError("set THE_KEY"), None])
