@@ -54,9 +54,6 @@ class _Nodes:
             self.high.append(high)
         return found
 
-    def __len__(self) -> int:
-        return len(self.variable)
-
     def below(self, root: int) -> list[int]:
         """The nodes that make up this one, constants aside, children first."""
         seen = {NONE, ALL}

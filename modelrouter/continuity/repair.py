@@ -12,7 +12,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelrouter.continuity.remedies import Help, Remedy, best, purchase, remedy
+from modelrouter.continuity.setcover import Help, Remedy, best, purchase, remedy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

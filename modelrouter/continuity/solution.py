@@ -80,20 +80,16 @@ def solve(tree: FaultTree, most: int = MOST) -> Solution:
     """
     weights = tree.weights()
     shared = Counter(each for gate in tree.gates.values() for each in gate.inputs)
-    orders = (
-        tree.events(lambda name: weights.get(name, -shared[name])),
-        tree.events(),
-        tree.events(lambda name: -weights.get(name, 1)),
-    )
+    keys = (lambda name: weights.get(name, -shared[name]), None, lambda name: -weights.get(name, 1))
+    orders = list(dict.fromkeys(map(tree.events, keys)))
     nodes = min(FIRST, most)
     while True:
         for events in orders:
             try:
                 return _solved(tree, events, nodes)
-            except TooLargeError:
-                continue
-        if nodes >= most:
-            raise TooLargeError(f"the tree of {tree.top!r} needs more than {most:,} nodes in each order that was tried")
+            except TooLargeError as error:
+                if nodes == most and events is orders[-1]:
+                    raise TooLargeError(f"the tree of {tree.top!r}, in each order that was tried: {error}") from None
         nodes = min(GROWTH * nodes, most)
 
 

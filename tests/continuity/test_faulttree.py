@@ -10,9 +10,11 @@ import pytest
 from continuity.brute import by_order, cut_sets, likelihood, tree
 from continuity.open_psa import read
 
+from modelrouter.continuity.cutsets import families
 from modelrouter.continuity.diagrams import TooLargeError
 from modelrouter.continuity.faulttree import FaultTree, Gate, Kind, TreeError
 from modelrouter.continuity.solution import solve
+from modelrouter.continuity.structure import Structure
 from modelrouter.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -178,6 +180,19 @@ def test_what_needs_more_nodes_than_allowed_is_an_error() -> None:
     """And solves where more are allowed."""
     given = read(TREES / "bridge.xml")
 
-    with pytest.raises(TooLargeError, match="'cut' needs more than 10 nodes in each order"):
+    with pytest.raises(TooLargeError, match="the tree of 'cut', in each order that was tried: more than 10 nodes"):
         solve(given, most=10)
     assert sum(solve(given, most=100).counts()) == 4
+
+
+def test_what_takes_too_many_steps_is_an_error_as_well() -> None:
+    """Nodes alone bound no time: here the diagrams are small, and the way to them is long."""
+    chance = random.Random(1)
+    routes = [{f"f{chance.randrange(40):02}" for _ in range(8)} for _ in range(14)]
+    structure = Structure.of({"p": routes})
+    given = FaultTree.of_process(structure, "p")
+
+    with pytest.raises(TooLargeError, match="more than 80,000 steps"):
+        solve(given, most=10_000)
+    listed = sum(family.number for family in families(structure, "p"))
+    assert sum(solve(given, most=20_000).counts()) == listed > 50_000
