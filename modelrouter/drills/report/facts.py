@@ -27,7 +27,6 @@ import orjson
 
 from modelrouter.drills.report import document
 from modelrouter.drills.report.compare import compared
-from modelrouter.drills.report.findings import UNREHEARSED
 from modelrouter.drills.report.steady import steady
 from modelrouter.drills.trace import trace
 from modelrouter.drills.verdict import Verdict
@@ -84,7 +83,7 @@ def facts(found: Findings) -> document.Document:
         compared=None if found.origin.baseline is None else compared(found.origin.baseline, found),
         miniature=_miniature(found),
         machine=document.Machine(lag_s=_known(found.lag_s), refused=list(found.rehearsal.refused)),
-        unrehearsed=[list(pair) for pair in UNREHEARSED],
+        unrehearsed=[list(pair) for pair in found.unrehearsed],
         signer=found.origin.signer,
         scenarios=scenarios,
     )

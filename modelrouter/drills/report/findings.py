@@ -39,6 +39,11 @@ UNREHEARSED = (
     ("long times", "a fault lasts seconds here: what happens after minutes (probes, trials, returning) is not seen"),
 )
 """What a rehearsal on this machine leaves out, and why."""
+SIMULATED = (
+    ("sockets, HTTP and the SDK", "callers ask the router itself, and providers answer it without a connection"),
+    ("this machine's own speed", "time is simulated: nothing waits for a processor"),
+)
+"""What simulated time leaves out beside that; long times it has."""
 
 
 DAYS: Mapping[Criticality, int] = MappingProxyType({"critical": 14, "important": 30, "standard": 90, "deferrable": 180})
@@ -133,6 +138,11 @@ class Findings:
     def lag_s(self) -> float:
         """How late this machine was at worst."""
         return max((recording.lag_s for recording in self.recordings), default=0.0)
+
+    @property
+    def unrehearsed(self) -> tuple[tuple[str, str], ...]:
+        """What this level leaves out, and why."""
+        return (*SIMULATED, *UNREHEARSED[:-1]) if self.rehearsal.level == "simulated" else UNREHEARSED
 
     @property
     def accuracy(self) -> Accuracy:

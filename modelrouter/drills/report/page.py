@@ -10,15 +10,27 @@ from itertools import groupby
 from string import Template
 from typing import TYPE_CHECKING
 
+from modelrouter.drills.report.bars import bars
 from modelrouter.drills.report.counted import counted
 from modelrouter.drills.report.duration import duration
-from modelrouter.drills.report.findings import UNREHEARSED
+from modelrouter.drills.report.html import breakable, sentence, table
+from modelrouter.drills.report.notes import notes
 from modelrouter.drills.report.picture import inks, picture, tone
+from modelrouter.drills.report.sections import (
+    clauses,
+    deviations,
+    findings_table,
+    precedents,
+    provenance,
+    scope,
+    signature,
+)
 from modelrouter.drills.report.style import STYLE
+from modelrouter.drills.report.tables import capacity, comparison, cost, detection, policy, prediction, quality
 from modelrouter.drills.verdict import BINDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from modelrouter.drills.recording import Recording
     from modelrouter.drills.report.findings import Findings
@@ -44,18 +56,29 @@ PAGE = Template("""<!doctype html>
 <div class="banner $tone"><span class="sign" aria-hidden="true">$sign</span><span>$conclusion</span></div>
 <dl class="tiles">$tiles</dl>
 $weaknesses
+<nav aria-label="Parts of this report">$contents</nav>
 </header>
 <main>
-<h2>Every process in every scenario</h2>
+$precedents
+<section class="part" id="matrix"><h2>Every process in every scenario</h2>
 $matrix
 <p class="soft">Pale: the scenario does not touch the process's first choice. Time to fail over → who served instead.</p>
-<h2>What happened, scenario by scenario</h2>
+</section>
+$scope
+<section class="part" id="recovery"><h2>Recovery, measured against what is allowed</h2>
+<p class="lead">The slowest failover of each process in any scenario; the pale bar is its recovery time objective.</p>
+<div class="scroll" tabindex="0">$bars</div></section>
+$findings
+<section class="part" id="timelines"><h2>What happened, scenario by scenario</h2>
 <ul class="legend">$legend</ul>
 $scenarios
-<h2>How to read this</h2>
-<dl class="notes">$notes</dl>
-<h2>What this leaves unrehearsed</h2>
-<dl class="notes">$unrehearsed</dl>
+</section>
+$tables
+<section class="part" id="limits"><h2>What this leaves unrehearsed</h2>
+<dl class="notes">$unrehearsed</dl></section>
+<section class="part" id="reading"><h2>How to read this</h2>
+<dl class="notes">$notes</dl></section>
+$closing
 </main>
 <footer>$footer</footer>
 </body>
@@ -69,56 +92,36 @@ KINDS = {
     "geofenced": "A provider shuts out our region",
     "gone": "Our own servers are gone",
     "withdrawn": "A model family is withdrawn",
+    "incident": "It happened to others",
+    "written": "Written for this drill",
+    "own": "Scenarios of our own",
 }
+KNOWN = frozenset({"steady", "throttled", "suspended", "geofenced", "gone", "withdrawn"})
+"""Kinds that say together with the subject what happens."""
+PARTS = (
+    ("matrix", "verdicts"),
+    ("scope", "scope"),
+    ("recovery", "recovery"),
+    ("findings", "findings"),
+    ("timelines", "timelines"),
+    ("policy", "policy"),
+    ("capacity", "capacity"),
+    ("cost", "cost"),
+    ("quality", "quality"),
+    ("prediction", "prediction"),
+    ("detection", "detection"),
+    ("deviations", "deviations"),
+    ("comparison", "since the last run"),
+    ("limits", "limits"),
+    ("provenance", "to play it again"),
+    ("clauses", "clauses"),
+    ("signature", "signature"),
+)
 
 FIRST, FIRST_NARROW = 180, 130
 """Pixels of the matrix for the names of scenarios, and where there is little room."""
 ROOMY, NARROW = 240, 135
 """Pixels for each process: no more than the former, and no less than the latter, where the matrix scrolls instead."""
-
-NOTES = (
-    (
-        "How it was played",
-        (
-            "Each scenario had fresh servers on this machine that speak and fail as the providers do (twins), and a fresh "
-            "router. Every process sent its declared demand, scaled down, through the official OpenAI SDK. After a steady "
-            "phase the fault was switched on and stayed."
-        ),
-    ),
-    (
-        "Verdicts",
-        (
-            "They are read from the twins' own logs and from what callers saw, never from the router. SURVIVED: every "
-            "request was served. DEGRADED: served again in time, some requests lost. FAILED_…: not in time, not to enough "
-            "callers, against policy, or poorly. NO_PERMITTED_ROUTE: nothing was left that may serve. INCONCLUSIVE: the "
-            "rehearsal itself went wrong. NOT_TESTED: nothing was sent."
-        ),
-    ),
-    (
-        "Detect",
-        "From the process's first call that met the fault to the end of the last one before others were spared.",
-    ),
-    ("Fail over", "From that first call to the first whole answer from a deployment that stands."),
-    ("Lost", "Requests that no twin answered whole, or whose caller saw an error."),
-    (
-        "Wasted",
-        (
-            "Calls that went on to the failing scope after its first refusal had been read. Where a wait was only "
-            "inferred and nothing else may serve, the router asks again on purpose."
-        ),
-    ),
-    (
-        "Not touched",
-        "The scenario leaves the process's first choice alone; it is here to show that it goes on undisturbed.",
-    ),
-    (
-        "The picture",
-        (
-            "A lane for each process; a mark where a request was sent, with the letter of the deployment that answered; "
-            "a tail for as long as its caller waited. The shaded part is the fault, dashed lines are holds."
-        ),
-    ),
-)
 
 
 def page(found: Findings) -> str:
@@ -130,16 +133,36 @@ def page(found: Findings) -> str:
         summary=_summary(found),
         tone="good" if found.passed else "bad",
         sign="✓" if found.passed else "✗",
-        conclusion=escape(_sentence(found.conclusion())),
+        conclusion=escape(sentence(found.conclusion())),
         tiles=_tiles(found),
         weaknesses=_weaknesses(found),
+        contents=" ".join(f'<a href="#{name}">{title}</a>' for name, title in PARTS),
+        precedents=precedents(found),
+        scope=scope(found),
+        bars=bars(found),
+        findings=findings_table(found),
+        tables="\n".join(draw(found) for draw in TABLES),
+        closing=provenance(found) + clauses() + signature(found),
         matrix=_matrix(found),
         legend=_legend(ink, ink),
         scenarios="\n".join(_scenario(found, recording, ink) for recording in found.recordings),
-        notes=_notes(NOTES),
-        unrehearsed=_notes((what, _sentence(why) + ".") for what, why in UNREHEARSED),
+        notes=_notes(notes(found.rehearsal.level)),
+        unrehearsed=_notes((what, sentence(why) + ".") for what, why in found.unrehearsed),
         footer=_footer(found),
     )
+
+
+TABLES: tuple[Callable[[Findings], str], ...] = (
+    policy,
+    capacity,
+    cost,
+    quality,
+    prediction,
+    detection,
+    deviations,
+    comparison,
+)
+"""In the order of the page."""
 
 
 def _summary(found: Findings) -> str:
@@ -177,7 +200,7 @@ def _weaknesses(found: Findings) -> str:
 def _matrix(found: Findings) -> str:
     processes = found.inventory.processes
     heads = "".join(
-        f'<th scope="col"><strong>{_breakable(name)}</strong>{process.criticality}</th>'
+        f'<th scope="col"><strong>{breakable(name)}</strong>{process.criticality}</th>'
         for name, process in processes.items()
     )
     rows = []
@@ -195,11 +218,13 @@ def _matrix(found: Findings) -> str:
 def _row(recording: Recording, judged: Sequence[Judgement]) -> str:
     scenario = recording.scenario
     cells = "".join(
-        f'<td><a class="{tone(each)}" href="#{escape(scenario.id)}"><b>{_breakable(each.verdict)}</b>'
+        f'<td><a class="{tone(each)}" href="#{escape(scenario.id)}"><b>{breakable(each.verdict)}</b>'
         f"<small>{_brief(each)}</small></a></td>"
         for each in judged
     )
-    return f'<tr><th scope="row">{escape(scenario.subject or "nothing fails")}</th>{cells}</tr>'
+    name = scenario.subject or (scenario.id if scenario.faults else "nothing fails")
+    told = f"<small>{escape(scenario.title)}</small>" if scenario.kind not in KNOWN else ""
+    return f'<tr><th scope="row">{escape(name)}{told}</th>{cells}</tr>'
 
 
 def _brief(judged: Judgement) -> str:
@@ -232,10 +257,10 @@ def _scenario(found: Findings, recording: Recording, ink: Mapping[str, Ink]) -> 
     used = [name for name in ink if any(name in {**each.served_before, **each.served_after} for each in judged)]
     return (
         f'<section class="scenario" id="{escape(scenario.id)}"><details{" open" if shown else ""}>'
-        f"<summary><h3>{escape(_sentence(scenario.title))}</h3> {_noted(shown)}</summary><p>{_injected(recording)}</p>"
+        f"<summary><h3>{escape(sentence(scenario.title))}</h3> {_noted(shown)}</summary><p>{_injected(recording)}</p>"
         f'<div class="scroll">{picture(found.inventory, recording, judged, ink)}</div>'
         f'<ul class="legend">{_legend(ink, used)}</ul>'
-        f'<div class="scroll">{_figures(shown) if shown else ""}</div>'
+        f'<div class="scroll">{_figures(shown) if shown else ""}</div>{_more(shown) if shown else ""}'
         f'<p class="soft">{rest}</p></details></section>'
     )
 
@@ -255,8 +280,8 @@ def _injected(recording: Recording) -> str:
     faults = recording.scenario.faults
     if not faults:
         return "Every process sends its demand, and every deployment answers."
-    scopes = ", ".join(f"<code>{escape(fault.scope)}</code>" for fault in faults)
-    effect = escape(str(faults[0].effect))
+    scopes = ", ".join(dict.fromkeys(f"<code>{escape(fault.scope)}</code>" for fault in faults))
+    effect = escape(", ".join(dict.fromkeys(str(fault.effect) for fault in faults)))
     hit = ", ".join(escape(name) for name in sorted(recording.scenario.targets))
     since = "" if recording.fault_at is None else f" from {recording.fault_at:.1f} s on"
     return f"<b>{effect}</b>{since}: {scopes}. Hit: {hit}."
@@ -290,6 +315,38 @@ def _figures(judged: Iterable[Judgement]) -> str:
 NUMBER = ' class="number"'
 
 
+def _more(judged: Iterable[Judgement]) -> str:
+    """The figures that matter less often."""
+    heads = (
+        "process",
+        "#recovered",
+        "#failed back",
+        "#retried",
+        "#twice",
+        "#streams cut",
+        "#shed",
+        "#turned round",
+        "#p95 before",
+        "#after",
+    )
+    rows = [
+        (
+            each.process,
+            duration(each.figures.recover_s),
+            duration(each.figures.failback_s),
+            f"{each.figures.retried}",
+            f"{each.figures.duplicated}",
+            f"{each.figures.broken}",
+            f"{each.figures.shed}",
+            f"{each.figures.inverted}",
+            duration(each.figures.before.p95_s),
+            duration(each.figures.after.p95_s),
+        )
+        for each in judged
+    ]
+    return f"<details><summary>More figures</summary>{table(heads, rows, wide=760)}</details>"
+
+
 def _servers(judged: Judgement) -> str:
     return ", ".join(f"{name} ({count})" for name, count in judged.served_after.items()) or "nobody"
 
@@ -299,25 +356,13 @@ def _notes(notes: Iterable[tuple[str, str]]) -> str:
 
 
 def _footer(found: Findings) -> str:
-    small = found.rehearsal.miniature
     refused = found.rehearsal.refused
     outside = escape(", ".join(refused)) if refused else "none"
     return (
-        f"Inventory: <code>{escape(found.inventory.path)}</code>. Demand: {small.scale:.0%} of the declared calls a "
-        f"minute, {small.duration_s:.1f} s a scenario. Connections that would have left this machine: {outside}. "
-        f"This machine was late by at most {found.lag_s:.2f} s; times are no better than that. "
-        "The same facts for programs: <code>report.json</code>."
+        f"Inventory: <code>{escape(found.inventory.path)}</code>. Connections that would have left this machine: {outside}. "
+        "The same facts for programs: <code>report.json</code>, <code>junit.xml</code>, <code>journal.json</code>."
     )
 
 
 def _share(part: int, whole: int) -> str:
     return f"{part} / {whole}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _breakable(text: str) -> str:
-    """Escaped, and free to break after hyphens and underscores."""
-    return escape(text).replace("_", "_<wbr>")

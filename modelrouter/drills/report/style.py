@@ -57,7 +57,31 @@ td a small { color: var(--ink); }
 .timeline .lost { fill: var(--card); stroke: var(--bad); stroke-width: 1.6; }
 .timeline .cross { stroke: var(--bad); stroke-width: 2; fill: none; stroke-linecap: round; }
 .timeline .letter { fill: #fff; font-size: 10px; font-weight: 700; text-anchor: middle; }
+.part > h2 { scroll-margin-top: 12px; } .lead { margin: -6px 0 12px; max-width: 900px; color: var(--soft); }
+nav { display: flex; flex-wrap: wrap; gap: 4px 14px; margin: 16px 0 0; font-size: 13px; color: var(--soft); }
+table.plain tbody tr { border-top: 1px solid var(--line); } table.plain td { overflow-wrap: break-word; }
+table.plain td.number, table.plain th.number { text-align: right; white-space: nowrap; }
+table.plain td:first-child { font-weight: 550; } table.plain small { color: var(--soft); font-weight: 400; }
+.whole { white-space: nowrap; }
+.facts { display: grid; grid-template-columns: 1fr 1fr; gap: 0 36px; margin: 0; }
+.facts div { padding: 7px 0; border-top: 1px solid var(--line); display: grid; grid-template-columns: 170px 1fr; gap: 12px; }
+.facts dt { color: var(--soft); } .facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.precedent { padding: 16px 20px; background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--accent); border-radius: 10px; }
+.precedent + .precedent { margin-top: 12px; } .precedent p { margin: 4px 0 8px; max-width: 900px; }
+.assumed, .told { margin: 8px 0 0; padding: 0; list-style: none; } .assumed li, .told li { margin: 5px 0; }
+.told { padding-left: 20px; list-style: disc; margin-bottom: 14px; }
+.mark { padding: 1px 7px; border-radius: 5px; background: var(--warn-bg); color: var(--warn); font-size: 12px; font-weight: 650; }
+.scenario details details { margin-top: 8px; } .scenario details details summary { color: var(--soft); font-size: 13px; }
+.bars .allowed { fill: var(--lane); stroke: var(--line); } .bars .rto { stroke: var(--ink); stroke-width: 2; }
+.bars .tolerance { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 3 2; }
+.bars text.bad { fill: var(--bad); }
+@media (max-width: 860px) { .facts { grid-template-columns: 1fr; } .facts div { grid-template-columns: 120px 1fr; } }
 @media (max-width: 860px) { .scenario { padding: 14px; } .matrix thead th:first-child { width: 130px; } }
-@media print { .scenario { break-inside: avoid; } }
+@media print {
+  nav, .scenario summary::marker { display: none; } .scroll { overflow: visible; border: 0; }
+  .scenario, .precedent, .facts div, tr, svg { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  table, .timeline { min-width: 0 !important; } table { font-size: 11px; }
+  .banner, .verdict, .tile, .matrix td a, .mark, svg, .legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
 """
 )
