@@ -157,7 +157,8 @@ def geofence(graph: Graph, place: str, providers: Sequence[str] = ()) -> Event:
     routes: dict[str, dict[str, str]] = {}
     unknown: list[str] = []
     for deployment in _of(graph.inventory, by):
-        why = f"shut out by provider {deployment.provider.id}: its egress {deployment.egress} is in {place}"
+        inside = "" if deployment.egress == place else f", in {place}"
+        why = f"shut out by provider {deployment.provider.id}: calls leave from {deployment.egress}{inside}"
         if deployment.egress is None:
             unknown += _by_users(graph, deployment, place, routes)
         elif _touches(graph.inventory, deployment.egress, place):
@@ -192,8 +193,13 @@ def find(graph: Graph, text: str, word: str) -> tuple[str, ...]:
 
 
 def known(graph: Graph, text: str, word: str) -> tuple[str, ...]:
-    """Every factor that might have been meant: of the kind that was written, else of each that the word takes."""
+    """Every factor that might have been meant: of the kind that was written, else of each that the word takes.
+
+    Where it takes them all and none was written, the kinds alone.
+    """
     kind = text.strip().partition(":")[0].lower()
+    if kind not in KINDS and TAKES[word] == KINDS:
+        return tuple(f"{each}:NAME" for each in KINDS)
     kinds = (kind,) if kind in TAKES[word] else TAKES[word]
     return tuple(name for name, each in graph.factors.items() if each.kind in kinds)
 

@@ -134,7 +134,7 @@ def _widest(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names, key=_widths))
 
 
-SPOKEN = ("jurisdiction", "upstream", "company", "provider", "family")
+SPOKEN = ("jurisdiction", "upstream", "provider", "company", "family")
 """What people speak of first; then the other kinds, from the widest."""
 
 

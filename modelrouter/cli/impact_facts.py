@@ -1,0 +1,227 @@
+"""What `modelrouter impact --json` prints: plain values; docs/impact.md describes each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from modelrouter.continuity.concentration import concentration
+from modelrouter.continuity.impact import impact
+from modelrouter.continuity.remedy_text import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from modelrouter.continuity.compare import Comparison
+    from modelrouter.continuity.concentration import Index
+    from modelrouter.continuity.events import Cause
+    from modelrouter.continuity.factors import Graph, Path
+    from modelrouter.continuity.impact import Branch, Effect, Impact, Refusal
+    from modelrouter.continuity.independence import Independence
+    from modelrouter.continuity.overview import Overview
+    from modelrouter.continuity.remedy import Remedy
+
+__all__ = ["VERSION", "compared_facts", "impact_facts", "independence_facts", "remedy_facts"]
+
+VERSION = 1
+"""A change that breaks readers raises it."""
+DIGITS = 6
+UNITS: Mapping[str, str] = {"spend": "US dollars a day", "tokens": "tokens a day", "processes": "weight"}
+
+
+def impact_facts(found: Impact, seen: Overview, mending: Remedy | None, only: Iterable[str]) -> dict[str, Any]:
+    """Events and what they do; without events what the inventory rests on, and what would mend it."""
+    wanted = set(only) or set(found.verdicts)
+    return {
+        "version": VERSION,
+        "inventory": _inventory(found.graph),
+        "events": [{"event": each.word, "subject": each.subject, "said": each.said} for each in found.events],
+        "verdicts": {str(verdict): count for verdict, count in found.counts.items()},
+        "stopped_weight": found.weight,
+        "whole_weight": sum(each.weight for each in found.graph.processes.values()),
+        "processes": [_effect(each, found, seen) for each in found.effects() if each.process.id in wanted],
+        "lost": [{"deployment": name, "causes": _causes(causes)} for name, causes in found.lost.items()],
+        "throttled": [{"deployment": name, "left": left} for name, left in found.left.items()],
+        "unknown": list(found.unknown),
+        "concentration": _concentration(found),
+        "weak_spots": None if found.events else _weak(seen),
+        "repair": None if mending is None else remedy_facts(mending),
+    }
+
+
+def _inventory(graph: Graph) -> dict[str, Any]:
+    inventory = graph.inventory
+    return {
+        "name": inventory.name,
+        "file": inventory.path,
+        "processes": len(inventory.processes),
+        "deployments": len(inventory.deployments),
+        "factors": len(graph.factors),
+    }
+
+
+def _effect(effect: Effect, found: Impact, seen: Overview) -> dict[str, Any]:
+    process = effect.process
+    counted = seen.counts[process.id]
+    return {
+        "process": process.id,
+        "owner": process.owner,
+        "criticality": process.criticality,
+        "weight": found.graph.processes[process.id].weight,
+        "verdict": str(effect.verdict),
+        "verdict_before": str(effect.before),
+        "why": effect.why,
+        "objectives": {
+            "rto_s": process.objectives.rto_s,
+            "tolerance_s": process.objectives.tolerance_s,
+            "minimum": process.objectives.minimum,
+        },
+        "served_by": list(effect.served_by),
+        "capacity_left": None if effect.capacity is None else round(effect.capacity, DIGITS),
+        "own": _causes(effect.own),
+        "route": [_branch(each) for each in effect.branches],
+        "standby": list(effect.standby),
+        "barred": list(effect.barred),
+        "must_fail": seen.depths[process.id],
+        "cut_sets": None if counted is None else {str(order): number for order, number in enumerate(counted) if number},
+    }
+
+
+def _branch(branch: Branch) -> dict[str, Any]:
+    return {
+        "deployment": branch.deployment,
+        "state": branch.state,
+        "left": round(branch.left, DIGITS),
+        "causes": _causes(branch.causes),
+        "refused_by": _refusals(branch.refusals),
+    }
+
+
+def _refusals(refusals: Iterable[Refusal]) -> list[dict[str, str]]:
+    return [{"rule": each.rule, "why": each.why} for each in refusals]
+
+
+def _causes(causes: Iterable[Cause]) -> list[dict[str, Any]]:
+    return [{"path": list(each.path), "note": each.note} for each in causes]
+
+
+def _concentration(found: Impact) -> list[dict[str, Any]]:
+    after = concentration(found)
+    before = concentration(impact(found.graph)) if found.events else after
+    return [_index(then, now) for then, now in zip(before, after, strict=True)]
+
+
+def _index(before: Index, after: Index) -> dict[str, Any]:
+    earlier = {each.name: each.share for each in before.shares}
+    return {
+        "dimension": after.dimension,
+        "measure": after.measure,
+        "unit": UNITS[after.measure],
+        "hhi_before": _rounded(before.hhi),
+        "hhi": _rounded(after.hhi),
+        "shares": [
+            {
+                "name": each.name,
+                "amount": round(each.amount, 2),
+                "share": round(each.share, DIGITS),
+                "share_before": round(earlier.get(each.name, 0.0), DIGITS),
+            }
+            for each in after.shares
+        ],
+        "unknown": list(after.unknown),
+        "unserved": list(after.unserved),
+    }
+
+
+def _rounded(index: float | None) -> int | None:
+    return None if index is None else round(index)
+
+
+def _weak(seen: Overview) -> dict[str, Any]:
+    return {
+        "single": [
+            {"factors": list(each.factors), "processes": list(each.processes), "weight": each.weight}
+            for each in seen.points
+        ],
+        "pairs": [
+            {
+                "one_of": list(each.first),
+                "and_one_of": list(each.second),
+                "pairs": each.number,
+                "processes": list(each.processes),
+                "weight": each.weight,
+            }
+            for each in seen.couples
+        ],
+    }
+
+
+def remedy_facts(found: Remedy) -> dict[str, Any]:
+    """What to add, and the lines of YAML that say so."""
+    return {
+        "additions": found.size,
+        "routes": [
+            {"process": name, "routes": list(route), "added": list(found.added[name])}
+            for name, route in found.routes.items()
+        ],
+        "new_deployments": [
+            {"deployment": each.deployment.id, "serves": list(each.serves), "must_not_share": list(each.avoids)}
+            for each in found.newcomers
+        ],
+        "helpless": [{"process": name, "why": why} for name, why in found.helpless.items()],
+        "own": [{"process": name, "factors": list(factors)} for name, factors in found.own.items()],
+        "yaml": "".join(f"{line}\n" for line in lines(found)),
+    }
+
+
+def independence_facts(found: Independence) -> dict[str, Any]:
+    """How a proposed fallback compares with a route."""
+    return {
+        "version": VERSION,
+        "process": found.process,
+        "deployment": found.deployment,
+        "in_route": found.already,
+        "independent": found.independent,
+        "permitted": not found.refusals,
+        "refused_by": _refusals(found.refusals),
+        "compared_with": [
+            {
+                "deployment": each.deployment,
+                "likeness": round(each.likeness, DIGITS),
+                "nearest": each.nearest,
+                "shared": [_shared(name, *paths) for name, paths in each.shared.items()],
+            }
+            for each in found.kin
+        ],
+        "mends": list(found.mended),
+        "remain": list(found.remaining),
+    }
+
+
+def _shared(name: str, ours: Path, theirs: Path) -> dict[str, Any]:
+    return {"factor": name, "path": list(ours), "path_of_other": list(theirs)}
+
+
+def compared_facts(found: Comparison, old: Graph, new: Graph) -> dict[str, Any]:
+    """What changed between two inventories."""
+    return {
+        "version": VERSION,
+        "old": _inventory(old),
+        "new": _inventory(new),
+        "fell": found.fell,
+        "processes": [
+            {
+                "process": each.process,
+                "survives": each.survives,
+                "why": list(each.why),
+                "single_added": list(each.points_added),
+                "single_removed": list(each.points_removed),
+                "routes_added": list(each.routes_added),
+                "routes_removed": list(each.routes_removed),
+                "must_fail_before": each.depths[0],
+                "must_fail": each.depths[1],
+            }
+            for each in found.shifts
+        ],
+        "added": list(found.added),
+        "removed": list(found.removed),
+    }

@@ -1,0 +1,105 @@
+"""A remedy as lines of YAML: sections to be merged into the inventory, routes to be replaced."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from modelrouter.continuity.newcomer import Newcomer
+    from modelrouter.continuity.remedy import Remedy
+
+__all__ = ["lines"]
+
+TELLING = ("provider", "company", "developer", "family", "jurisdiction", "upstream")
+"""The kinds of factors whose avoidance has to be looked after; the others follow from them."""
+
+
+def lines(found: Remedy) -> Iterator[str]:
+    """What to write, and as comments what no addition mends."""
+    if not found.size and not found.helpless and not found.own:
+        yield "# Nothing fails alone: no addition is needed."
+    for name, why in found.helpless.items():
+        yield f"# {name}: {why}"
+    for name, own in found.own.items():
+        yield f"# {name} depends itself on {', '.join(own)}; no deployment mends that"
+    if found.newcomers:
+        yield "# Somebody has to provide these: the names are placeholders, the facts are what is needed."
+        yield "providers:"
+        for each in found.newcomers:
+            yield from _provider(each)
+        yield "models:"
+        for each in found.newcomers:
+            yield from _model(each)
+        yield "deployments:"
+        for each in found.newcomers:
+            yield from _deployment(each)
+    if found.routes:
+        yield "processes:"
+        for name, route in found.routes.items():
+            new = ", ".join(found.added[name])
+            yield f"  {word(name)}: # the line to replace; new in it: {new}"
+            yield f"    routes: {_list(route)}"
+
+
+def _provider(new: Newcomer) -> Iterator[str]:
+    provider = new.deployment.provider
+    (account,) = provider.accounts.values()
+    shunned = [name.replace(":", " ", 1) for kind in TELLING for name in new.avoids if name.startswith(f"{kind}:")]
+    if shunned:
+        yield f"  # must not be, nor stand on: {', '.join(shunned)}"
+    yield f"  {word(provider.id)}:"
+    yield f"    company: {json.dumps(provider.company)}"
+    yield f"    headquarters: {word(provider.headquarters)}"
+    yield f"    accounts: {{{account.name}: {{key: {account.key}}}}}"
+
+
+def _model(new: Newcomer) -> Iterator[str]:
+    model = new.deployment.model
+    yield f"  {word(model.id)}:"
+    yield f"    developer: {word(model.developer)}"
+    yield f"    family: {word(model.family)}"
+    if model.origin is not None:
+        yield f"    origin: {word(model.origin)}"
+    if model.weights != "closed":
+        yield f"    weights: {model.weights}"
+    yield f"    context: {model.context}"
+    if model.output is not None:
+        yield f"    output: {model.output}"
+    if model.capabilities:
+        yield f"    capabilities: {_list(sorted(model.capabilities))}"
+
+
+def _deployment(new: Newcomer) -> Iterator[str]:
+    made = new.deployment
+    yield f"  {word(made.id)}: # for {', '.join(new.serves)}"
+    yield f"    provider: {word(made.provider.id)}"
+    yield f"    model: {word(made.model.id)}"
+    yield f"    wire: {made.wire}"
+    yield f"    url: {json.dumps(made.url)}"
+    for key, value in (("region", made.region), ("egress", made.egress)):
+        if value is not None:
+            yield f"    {key}: {word(value)}"
+    yield f"    processing: {_list(made.processing)}"
+    if made.limits.rpm is not None:
+        yield f"    limits: {{rpm: {made.limits.rpm}}} # at least: the share of the demand that must survive"
+    if made.retention_s is not None:
+        yield f"    retention: {made.retention_s:g}s"
+
+
+def _list(names: Iterable[str]) -> str:
+    return f"[{', '.join(word(name) for name in names)}]"
+
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*")
+_TAKEN = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""Words that readers of YAML take for something else: Norway among them."""
+
+
+def word(text: str) -> str:
+    """A text as YAML, in quotes where it needs any."""
+    plain = _PLAIN.fullmatch(text) is not None and text.lower() not in _TAKEN
+    return text if plain else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""What an inventory rests on, or what some events break, as a page; start at `page.page`."""
