@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -37,6 +36,9 @@ from modelrouter.core.inventory import (
     Provider,
 )
 from modelrouter.core.load import RANKS
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 def shared(name: str, limits: Limits, **facts: Any) -> Provider:
