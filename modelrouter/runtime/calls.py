@@ -264,8 +264,13 @@ def broken_off(wire: str, deployment: Deployment, fault: Fault) -> bytes:
 
 
 def _options(ask: Ask, deployment: Deployment) -> CallOptions:
-    headers = ask.headers if ask.headers and shape_of(deployment.wire) == ask.wire else _NONE
-    return CallOptions(ask.asked.stream, headers)
+    if ask.headers and shape_of(deployment.wire) == ask.wire:
+        return CallOptions(ask.asked.stream, ask.headers)
+    return _BARE[ask.asked.stream]
+
+
+_BARE = {streamed: CallOptions(streamed) for streamed in (False, True)}
+"""Without headers of the caller's."""
 
 
 def unportable(reason: str) -> Fault:
