@@ -91,6 +91,8 @@ class Bdd(_Nodes):
 
     def at_least(self, least: int, functions: Sequence[int]) -> int:
         """At least so many of these functions; one that is given twice counts twice. O(least x functions) steps."""
+        if least in (1, len(functions)):
+            return self.combined(ALL if least == 1 else NONE, functions)
         rows = [ALL] + [NONE] * least
         for each in sorted(functions, key=lambda node: (-self.variable[node], node)):
             for number in range(least, 0, -1):

@@ -60,12 +60,20 @@ class FaultTree:
         return cls(top, {name: gates[name] for name in ordered})
 
     @classmethod
-    def of_process(cls, structure: Structure, process: str) -> FaultTree:
-        """What takes down a process: all its routes, each by any of its factors. Raises UnknownNameError."""
+    def of_process(cls, structure: Structure, process: str, least: int = 1) -> FaultTree:
+        """What takes down a process that needs so many of its routes to stand, each killed by any of its factors.
+
+        With one, all routes must be lost. One that needs more than it has is down whatever happens.
+        Raises UnknownNameError, and ValueError for a process that needs none.
+        """
+        if least < 1:
+            raise ValueError(f"{process!r} cannot need {least} of its routes")
         routes = structure.routes(process)
         names = [f"route {place} of {process}" for place in range(len(routes))]
         gates = {name: Gate("or", structure.names(route)) for name, route in zip(names, routes, strict=True)}
-        return cls.of(process, {**gates, process: Gate("and", tuple(names))})
+        spare = len(names) - least
+        gates[process] = Gate("atleast", tuple(names), spare + 1) if spare >= 0 else Gate("and", ())
+        return cls.of(process, gates)
 
     def events(self, key: Callable[[str], float] | None = None) -> tuple[str, ...]:
         """Its basic events as they are met depth first, inputs in their own order or in that of `key`."""

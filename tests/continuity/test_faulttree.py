@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pytest
-from continuity.brute import by_order, cut_sets, likelihood, tree
+from continuity.brute import by_order, cut_sets, likelihood, routes, tree
 from continuity.open_psa import read
 
 from modelrouter.continuity.cutsets import families
@@ -18,7 +18,9 @@ from modelrouter.continuity.structure import Structure
 from modelrouter.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from modelrouter.continuity.structure import Masks
 
 TREES = Path(__file__).parent / "trees"
 
@@ -109,6 +111,24 @@ def test_probability_equals_summing_over_every_state() -> None:
         assert truth == pytest.approx(solve(given).probability(chances), abs=1e-12), seed
 
 
+def fewer_stand(structure: Structure, ways: Masks, least: int) -> Callable[[frozenset[str]], bool]:
+    """Whether fewer routes than needed stand when some factors have failed."""
+    return lambda failed: sum(way & structure.mask(failed) == 0 for way in ways) < least
+
+
+def test_a_process_may_need_more_than_one_of_its_routes() -> None:
+    """On random structures, for every number of routes that it may need: as trying everything says."""
+    for seed in range(150):
+        structure = Structure.of(routes(random.Random(seed), most=4))
+        for name, ways in structure.processes.items():
+            for least in range(1, len(ways) + 2):
+                solution = solve(FaultTree.of_process(structure, name, least))
+                truth = cut_sets(structure.factors, fewer_stand(structure, ways, least))
+                assert truth == solution.minimal(11), (seed, name, least)
+    with pytest.raises(ValueError, match="'p0' cannot need 0 of its routes"):
+        FaultTree.of_process(structure, "p0", 0)
+
+
 def test_an_event_that_stands_for_several_counts_as_often() -> None:
     """Three alike on one side and two on the other make six pairs."""
     solution = solve(FaultTree.of("top", {"top": Gate("and", ("a", "b"))}))
@@ -188,8 +208,7 @@ def test_what_needs_more_nodes_than_allowed_is_an_error() -> None:
 def test_what_takes_too_many_steps_is_an_error_as_well() -> None:
     """Nodes alone bound no time: here the diagrams are small, and the way to them is long."""
     chance = random.Random(1)
-    routes = [{f"f{chance.randrange(40):02}" for _ in range(8)} for _ in range(14)]
-    structure = Structure.of({"p": routes})
+    structure = Structure.of({"p": [{f"f{chance.randrange(40):02}" for _ in range(8)} for _ in range(14)]})
     given = FaultTree.of_process(structure, "p")
 
     with pytest.raises(TooLargeError, match="more than 80,000 steps"):
