@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from modelrouter.drills.ed25519 import SIZE, public_key, sign, verifies
 from modelrouter.errors import MissingSecretError
 from modelrouter.inventory.secrets import resolve
 
@@ -25,26 +27,25 @@ __all__ = ["SIGNATURE", "Checked", "Key", "key_from", "public_from", "sign_folde
 
 SIGNATURE = "signature.json"
 VERSION = 1
-PEM_BEGINS = "-----BEGIN PRIVATE KEY-----"
-PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
-"""What stands before the 32 bytes in the file that `openssl genpkey -algorithm ed25519` writes (RFC 8410)."""
-SPKI = bytes.fromhex("302a300506032b6570032100")
-"""The same before a public key."""
+SIZE = 32
+"""Bytes of a key."""
+PEM = "-----BEGIN "
 
 
-class Key(NamedTuple):
+class Key:
     """A secret key that shows only its public half."""
 
-    secret: bytes
-    public: bytes
+    def __init__(self, secret: Ed25519PrivateKey) -> None:
+        self._secret = secret
+        self.name = named(secret.public_key().public_bytes_raw())
+        """The public key as people pass it on: `ed25519:` and base64."""
 
     def __repr__(self) -> str:
         return f"<key {self.name}>"
 
-    @property
-    def name(self) -> str:
-        """The public key as people pass it on: `ed25519:` and base64."""
-        return named(self.public)
+    def sign(self, message: bytes) -> str:
+        """The signature in base64; the same for the same message."""
+        return base64.b64encode(self._secret.sign(message)).decode()
 
 
 class Checked(NamedTuple):
@@ -67,24 +68,25 @@ def key_from(reference: str) -> Key:
     Raises MissingSecretError, which never shows what was found.
     """
     kind, _, name = reference.partition(":")
-    path = Path(name).expanduser()
-    try:
-        pem = kind == "file" and path.read_text(encoding="utf-8").lstrip().startswith(PEM_BEGINS)
-        text = path.read_text(encoding="utf-8") if pem else resolve(reference).reveal()
-    except (OSError, UnicodeDecodeError):
-        text = resolve(reference).reveal()  # which says what is wrong with it
-    secret = _bytes_of(text, PKCS8)
+    text = _pem(Path(name).expanduser()) if kind == "file" else None
+    secret = _secret_of(text or resolve(reference).reveal())
     if secret is None:
         raise MissingSecretError(
             f"{reference} holds no Ed25519 key: make one with `openssl genpkey -algorithm ed25519`, "
             "or write 32 random bytes in hexadecimal"
         )
-    return Key(secret, public_key(secret))
+    return Key(secret)
 
 
 def public_from(text: str) -> bytes | None:
     """The public key in `ed25519:BASE64`, base64, hexadecimal or PEM; None where it is none."""
-    return _bytes_of(text.strip().removeprefix("ed25519:"), SPKI)
+    if not text.lstrip().startswith(PEM):
+        return _bytes_of(text.strip().removeprefix("ed25519:"))
+    try:
+        public = load_pem_public_key(text.strip().encode())
+    except ValueError:
+        return None
+    return public.public_bytes_raw() if isinstance(public, Ed25519PublicKey) else None
 
 
 def sign_folder(folder: Path, names: Iterable[str], key: Key | None) -> None:
@@ -92,7 +94,7 @@ def sign_folder(folder: Path, names: Iterable[str], key: Key | None) -> None:
     files = {name: _digest(folder / name) for name in sorted(names)}
     made: dict[str, Any] = {"version": VERSION, "files": files}
     if key is not None:
-        made |= {"key": key.name, "signature": base64.b64encode(sign(key.secret, _message(files))).decode()}
+        made |= {"key": key.name, "signature": key.sign(_message(files))}
     (folder / SIGNATURE).write_bytes(orjson.dumps(made, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
@@ -110,7 +112,7 @@ def verify_folder(folder: Path, expected: bytes | None = None) -> Checked:
         return Checked((f"{SIGNATURE} is no list of files",), None)
     wrong = list(_wrong(folder, files))
     public = public_from(str(made.get("key", "")))
-    holds = public is not None and verifies(public, _message(files), _decoded(str(made.get("signature", ""))) or b"")
+    holds = public is not None and _holds(public, files, str(made.get("signature", "")))
     if not holds and ("signature" in made or "key" in made):
         wrong.append(f"{SIGNATURE} was changed: its signature does not hold")
     if expected is not None and not (holds and public == expected):
@@ -143,14 +145,38 @@ def _message(files: Mapping[str, str]) -> bytes:
     return f"modelrouter drill report {VERSION}\n{lines}".encode()
 
 
-def _bytes_of(text: str, prefix: bytes) -> bytes | None:
-    """The 32 bytes of a key, however it is written."""
-    lines = [line.strip() for line in text.strip().splitlines() if not line.startswith("-----")]
-    data = _decoded("".join(lines))
-    if data is None:
+def _holds(public: bytes, files: Mapping[str, str], signature: str) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(_decoded(signature) or b"", _message(files))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _pem(path: Path) -> str | None:
+    """The text of a file in PEM, which has several lines; None for every other."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None  # `resolve` says what is wrong with it
+    return text if text.lstrip().startswith(PEM) else None
+
+
+def _secret_of(text: str) -> Ed25519PrivateKey | None:
+    if not text.lstrip().startswith(PEM):
+        data = _bytes_of(text)
+        return None if data is None else Ed25519PrivateKey.from_private_bytes(data)
+    try:
+        secret = load_pem_private_key(text.strip().encode(), password=None)
+    except (ValueError, TypeError):
         return None
-    data = data.removeprefix(prefix)
-    return data if len(data) == SIZE else None
+    return secret if isinstance(secret, Ed25519PrivateKey) else None
+
+
+def _bytes_of(text: str) -> bytes | None:
+    """The 32 bytes of a key, in hexadecimal or base64."""
+    data = _decoded(text.strip())
+    return data if data is not None and len(data) == SIZE else None
 
 
 def _decoded(text: str) -> bytes | None:
