@@ -26,7 +26,7 @@ from modelrouter.providers.base import MAX_BODY, ConnectionFailedError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aiohttp.connector import Connection
     from aiohttp.http import RawResponseMessage
@@ -162,11 +162,34 @@ def _head(request: _Request) -> bytes:
 
 
 class _Handler(ResponseHandler):
-    """Tells who reads a body that it cannot be followed further.
+    """A connection of aiohttp's that tells more and does less.
 
-    aiohttp itself closes the connection where the framing of a body is garbled, and leaves its reader
-    waiting for ever if the headers came before.
+    `heard` is called whenever something came: to wake a task for every piece of a slow stream costs more than all else
+    that is done with it. And who reads a body is told when it cannot be followed further: aiohttp itself closes the
+    connection where the framing is garbled, and leaves its reader waiting for ever if the headers came before.
     """
+
+    heard: Callable[[], None] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if data and self.heard is not None:
+            self.heard()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        if self.heard is not None:
+            self.heard()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 - as aiohttp has it
+        """Read on; only a reader that was paused has left anything, and aiohttp would parse nothing after every read."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+            self._loop.call_soon(self._tell)  # not now: whoever reads has yet to pass on what it read
+
+    def _tell(self) -> None:
+        if self.heard is not None:
+            self.heard()
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
         body = self._payload
@@ -178,7 +201,7 @@ class _Handler(ResponseHandler):
 class HttpReply:
     """One answer; its connection goes back to the others when its last byte has come."""
 
-    __slots__ = ("_connection", "_content", "_loop", "_message", "status")
+    __slots__ = ("_connection", "_content", "_loop", "_message", "_taker", "status")
 
     def __init__(
         self,
@@ -192,6 +215,7 @@ class HttpReply:
         self._message = message
         self._content = content
         self._loop = loop
+        self._taker: Callable[[bytes], bool] | None = None
         content.on_eof(self._over)
 
     def _over(self) -> None:
@@ -234,9 +258,41 @@ class HttpReply:
 
     async def block(self) -> bytes:
         try:
+            if self._taker is not None and (block := await self._untaken(self._taker)):
+                return block
             return await self._content.readany()
         except (aiohttp.ClientError, OSError) as error:
             raise ConnectionFailedError(_told(error)) from error
+
+    def offer(self, taker: Callable[[bytes], bool]) -> None:
+        """Offer what comes to a taker first; see `OfferingReply`."""
+        self._taker = taker
+
+    async def _untaken(self, taker: Callable[[bytes], bool]) -> bytes:
+        """Wait for bytes that the taker does not take; none at the end, and where the answer broke off."""
+        content, handler = self._content, self._connection.protocol if self._connection else None
+        if not isinstance(handler, _Handler) or content.exception() is not None:
+            return b""
+        if block := content.read_nowait():
+            return block
+        waiting: asyncio.Future[bytes] = self._loop.create_future()
+
+        def hear() -> None:
+            try:
+                block, is_over = content.read_nowait(), content.at_eof()
+            except Exception:  # noqa: BLE001 - whatever broke it off, `readany` raises it once more
+                block, is_over = b"", True
+            is_left = bool(block) and not taker(block)
+            if is_left or is_over:
+                handler.heard = None
+                if not waiting.done():
+                    waiting.set_result(block if is_left else b"")
+
+        handler.heard = hear
+        try:
+            return await waiting
+        finally:
+            handler.heard = None
 
     def close(self) -> None:
         if self._content.exception() is None:

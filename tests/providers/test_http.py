@@ -8,6 +8,7 @@ import gzip
 import socket
 import threading
 import time
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,12 @@ from support.inventories import deployment, provider
 from support.upstream import Upstream
 
 from modelrouter.providers.base import MAX_BODY, ConnectionFailedError, KeyUnavailableError
-from modelrouter.providers.connections import CONNECT_S
+from modelrouter.providers.connections import CONNECT_S, HttpReply
 from modelrouter.providers.egress import LoopbackEgress
 from modelrouter.providers.http import HttpClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
 BODY = b'{"model": "m", "messages": []}'
 
@@ -246,3 +247,91 @@ def test_a_name_service_that_hangs_is_a_failure_to_connect(monkeypatch) -> None:
         return took
 
     assert CONNECT_S - 0.5 < asyncio.run(call()) < CONNECT_S + 2
+
+
+@asynccontextmanager
+async def answering(steps: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[HttpReply]:
+    """The reply of a provider that begins an answer in chunks, and goes on with it as `steps` says."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(BODY)
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        await steps(writer)
+        writer.close()
+        await writer.wait_closed()
+        over.set()
+
+    over = asyncio.Event()
+    calling = client()
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        reply = await calling.send(at(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"), BODY)
+        assert isinstance(reply, HttpReply)
+        yield reply
+        reply.close()
+        await calling.aclose()
+        await over.wait()
+
+
+def test_a_taker_is_given_what_comes_before_its_reader() -> None:
+    """What a taker takes, the reader does not get; what it refuses, the reader gets at once, in its order; then the end."""
+    pieces = [b"%d;" % number * size for number, size in enumerate([1, 1, 5, 400_000, 1, 1])]
+    taken: list[bytes] = []
+    left: list[bytes] = []
+
+    async def read() -> None:
+        may_go_on = asyncio.Event()
+
+        async def steps(writer: asyncio.StreamWriter) -> None:
+            for piece in pieces:
+                await may_go_on.wait()
+                may_go_on.clear()
+                # Many chunks of HTTP: aiohttp pauses at some number of them.
+                writer.write(b"2\r\n%b\r\n" % piece[:2] * (len(piece) // 2))
+            writer.write(b"0\r\n\r\n")
+
+        def taker(block: bytes) -> bool:
+            may_go_on.set()
+            if b"2" in block:
+                return False
+            taken.append(block)
+            return True
+
+        async with answering(steps) as reply:
+            reply.offer(taker)
+            may_go_on.set()
+            while block := await reply.block():
+                left.append(block)
+
+    asyncio.run(read())
+
+    assert left == [pieces[2]]
+    assert b"".join(taken) == b"".join([piece for piece in pieces if piece != pieces[2]])
+
+
+@pytest.mark.parametrize("end", [b"", b"not a length\r\n"])
+def test_a_taker_hides_no_break(end: bytes) -> None:
+    """An answer that breaks off, or can't be followed further, fails for its reader, whoever took what came before."""
+    taken: list[bytes] = []
+
+    async def read() -> None:
+        has_taken = asyncio.Event()
+
+        async def steps(writer: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(0.02)
+            writer.write(b"3\r\none\r\n")
+            await has_taken.wait()
+            writer.write(end)
+
+        def taker(block: bytes) -> bool:
+            taken.append(block)
+            has_taken.set()
+            return True
+
+        async with answering(steps) as reply:
+            reply.offer(taker)
+            with pytest.raises(ConnectionFailedError):
+                await reply.block()
+
+    asyncio.run(read())
+
+    assert taken == [b"one"]
