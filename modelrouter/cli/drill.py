@@ -20,7 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print report.json instead of
 Only = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="SCENARIO", help="Play these alone: an id, a pattern as suspended-*, or MISFORTUNE@SCOPE; repeatable."
+        metavar="SCENARIO", help="Play these alone: an id, a pattern as suspended-*, or FAULT@SCOPE; repeatable."
     ),
 ]
 Incident = Annotated[

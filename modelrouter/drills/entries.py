@@ -55,7 +55,7 @@ def refuse(findings: Iterable[Finding], tree: Entries, path: str) -> None:
 
 
 def _finding(details: ErrorDetails, kind: type[BaseModel]) -> Finding:
-    path: Path = tuple(details["loc"])
+    path: Path = tuple(step for step in details["loc"] if not _is_choice(step))
     at_key = path[-1:] == ("[key]",) or details["type"] in ("missing", "extra_forbidden")
     path = path[:-1] if path[-1:] == ("[key]",) else path
     if details["type"] == "extra_forbidden":
@@ -66,6 +66,11 @@ def _finding(details: ErrorDetails, kind: type[BaseModel]) -> Finding:
     said = _SAID.get(details["type"])
     message, hint = said(details) if said else (f"this cannot be read ({details['type']})", "")
     return Finding(path, message, hint, at_key=at_key)
+
+
+def _is_choice(step: str | int) -> bool:
+    """Whether a step is the tag of one kind of value among several, `[written]`, rather than a key."""
+    return isinstance(step, str) and step.startswith("[") and step != "[key]"
 
 
 _SAID: Mapping[str, Callable[[ErrorDetails], tuple[str, str]]] = MappingProxyType(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from modelrouter.core.inventory import Inventory, Process
+    from modelrouter.drills.mishap import Case
 
 __all__ = [
     "CRITICALITIES",
@@ -30,7 +31,6 @@ __all__ = [
     "Evidence",
     "Expect",
     "Freeze",
-    "Injury",
     "Lease",
     "Level",
     "Plan",
@@ -53,21 +53,6 @@ CRITICALITIES: tuple[Criticality, ...] = get_args(Criticality)
 """The gravest first."""
 APPROVALS: Mapping[Level, int] = {"canary": 1, "live": 2}
 """People who must have agreed before a critical process is drilled at that level."""
-
-
-class Injury(NamedTuple):
-    """One fault of a scenario written in the plan itself."""
-
-    misfortune: str
-    """A word of `misfortunes.MISFORTUNES`."""
-    scope: str
-    """As `scope.parse` reads it: `account:openai/main`."""
-    from_s: float = 0.0
-    """After the steady state."""
-    until_s: float | None = None
-    """None: to the end."""
-    share: float = 1.0
-    """Of calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +193,9 @@ class Plan:
     approvals: tuple[Approval, ...] = ()
     hypothesis: str = ""
     scenarios: tuple[str, ...] = ()
-    """Ids and patterns of the catalogue, ids of incidents, or `misfortune@scope`."""
-    injuries: tuple[Injury, ...] = ()
-    """The scenario, where it is written in the plan."""
-    lasts_s: float | None = None
-    """How long that one takes; None leaves it to the player."""
+    """Ids and patterns of the catalogue, ids of incidents, `fault@scope`, files of scenarios."""
+    case: Case | None = None
+    """The scenario, where it is written in the plan itself."""
     seed: int = 0
     targets: Targets = Targets()
     steady: Steady = Steady()

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import MappingProxyType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Tag, ValidationError, WithJsonSchema
+from pydantic import Discriminator, Tag
 
 from modelrouter.drills import plan as drill
-from modelrouter.drills.misfortunes import MISFORTUNES
-from modelrouter.drills.scope import parse as parse_scope
-from modelrouter.errors import InventoryError, UsageError
-from modelrouter.inventory.document import Entries, locate
+from modelrouter.drills.entries import parse, refuse
+from modelrouter.drills.incidents import case_of, wrong_in
+from modelrouter.drills.incidents.schema import StoryEntry
+from modelrouter.inventory.document import Entries
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import (
-    OURS,
     Day,
     Duration,
     Flag,
@@ -31,47 +29,26 @@ from modelrouter.inventory.fields import (
     Share,
     Tally,
     Words,
-    described,
-    read_text,
-    refusal,
 )
-from modelrouter.inventory.masking import shown
-from modelrouter.inventory.problems import Finding, Problem
-from modelrouter.inventory.reading import read
 from modelrouter.inventory.source import checked, read_file
-from modelrouter.inventory.spelling import did_you_mean
 from modelrouter.inventory.words import Criticality, reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from pydantic_core import ErrorDetails
+    from modelrouter.inventory.problems import Problem
 
 __all__ = ["PlanEntry", "load_plan", "parse_plan"]
 
 
-def _read_scope(value: object) -> str:
-    text = read_text(value)
-    try:
-        parse_scope(text)
-    except UsageError as error:
-        raise refusal(str(error)) from None
-    return text
-
-
 def _how(value: object) -> str:
     """Which kind of scenario it is: names, or faults written out."""
-    return WRITTEN if isinstance(value, Entries | ScenarioEntry) else NAMED
+    return WRITTEN if isinstance(value, Entries | StoryEntry) else NAMED
 
 
 NAMED, WRITTEN = "[named]", "[written]"
-MisfortuneWord = Annotated[str, reads(MISFORTUNES), WithJsonSchema({"type": "string", "enum": list(MISFORTUNES)})]
 LevelWord = Annotated[drill.Level, reads(drill.LEVELS)]
-Scope = Annotated[str, BeforeValidator(_read_scope), WithJsonSchema({"type": "string", "pattern": "^[a-z-]+:.+$"})]
 When = Annotated[Literal["always", "aborted"], reads(("always", "aborted"))]
 WHO = {"by": "A. Brandt", "role": "head of operations", "date": "2026-11-16"}
 DAYS = {"begins": "2026-12-18", "ends": "2027-01-06", "why": "year end"}
-FAULT = {"misfortune": "suspend", "scope": "account:openai/main", "from": "0s"}
 
 
 class ApprovalEntry(Entry):
@@ -80,23 +57,6 @@ class ApprovalEntry(Entry):
     by: Line = about("Who.", "A. Brandt")
     role: Line | None = about("In which capacity.", "head of operations", None)
     date: Day | None = about("On which day.", "2026-11-16", None)
-
-
-class InjuryEntry(Entry):
-    """One thing that is made to fail."""
-
-    misfortune: MisfortuneWord = about("What happens.", "suspend")
-    scope: Scope = about("To whom: FACT:NAME, or several joined by commas.", "account:openai/main")
-    share: Share = about("To which share of calls.", "20%", 1.0, unit="share", written="100%")
-    from_: Duration = about("When, after the steady state.", "0s", 0.0, unit="duration", written="0s", alias="from")
-    until: Duration | None = about("Until when. By default to the end.", "2s", None, unit="duration")
-
-
-class ScenarioEntry(Entry):
-    """A scenario of one's own."""
-
-    faults: list[InjuryEntry] = about("What fails.", [FAULT])
-    lasts: Duration | None = about("How long it takes after the steady state.", "10s", None, unit="duration")
 
 
 class TargetsEntry(Entry):
@@ -211,9 +171,9 @@ class PlanEntry(Entry):
     ticket: Line | None = about("The change that it belongs to.", "CHG-1234", None)
     approvals: list[ApprovalEntry] = about("Who agreed.", [WHO], [])
     hypothesis: Line | None = about("What is believed to happen.", "Claims are served from Hamburg within 30 s.", None)
-    scenario: Annotated[Annotated[Words, Tag(NAMED)] | Annotated[ScenarioEntry, Tag(WRITTEN)], Discriminator(_how)] = (
+    scenario: Annotated[Annotated[Words, Tag(NAMED)] | Annotated[StoryEntry, Tag(WRITTEN)], Discriminator(_how)] = (
         about(
-            "What fails: scenarios of the catalogue by id or pattern, an incident by its id, MISFORTUNE@SCOPE, or faults written out.",
+            "What fails: scenarios of the catalogue by id or pattern, incidents by their ids, FAULT@SCOPE, files of scenarios, or one written out.",
             ["suspended-openai", "withdrawn-*"],
         )
     )
@@ -243,68 +203,14 @@ def parse_plan(text: str, path: str = "plan.yaml") -> drill.Plan:
 
 
 def _parsed(text: str | Problem, path: str) -> drill.Plan:
-    if isinstance(text, Problem):
-        raise InventoryError([text], [path])
-    tree, problems = read(text, path)
-    if tree is not None and not isinstance(tree, Entries):
-        problems.append(Problem(*tree.place, "", "a mapping is wanted here", "Begin with `drill: NAME`."))
-    if tree is None or not isinstance(tree, Entries) or problems:
-        raise InventoryError(sorted(problems), [path])
-    try:
-        entry = PlanEntry.model_validate(tree)
-    except ValidationError as error:
-        found = [_finding(details) for details in error.errors(include_url=False)]
-        told = sorted({each.at(locate(tree, each.path, at_key=each.at_key)) for each in found})
-        raise InventoryError(told, [path]) from None
+    entry, tree = parse(text, path, PlanEntry, "Begin with `drill: NAME`.")
+    if isinstance(entry.scenario, StoryEntry):
+        refuse((each._replace(path=("scenario", *each.path)) for each in wrong_in(entry.scenario)), tree, path)
     return _plan(entry, path)
 
 
-def _finding(details: ErrorDetails) -> Finding:
-    path = tuple(step for step in details["loc"] if step not in (NAMED, WRITTEN))
-    at_key = path[-1:] == ("[key]",) or details["type"] in ("missing", "extra_forbidden")
-    path = path[:-1] if path[-1:] == ("[key]",) else path
-    said = _SAID.get(details["type"])
-    message, hint = said(details, path) if said else (f"this cannot be read ({details['type']})", "")
-    return Finding(path, message, hint, at_key=at_key)
-
-
-def _unknown(_: ErrorDetails, path: tuple[str | int, ...]) -> tuple[str, str]:
-    beside = [field.alias or name for name, field in _kind_at(path[:-1]).model_fields.items()]
-    return f"there is no key {shown(str(path[-1]))} here", did_you_mean(str(path[-1]), beside)
-
-
-_SAID: Mapping[str, Callable[[ErrorDetails, tuple[str | int, ...]], tuple[str, str]]] = MappingProxyType(
-    {
-        OURS: lambda details, _: (details["ctx"]["message"], details["ctx"]["hint"]),
-        "missing": lambda _, path: (f"{path[-1]!r} is missing", ""),
-        "extra_forbidden": _unknown,
-        "model_type": lambda details, _: (f"a mapping is wanted here, not {described(details['input'])}", ""),
-        "dict_type": lambda details, _: (f"a mapping is wanted here, not {described(details['input'])}", ""),
-        "list_type": lambda details, _: (f"a list is wanted here, not {described(details['input'])}", ""),
-    }
-)
-
-
-def _kind_at(path: tuple[str | int, ...]) -> type[BaseModel]:
-    """The entry that the schema has at a path."""
-    kind: type[BaseModel] = PlanEntry
-    for step in path:
-        fields = {each.alias or name: each.annotation for name, each in kind.model_fields.items()}
-        kind = next(_kinds(fields[str(step)]), Entry) if step in fields else kind  # else a place in a list, or a name
-    return kind
-
-
-def _kinds(kind: Any) -> Iterator[type[BaseModel]]:
-    """Every entry inside a type, lists and choices opened."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        yield kind
-    elif get_origin(kind) in (Annotated, Union, UnionType, list, dict):
-        for part in get_args(kind):
-            yield from _kinds(part)
-
-
 def _plan(entry: PlanEntry, path: str) -> drill.Plan:
-    written = entry.scenario if isinstance(entry.scenario, ScenarioEntry) else None
+    story = entry.scenario if isinstance(entry.scenario, StoryEntry) else None
     return drill.Plan(
         id=entry.drill,
         owner=entry.owner,
@@ -313,12 +219,8 @@ def _plan(entry: PlanEntry, path: str) -> drill.Plan:
         ticket=entry.ticket,
         approvals=tuple(drill.Approval(each.by, each.role or "", each.date) for each in entry.approvals),
         hypothesis=entry.hypothesis or "",
-        scenarios=() if isinstance(entry.scenario, ScenarioEntry) else tuple(entry.scenario),
-        injuries=tuple(
-            drill.Injury(each.misfortune, each.scope, each.from_, each.until, each.share)
-            for each in (written.faults if written else ())
-        ),
-        lasts_s=written.lasts if written else None,
+        scenarios=() if isinstance(entry.scenario, StoryEntry) else tuple(entry.scenario),
+        case=None if story is None else case_of(story, entry.drill, "written", None),
         seed=entry.seed,
         targets=drill.Targets(tuple(entry.targets.processes), tuple(entry.targets.criticality)),
         steady=drill.Steady(entry.steady.for_, _bounds(entry.steady.before), _bounds(entry.steady.after)),

@@ -1,4 +1,4 @@
-"""From the words that people use for scenarios to scenarios: the catalogue, incidents, a misfortune at a scope."""
+"""From the words that people use for scenarios to scenarios: the catalogue, incidents, a fault at a scope."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from modelrouter.drills.incidents import incidents, load_scenario
 from modelrouter.drills.misfortunes import MISFORTUNES
 from modelrouter.drills.mishap import Case, Mishap, NotConcerned, composed
 from modelrouter.drills.scope import parse
-from modelrouter.drills.shapes import Shape
 from modelrouter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,15 +23,17 @@ if TYPE_CHECKING:
     from modelrouter.drills.plan import Plan
     from modelrouter.drills.scenario import Scenario
 
-__all__ = ["at_scope", "named", "of_plan", "written"]
+__all__ = ["at_scope", "named", "of_plan"]
 
 FILES = (".yaml", ".yml")
+HALF = 0.5
+"""What a quota that is cut leaves, where nobody says."""
 
 
 def named(inventory: Inventory, small: Miniature, words: Iterable[str], home: Path = Path()) -> list[Scenario]:
     """The scenarios of an inventory that the words name, each once; the whole catalogue where there are none.
 
-    A word is an id or a pattern of the catalogue or of incidents, `misfortune@scope`, or the file of a scenario of
+    A word is an id or a pattern of the catalogue or of incidents, `fault@scope`, or the file of a scenario of
     one's own, relative to `home`. Raises UsageError for one that names nothing and for one that touches nothing
     in this inventory, InventoryError for a file that is wrong. Of a pattern, incidents that touch nothing are left out.
     """
@@ -76,38 +77,25 @@ def _happened(word: str, inventory: Inventory, small: Miniature) -> list[Scenari
 
 
 def at_scope(inventory: Inventory, small: Miniature, word: str) -> Scenario:
-    """The scenario `misfortune@scope`, from the end of the steady state to the end of the rehearsal."""
-    misfortune, _, scope = word.partition("@")
-    if misfortune not in MISFORTUNES:
-        raise UsageError(_unknown(misfortune, list(MISFORTUNES), "misfortune"))
-    mishap = Mishap(misfortune=misfortune, scope=parse(scope))
-    case = Case(id=word, title=str(mishap), kind="written", mishaps=(mishap,), length_s=_length(small))
-    return _played(case, inventory, small)
-
-
-def written(plan: Plan, inventory: Inventory, small: Miniature) -> Scenario:
-    """The scenario whose faults stand in the plan itself."""
-    mishaps = tuple(
-        Mishap(
-            misfortune=each.misfortune,
-            scope=parse(each.scope),
-            shape=Shape(at_s=each.from_s, until_s=each.until_s),
-            share=each.share,
-        )
-        for each in plan.injuries
-    )
-    length_s = _length(small) if plan.lasts_s is None else plan.lasts_s
-    case = Case(id=plan.id, title=plan.title or plan.id, kind="written", mishaps=mishaps, length_s=length_s)
+    """The scenario `fault@scope`, from the end of the steady state to the end of the rehearsal."""
+    fault, _, scope = word.partition("@")
+    if fault not in MISFORTUNES:
+        raise UsageError(_unknown(fault, list(MISFORTUNES), "fault"))
+    kind = MISFORTUNES[fault]
+    if not kind.played:
+        raise UsageError(f"{fault} is a matter of facts, and no call meets it: modelrouter impact says what it takes")
+    left = HALF if fault == "quota-cut" else 0.0 if kind.takes else 1.0
+    mishap = Mishap(misfortune=fault, scope=parse(scope), left=left)
+    length_s = small.duration_s - small.steady_s
+    case = Case(id=word, title=str(mishap), kind="written", mishaps=(mishap,), length_s=length_s)
     return _played(case, inventory, small)
 
 
 def of_plan(plan: Plan, inventory: Inventory, small: Miniature) -> list[Scenario]:
     """What a plan wants played; raises UsageError as `named` does."""
-    return (
-        [written(plan, inventory, small)]
-        if plan.injuries
-        else named(inventory, small, plan.scenarios, Path(plan.path).parent)
-    )
+    if plan.case is not None:
+        return [_played(plan.case, inventory, small)]
+    return named(inventory, small, plan.scenarios, Path(plan.path).parent)
 
 
 def _played(case: Case, inventory: Inventory, small: Miniature) -> Scenario:
@@ -115,10 +103,6 @@ def _played(case: Case, inventory: Inventory, small: Miniature) -> Scenario:
     if isinstance(made, NotConcerned):
         raise UsageError(f"{case.id} touches nothing here: {made.why}")
     return made
-
-
-def _length(small: Miniature) -> float:
-    return small.duration_s - small.steady_s
 
 
 def _unknown(word: str, known: Sequence[str], what: str = "scenario") -> str:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from modelrouter.drills.incidents.reading import (
     Incident,
+    case_of,
     incidents,
     load_scenario,
     parse_incident,
     parse_scenario,
     scenario_of,
+    wrong_in,
 )
 
-__all__ = ["Incident", "incidents", "load_scenario", "parse_incident", "parse_scenario", "scenario_of"]
+__all__ = [
+    "Incident",
+    "case_of",
+    "incidents",
+    "load_scenario",
+    "parse_incident",
+    "parse_scenario",
+    "scenario_of",
+    "wrong_in",
+]

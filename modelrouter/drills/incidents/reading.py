@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from modelrouter.drills.scenario import Scenario
     from modelrouter.inventory.problems import Problem
 
-__all__ = ["Incident", "incidents", "load_scenario", "parse_incident", "parse_scenario", "scenario_of"]
+__all__ = [
+    "Incident",
+    "case_of",
+    "incidents",
+    "load_scenario",
+    "parse_incident",
+    "parse_scenario",
+    "scenario_of",
+    "wrong_in",
+]
 
 FOLDER = "modelrouter.drills.incidents"
 ROOM = 1.25
@@ -94,7 +103,7 @@ def scenario_of(incident: Incident, inventory: Inventory) -> Scenario | NotConce
 def parse_incident(text: str, path: str) -> Incident:
     """Read an incident from a text, as if it stood in that file; raises InventoryError with every problem and its place."""
     entry, tree = parse(checked(text, path), path, IncidentEntry, "Begin with `id: F25`.")
-    refuse((*_wrong(entry), *_misnamed(entry, path)), tree, path)
+    refuse((*wrong_in(entry), *_misnamed(entry, path)), tree, path)
     return Incident(
         id=entry.id,
         title=entry.title,
@@ -105,7 +114,7 @@ def parse_incident(text: str, path: str) -> Incident:
         confidence=entry.confidence,
         sources=tuple(entry.sources),
         questions=tuple(entry.questions),
-        case=_case(entry, entry.id, "incident", entry.id),
+        case=case_of(entry, entry.id, "incident", entry.id),
     )
 
 
@@ -121,11 +130,11 @@ def parse_scenario(text: str, path: str = "scenario.yaml") -> Case:
 
 def _scenario(text: str | Problem, path: str) -> Case:
     entry, tree = parse(text, path, ScenarioEntry, "Begin with `scenario: NAME`.")
-    refuse(_wrong(entry), tree, path)
-    return _case(entry, entry.scenario, "own", None)
+    refuse(wrong_in(entry), tree, path)
+    return case_of(entry, entry.scenario, "own", None)
 
 
-def _wrong(entry: StoryEntry) -> Iterator[Finding]:
+def wrong_in(entry: StoryEntry) -> Iterator[Finding]:
     """What no single field can see."""
     if not entry.faults and not getattr(entry, "questions", ()):
         yield Finding(("faults",), "nothing goes wrong", "Write a fault: `{fault: down, scope: {vendor: openai}}`.")
@@ -162,7 +171,8 @@ def _misnamed(entry: IncidentEntry, path: str) -> Iterator[Finding]:
         yield Finding(("id",), f"the file is called {Path(path).name}", f"Call it {entry.id}.yaml.")
 
 
-def _case(entry: StoryEntry, name: str, kind: str, precedent: str | None) -> Case:
+def case_of(entry: StoryEntry, name: str, kind: str, precedent: str | None) -> Case:
+    """The case that a story in a file is, under that id."""
     return Case(
         id=name,
         title=entry.title,
