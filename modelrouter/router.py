@@ -18,7 +18,7 @@ from modelrouter.core.inventory import Inventory
 from modelrouter.core.load import RANKS, Want
 from modelrouter.errors import InventoryError, MissingSecretError, NotAllowedError, UnknownNameError
 from modelrouter.inventory.diff import Edit, diff
-from modelrouter.inventory.loader import load
+from modelrouter.inventory.loader import default_inventory, load
 from modelrouter.inventory.secrets import resolve
 from modelrouter.providers.base import KeyUnavailableError
 from modelrouter.providers.clients import Clients
@@ -47,7 +47,7 @@ from modelrouter.wire.dialects import CALLERS
 from modelrouter.wire.passing import EXTRA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from modelrouter.core.candidates import Candidates
     from modelrouter.core.checks import Checked
@@ -62,16 +62,10 @@ if TYPE_CHECKING:
     from modelrouter.runtime.observers import Observer
     from modelrouter.runtime.streams import Stream
 
-__all__ = ["Explanation", "Reloaded", "Router", "default_inventory"]
+__all__ = ["Explanation", "Reloaded", "Router"]
 
-INVENTORY_VARIABLE = "MODELROUTER_INVENTORY"
 DEFAULT = "default"
 """A hold file in its usual place: see `runtime.holdfile.default_path`."""
-
-
-def default_inventory() -> str:
-    """The inventory that is meant where none is named: `$MODELROUTER_INVENTORY`, else `providers.yaml` here."""
-    return os.environ.get(INVENTORY_VARIABLE) or "providers.yaml"
 
 
 class Explanation(NamedTuple):
@@ -102,7 +96,6 @@ class Router:
 
     `inventory` is a loaded inventory or a path; None means `default_inventory()`. `clients` replaces
     what calls the deployments, by wire. `hold_file` None keeps the holds to this router alone.
-
     Raises InventoryError where the inventory cannot be used.
     """
 
@@ -120,7 +113,8 @@ class Router:
         self._clients = Clients(_key_of, clients)
         self._observers = Observers(observers if observers is not None else [LogObserver()])
         self._state = State(inventory, self._clock)
-        path = default_path(inventory) if hold_file == DEFAULT else hold_file and Path(hold_file)
+        path = default_path(inventory) if hold_file == DEFAULT else Path(hold_file) if hold_file else None
+        self.hold_file = path  # None: they are its own
         self._board = Board(self._state, HoldFile(path, self._clock), self._clock) if path else None
         self._unknown = UnknownErrors(beside(path) if path else None, self._clock, logs=bool(self._observers.all))
         self._origins, self._keepers = Origins(self._clock), Keepers(self._clock)
@@ -175,6 +169,19 @@ class Router:
         reloaded = Reloaded(before, after, diff(before, after), ended)
         self._observers.tell_reload("reloaded", reloaded)
         return reloaded
+
+    def aside(self, wrap: Callable[[ProviderClient], ProviderClient]) -> Router:
+        """Another router over the same connections, with holds of its own; its calls go through `wrap`.
+
+        It checks nothing unasked, and knows whose signatures and stored answers are whose. Closing it closes no line.
+        """
+        clients = {wire: wrap(each) for wire, each in self._parts.clients.items()}
+        deployments = {name: replace(each, health=None) for name, each in self.inventory.deployments.items()}
+        alike = replace(self.inventory, deployments=deployments)  # without checks of their own
+        other = Router(alike, clients=clients, clock=self._clock, observers=[], hold_file=None)
+        other._origins, other._keepers = self._origins, self._keepers
+        other._parts = other._made(alike, other._parts.driver)
+        return other
 
     async def ahandle(self, wire: str, body: bytes, context: Context = NOBODY) -> Answer:
         """Serve one request, given as the bytes of a body in a caller's wire.

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from modelrouter.cli.opening import opened, show_json
 from modelrouter.core.unrecognised import suggested
-from modelrouter.router import default_inventory
+from modelrouter.inventory.loader import default_inventory
 
 if TYPE_CHECKING:
     from modelrouter.core.inventory import Signature

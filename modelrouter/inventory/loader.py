@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from modelrouter.inventory.document import Entries
     from modelrouter.inventory.problems import Finding
 
+INVENTORY_VARIABLE = "MODELROUTER_INVENTORY"
+
+
+def default_inventory() -> str:
+    """The inventory that is meant where none is named: `$MODELROUTER_INVENTORY`, else `providers.yaml` here."""
+    return os.environ.get(INVENTORY_VARIABLE) or "providers.yaml"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:

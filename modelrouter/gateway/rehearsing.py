@@ -1,0 +1,172 @@
+"""Canary drills on a gateway that runs: some requests meet faults that an order states, all others never notice.
+
+The chosen requests are served by a router of their own, over the same connections: what it finds out (a provider that
+is suspended, a model that is gone) is true only for them. The order is looked for on a thread; it ends when it is
+taken away, or when nobody renews it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any, Self
+
+import structlog
+
+from modelrouter.core.rehearsal import CANARY
+from modelrouter.providers.struck import struck
+from modelrouter.runtime.orderfile import OrderFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from modelrouter.core.context import Context
+    from modelrouter.core.decision import Decision
+    from modelrouter.core.rehearsal import Group, Order, Strike
+    from modelrouter.router import Router
+
+__all__ = ["HEADER", "Case", "Rehearsing"]
+
+EVERY_S = 0.25
+HEADER = "x-modelrouter-drill"
+"""On every answer that a drill had a hand in: its id."""
+
+
+class Case:
+    """One request that a drill chose, to meet faults or to be watched."""
+
+    def __init__(self, drill: _Drill, group: Group) -> None:
+        self.group = group
+        self.router = drill.canary if group == CANARY else drill.usual
+        self.headers = {HEADER: drill.order.id} if group == CANARY else {}
+        self._drill = drill
+
+    def over(self, decision: Decision | None) -> None:
+        """It was decided, or failed before anything was."""
+        if group := self.group:
+            self._drill.note(group, decision)
+
+
+class Rehearsing:
+    """Looks for orders for as long as the block lasts. `current` is None nearly always."""
+
+    def __init__(self, router: Router, hold_file: Path | None) -> None:
+        self.current: _Drill | None = None
+        self._router = router
+        self._file = OrderFile(hold_file) if hold_file is not None else None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="modelrouter-rehearsal", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._file is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._end()
+
+    def case(self, name: str, context: Context) -> Case | None:
+        """Whether a drill chose this request, which asks for `name`."""
+        drill = self.current
+        return drill.case(context.process or name) if drill is not None else None
+
+    def _run(self) -> None:
+        while not self._over.wait(EVERY_S):
+            try:
+                self._look()
+            except Exception:  # noqa: BLE001 - a mistake of ours here may not end all looking to come
+                structlog.get_logger("modelrouter").exception("looking for a drill failed inside the gateway")
+
+    def _look(self) -> None:
+        assert self._file is not None  # noqa: S101 - for the reader of types: the thread runs only with a file
+        order = self._file.order()
+        if order is not None and not order.stands(time.time()):
+            structlog.get_logger("modelrouter").warning("a drill went silent, its order is taken away", drill=order.id)
+            self._file.remove()
+            order = None
+        drill = self.current
+        if drill is not None and (order is None or order.id != drill.order.id):
+            self._end()
+        if order is None:
+            return
+        if self.current is None:
+            self.current = _Drill(self._router, order, self._file)
+            structlog.get_logger("modelrouter").warning("a drill began", drill=order.id, share=order.share)
+        else:
+            self.current.renewed(order)
+
+    def _end(self) -> None:
+        drill, self.current = self.current, None
+        if drill is not None:
+            structlog.get_logger("modelrouter").warning("a drill is over", drill=drill.order.id)
+            drill.close()
+
+
+class _Drill:
+    """One order under way."""
+
+    def __init__(self, router: Router, order: Order, file: OrderFile) -> None:
+        self.order = order
+        self.usual = router
+        self.canary = router.aside(lambda client: struck(client, self._strike))
+        self._file = file
+        self._numbers: dict[str, Iterator[int]] = {name: count() for name in order.processes}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._held = {str(hold.domain) for hold in router.holds()}
+        file.note({"at": time.time(), "taken": os.getpid()})
+
+    def renewed(self, order: Order) -> None:
+        """Somebody is still there; and tell of what really failed meanwhile."""
+        self.order = order
+        now = {str(hold.domain): str(hold.cause) for hold in self.usual.holds()}
+        for domain in now.keys() - self._held:
+            self._file.note({"at": time.time(), "held": domain, "cause": now[domain]})
+        self._held = set(now)
+
+    def case(self, name: str) -> Case | None:
+        """Whether one request is chosen; called on the event loop, in the order in which requests come."""
+        process = self.usual.inventory.aliases.get(name, name)
+        numbers = self._numbers.get(process)
+        if numbers is None:
+            return None
+        self._loop = self._loop or asyncio.get_running_loop()
+        group = self.order.group(process, next(numbers))
+        return Case(self, group) if group is not None else None
+
+    def note(self, group: Group, decision: Decision | None) -> None:
+        """Write down what became of a request."""
+        if decision is None:
+            return
+        calls = [_call(attempt) for attempt in decision.trail if attempt.held is None and attempt.sent]
+        self._file.note(
+            {
+                "at": time.time(),
+                "group": group,
+                "process": decision.process,
+                "served_by": decision.served_by,
+                "took_s": round(decision.took_s, 4),
+                "calls": calls,
+            }
+        )
+
+    def close(self) -> None:
+        """Let go of what belongs to the canary's router, on the loop that it ran on."""
+        if self._loop is not None and self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(self.canary.aclose(), self._loop)
+        else:
+            self.canary.close()
+
+    def _strike(self, deployment: str) -> Strike | None:
+        return self.order.strike(deployment, time.time())
+
+
+def _call(attempt: Any) -> dict[str, Any]:
+    cause = str(attempt.fault.cause) if attempt.fault is not None else None
+    return {"deployment": attempt.deployment, "cause": cause, "at_s": round(attempt.at_s, 4)}
