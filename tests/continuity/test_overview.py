@@ -41,7 +41,7 @@ class TestOverview:
         assert law.factors == ("jurisdiction:US",)
         assert law.processes == ("broker-documents", "medical-reports", "campaign-texts")
         assert law.weight == 4 + 2 + 1
-        assert medical.factors[:3] == ("company:Amazon.com Inc", "provider:aws", "family:claude")
+        assert medical.factors[:3] == ("provider:aws", "company:Amazon.com Inc", "family:claude")
         assert (len(medical.factors), medical.processes) == (10, ("medical-reports",))
 
     def test_points_and_couples_are_those_of_the_graph(self, shipped: Graph) -> None:
