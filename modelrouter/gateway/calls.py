@@ -33,6 +33,12 @@ __all__ = ["Calls"]
 
 _HEADERS: Mapping[bytes, str] = MappingProxyType({name.encode(): name for name in HEADERS})
 _SAID = frozenset(_HEADERS)
+_OWN: Mapping[str, tuple[bytes, ...]] = MappingProxyType(
+    {wire: tuple(name.encode() for name in sorted(caller.HEADERS)) for wire, caller in CALLERS.items()}
+)
+"""By wire: those of a caller's headers that belong to it."""
+CALLERS_KEPT = 256
+"""So many callers are remembered; beyond that the memory starts anew."""
 JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
 _UNBUFFERED = MappingProxyType({"cache-control": "no-cache", "x-accel-buffering": "no"})
 """Proxies between us and the caller must not collect a stream."""
@@ -44,6 +50,7 @@ class Calls:
     def __init__(self, router: Router, process: str | None = None) -> None:
         self._router = router
         self._nobody = Context(process=process)
+        self._callers: dict[tuple[str, AccessKey | None, tuple[bytes | None, ...]], Context] = {}
 
     async def serve(
         self, endpoint: Endpoint, headers: Mapping[bytes, bytes], key: AccessKey | None, client: Presence, send: Send
@@ -93,17 +100,31 @@ class Calls:
 
     def _context(self, wire: str, headers: Mapping[bytes, bytes], key: AccessKey | None) -> Context:
         """What a request says of itself, and what its key says of its caller."""
-        caller = self._nobody
-        if key is not None:
-            caller = replace(caller, principal=key.id, allowed=key.processes)
-        if own := CALLERS[wire].HEADERS:
-            spoken = {name: headers[name.encode()].decode("latin-1") for name in own if name.encode() in headers}
-            caller = replace(caller, wire_headers=spoken)
+        own = _OWN[wire]
+        caller = self._caller(wire, key, headers) if key is not None or own else self._nobody
         if _SAID.isdisjoint(headers):
             return caller
         return from_headers(
             {_HEADERS[name]: headers[name].decode("latin-1") for name in _SAID & headers.keys()}, caller
         )
+
+    def _caller(self, wire: str, key: AccessKey | None, headers: Mapping[bytes, bytes]) -> Context:
+        """What a key and the headers of a wire say: the same of all requests of one program, so it is remembered."""
+        said = tuple([headers.get(name) for name in _OWN[wire]])
+        caller = self._callers.get((wire, key, said))
+        if caller is None:
+            if len(self._callers) >= CALLERS_KEPT:
+                self._callers.clear()
+            spoken = {
+                name.decode(): value.decode("latin-1")
+                for name, value in zip(_OWN[wire], said, strict=True)
+                if value is not None
+            }
+            caller = replace(self._nobody, wire_headers=spoken)
+            if key is not None:
+                caller = replace(caller, principal=key.id, allowed=key.processes)
+            self._callers[wire, key, said] = caller
+        return caller
 
 
 async def _deliver(answer: Answer, client: Presence, send: Send) -> None:

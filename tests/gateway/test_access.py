@@ -136,6 +136,22 @@ def test_keys_change_with_the_inventory(tmp_path: Path) -> None:
         assert "no `access:` keys" in post(url, ONE).json()["error"]["message"]
 
 
+def test_what_a_key_is_for_is_never_another_keys(tmp_path: Path) -> None:
+    """Keys take turns, and one is given more by a reload: each may do what its own entry says now, every time."""
+    more = replace(KEYS["letters-app"], processes=frozenset({"letters", "archive"}))
+    with Upstream("hello") as upstream, gateway(tmp_path, upstream, private=True) as (router, url):
+
+        def refused() -> list[bool]:
+            return [post(url, key, model="archive").status_code == 403 for key in (ALL, ONE, ALL, ONE)]
+
+        before = refused()
+        router.reload(replace(router.inventory, access={**KEYS, "letters-app": more}))
+        after = refused()
+
+    assert before == [False, True, False, True]
+    assert after == [False] * 4
+
+
 def test_no_door_to_other_machines_without_keys() -> None:
     """Without keys the socket is not even opened."""
     with pytest.raises(UsageError, match="without keys"):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.inventories import deployment, inventory, process
+from support.inventories import deployment, inventory, process, provider
+from support.stub import Stub, whole
 
 from modelrouter.errors import UsageError
 from modelrouter.gateway.app import Gateway
@@ -203,3 +205,28 @@ def test_a_name_that_nothing_answers_to() -> None:
     """A loopback name that cannot be resolved, or an address that is not ours, is one clear sentence as well."""
     with pytest.raises(UsageError, match=r"^no-such-host\.localhost:1 is no address|^cannot listen"):
         bound("no-such-host.localhost", 1)
+
+
+def test_what_a_caller_s_headers_say_goes_with_its_own_requests() -> None:
+    """Callers of Anthropic's wire state a version and betas; each request takes those of its own caller along."""
+    said = [{"anthropic-version": "2023-06-01"}, {"anthropic-version": "2026-10-21", "anthropic-beta": "x"}, {}] * 2
+    body = b'{"model": "p", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}'
+    answer = {"type": "message", "role": "assistant", "model": "m", "content": [{"type": "text", "text": "y"}]}
+
+    with Stub(whole({**answer, "id": "a", "stop_reason": "end_turn"})) as claude:
+        first = deployment("d", of=provider("here", local=True), wire="anthropic-messages", url=claude.url)
+
+        async def ask() -> None:
+            async with Router(inventory(process("p", first)), observers=(), hold_file=None) as router:
+                transport = httpx.ASGITransport(Gateway(router))
+                async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                    for headers in said:
+                        assert (await client.post("/v1/messages", content=body, headers=headers)).status_code == 200
+
+        asyncio.run(ask())
+
+    heard = [
+        {name: call.headers.get(name) for name in ("anthropic-version", "anthropic-beta")} for call in claude.heard
+    ]
+    usual = {"anthropic-version": "2023-06-01", "anthropic-beta": None}
+    assert heard == [{**usual, **headers} for headers in said]
