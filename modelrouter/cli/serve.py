@@ -20,6 +20,7 @@ from modelrouter.gateway.app import Gateway
 from modelrouter.gateway.collecting import seldom
 from modelrouter.gateway.loopback import is_loopback
 from modelrouter.gateway.metrics import Metrics
+from modelrouter.gateway.rehearsing import Rehearsing
 from modelrouter.gateway.reloading import Reloading
 from modelrouter.gateway.server import address, bound, server
 from modelrouter.router import Router
@@ -42,11 +43,14 @@ def main(
         opened(inventory, observers=[LogObserver(), metrics]) as router,
         bound(host, port, keys=bool(router.inventory.access)) as listening,
     ):
-        with Reloading(router, partial(show_reload, console), watches=watch) as reloading:
+        with (
+            Reloading(router, partial(show_reload, console), watches=watch) as reloading,
+            Rehearsing(router, router.hold_file) as rehearsing,
+        ):
             signal.signal(signal.SIGHUP, lambda *_: reloading.now())
             _show(router, address(listening), console)
             with suppress(KeyboardInterrupt):  # the server has shut down by then
-                gateway = Gateway(router, private=is_loopback(host), metrics=metrics)
+                gateway = Gateway(router, private=is_loopback(host), metrics=metrics, rehearsing=rehearsing)
                 with seldom():
                     server(gateway).run(sockets=[listening])
         typer.echo("stopped")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from modelrouter.gateway.metrics import Metrics
+    from modelrouter.gateway.rehearsing import Rehearsing
     from modelrouter.router import Router
 
 __all__ = ["Gateway"]
@@ -30,14 +31,21 @@ class Gateway:
 
     `private` says that nobody but programs of this machine can reach it: then, and only then, callers need no key
     where the inventory has none. `process` is that of every call that names none in its headers, whatever its model.
-    `metrics`, which must be among the router's observers, are served where Prometheus looks for them.
+    `metrics`, which must be among the router's observers, are served where Prometheus looks for them. `rehearsing`
+    takes orders of drills; without it, none is obeyed.
     """
 
     def __init__(
-        self, router: Router, *, private: bool = True, process: str | None = None, metrics: Metrics | None = None
+        self,
+        router: Router,
+        *,
+        private: bool = True,
+        process: str | None = None,
+        metrics: Metrics | None = None,
+        rehearsing: Rehearsing | None = None,
     ) -> None:
         self._admission = Admission(router, private=private)
-        self._calls = Calls(router, process)
+        self._calls = Calls(rehearsing or router, process)
         self._rest = operations(router, metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

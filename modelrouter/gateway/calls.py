@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import AccessKey
     from modelrouter.gateway.presence import Presence
+    from modelrouter.gateway.rehearsing import Rehearsing
     from modelrouter.router import Router
     from modelrouter.runtime.answer import Answer
     from modelrouter.wire.paths import Endpoint
@@ -45,9 +46,9 @@ _UNBUFFERED = MappingProxyType({"cache-control": "no-cache", "x-accel-buffering"
 
 
 class Calls:
-    """Serves the model calls of one router."""
+    """Serves the model calls of one router, or of whatever stands in front of it."""
 
-    def __init__(self, router: Router, process: str | None = None) -> None:
+    def __init__(self, router: Router | Rehearsing, process: str | None = None) -> None:
         self._router = router
         self._nobody = Context(process=process)
         self._callers: dict[tuple[str, AccessKey | None, tuple[bytes | None, ...]], Context] = {}

@@ -17,45 +17,36 @@ from typing import TYPE_CHECKING, Any, Self
 import structlog
 
 from modelrouter.core.rehearsal import CANARY
+from modelrouter.errors import RequestFailedError
 from modelrouter.providers.struck import struck
 from modelrouter.runtime.orderfile import OrderFile
+from modelrouter.wire.body import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Iterator
     from pathlib import Path
 
     from modelrouter.core.context import Context
     from modelrouter.core.decision import Decision
     from modelrouter.core.rehearsal import Group, Order, Strike
     from modelrouter.router import Router
+    from modelrouter.runtime.answer import Answer
 
-__all__ = ["HEADER", "Case", "Rehearsing"]
+__all__ = ["HEADER", "Rehearsing"]
 
 EVERY_S = 0.25
 HEADER = "x-modelrouter-drill"
 """On every answer that a drill had a hand in: its id."""
 
 
-class Case:
-    """One request that a drill chose, to meet faults or to be watched."""
-
-    def __init__(self, drill: _Drill, group: Group) -> None:
-        self.group = group
-        self.router = drill.canary if group == CANARY else drill.usual
-        self.headers = {HEADER: drill.order.id} if group == CANARY else {}
-        self._drill = drill
-
-    def over(self, decision: Decision | None) -> None:
-        """It was decided, or failed before anything was."""
-        if group := self.group:
-            self._drill.note(group, decision)
-
-
 class Rehearsing:
-    """Looks for orders for as long as the block lasts. `current` is None nearly always."""
+    """Looks for orders for as long as the block lasts, and serves requests as the router does.
+
+    Nearly always there is no order, and the router serves them all.
+    """
 
     def __init__(self, router: Router, hold_file: Path | None) -> None:
-        self.current: _Drill | None = None
+        self._drill: _Drill | None = None
         self._router = router
         self._file = OrderFile(hold_file) if hold_file is not None else None
         self._over = threading.Event()
@@ -72,10 +63,10 @@ class Rehearsing:
             self._thread.join()
         self._end()
 
-    def case(self, name: str, context: Context) -> Case | None:
-        """Whether a drill chose this request, which asks for `name`."""
-        drill = self.current
-        return drill.case(context.process or name) if drill is not None else None
+    def ahandle(self, wire: str, body: bytes, context: Context) -> Awaitable[Answer]:
+        """As `Router.ahandle`; what a drill had a hand in says so in a header."""
+        drill = self._drill
+        return self._router.ahandle(wire, body, context) if drill is None else drill.ahandle(wire, body, context)
 
     def _run(self) -> None:
         while not self._over.wait(EVERY_S):
@@ -91,19 +82,19 @@ class Rehearsing:
             structlog.get_logger("modelrouter").warning("a drill went silent, its order is taken away", drill=order.id)
             self._file.remove()
             order = None
-        drill = self.current
+        drill = self._drill
         if drill is not None and (order is None or order.id != drill.order.id):
             self._end()
         if order is None:
             return
-        if self.current is None:
-            self.current = _Drill(self._router, order, self._file)
+        if self._drill is None:
+            self._drill = _Drill(self._router, order, self._file)
             structlog.get_logger("modelrouter").warning("a drill began", drill=order.id, share=order.share)
         else:
-            self.current.renewed(order)
+            self._drill.renewed(order)
 
     def _end(self) -> None:
-        drill, self.current = self.current, None
+        drill, self._drill = self._drill, None
         if drill is not None:
             structlog.get_logger("modelrouter").warning("a drill is over", drill=drill.order.id)
             drill.close()
@@ -130,20 +121,33 @@ class _Drill:
             self._file.note({"at": time.time(), "held": domain, "cause": now[domain]})
         self._held = set(now)
 
-    def case(self, name: str) -> Case | None:
-        """Whether one request is chosen; called on the event loop, in the order in which requests come."""
+    async def ahandle(self, wire: str, body: bytes, context: Context) -> Answer:
+        """Serve a request; whether it is chosen is decided here, in the order in which requests come."""
+        self._loop = self._loop or asyncio.get_running_loop()
+        group = self._group(context.process or parse(body).get("model"))
+        if group is None:
+            return await self.usual.ahandle(wire, body, context)
+        router, headers = (self.canary, {HEADER: self.order.id}) if group == CANARY else (self.usual, {})
+        try:
+            answer = await router.ahandle(wire, body, context)
+        except RequestFailedError as error:
+            error.headers = {**error.headers, **headers}
+            if error.decision is not None:
+                self._note(group, error.decision)
+            raise
+        answer.add(headers)
+        self._note(group, answer.decision)
+        return answer
+
+    def _group(self, name: object) -> Group | None:
+        if not isinstance(name, str):
+            return None
         process = self.usual.inventory.aliases.get(name, name)
         numbers = self._numbers.get(process)
-        if numbers is None:
-            return None
-        self._loop = self._loop or asyncio.get_running_loop()
-        group = self.order.group(process, next(numbers))
-        return Case(self, group) if group is not None else None
+        return self.order.group(process, next(numbers)) if numbers is not None else None
 
-    def note(self, group: Group, decision: Decision | None) -> None:
+    def _note(self, group: Group, decision: Decision) -> None:
         """Write down what became of a request."""
-        if decision is None:
-            return
         calls = [_call(attempt) for attempt in decision.trail if attempt.held is None and attempt.sent]
         self._file.note(
             {
@@ -169,4 +173,9 @@ class _Drill:
 
 def _call(attempt: Any) -> dict[str, Any]:
     cause = str(attempt.fault.cause) if attempt.fault is not None else None
-    return {"deployment": attempt.deployment, "cause": cause, "at_s": round(attempt.at_s, 4)}
+    return {
+        "deployment": attempt.deployment,
+        "cause": cause,
+        "at_s": round(attempt.at_s, 4),
+        "took_s": round(attempt.took_s, 4),
+    }

@@ -53,6 +53,11 @@ class Answer:
         self._on_end = on_end
         self._loop = asyncio.get_running_loop() if stream else None
 
+    def add(self, headers: Mapping[str, str]) -> None:
+        """Say more of it to an HTTP caller."""
+        if headers:
+            self._headers = {**self.headers, **headers}
+
     @property
     def headers(self) -> Mapping[str, str]:
         """Lower-case names, `x-modelrouter-*` among them; made when somebody asks, for most callers in Python do not."""
