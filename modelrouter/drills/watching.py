@@ -52,7 +52,7 @@ def measure(samples: Iterable[Sample]) -> Measure:
         return Measure(0, None, None, None)
     served = [sample.took_s for sample in seen if sample.served]
     share = len(served) / len(seen)
-    return Measure(len(seen), 1.0 - share, quantile(served, P95), share)
+    return Measure(len(seen), (len(seen) - len(served)) / len(seen), quantile(served, P95), share)
 
 
 def quantile(values: Iterable[float], share: float) -> float | None:
