@@ -126,7 +126,8 @@ class _Play:
             ended=ended,
             sent=tuple(sent),
             calls=self._providers.log(),
-            marks=tuple(self._notes.marks),
+            # What ends at one moment ends in no order of its own.
+            marks=tuple(sorted(self._notes.marks, key=lambda mark: (mark.at, mark.domain))),
         )
 
     async def _strike(self) -> float | None:

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from modelrouter.drills.twins.entry import Entry
     from modelrouter.drills.twins.reception import Time, Visit
 
-__all__ = ["ROOT", "SimulatedProviders"]
+__all__ = ["SimulatedProviders"]
 
-ROOT = "http://127.0.0.1:9"
-"""An address on loopback at which nobody listens: it is never dialled."""
+NOBODY = "http://127.0.0.1"
+"""An address on loopback that is never dialled; each provider has a port of it."""
 PACE = Pace(first_token_s=0.4, token_gap_s=0.06, tokens=5)
 TRIP_S = 0.05
 """From here to a provider and back."""
@@ -79,7 +79,9 @@ class SimulatedProviders:
         self._members: list[tuple[Reception, list[Deployment]]] = []
         self._shut: dict[str, str] = {}
         self._lines: dict[_Line, None] = {}  # in order, so that runs repeat
-        for members in homes(inventory, miniature):
+        self.addresses: dict[str, str] = {}
+        """Where a readdressed inventory points: what is one endpoint stays one, and what is two stays two."""
+        for port, members in enumerate(homes(inventory, miniature), 1):
             reception = Reception(
                 members[0].provider,
                 members,
@@ -90,8 +92,7 @@ class SimulatedProviders:
             )
             self._members.append((reception, members))
             self._receptions |= dict.fromkeys((each.id for each in members), reception)
-        self.addresses = {name: base_url(ROOT, each) for name, each in inventory.deployments.items()}
-        """Where a readdressed inventory points."""
+            self.addresses |= {each.id: base_url(f"{NOBODY}:{port}", each) for each in members}
 
     def strike(self, faults: Sequence[Blow]) -> None:
         """Let exactly these stand from now on; connections to servers that are gone are lost."""
@@ -124,7 +125,7 @@ class SimulatedProviders:
         """The free listing of models; see `ProviderClient.listing`. There is none through litellm."""
         if deployment.wire == "litellm":
             return None
-        address = DIALECTS[deployment.wire].models_url(deployment.url or ROOT)
+        address = DIALECTS[deployment.wire].models_url(deployment.url or NOBODY)
         return await self._answered(deployment, place("GET", urlsplit(address).path), b"", {})
 
     def forget(self, deployment: Deployment) -> None:
@@ -152,7 +153,7 @@ class SimulatedProviders:
 def _called(deployment: Deployment, *, streamed: bool) -> Place:
     if deployment.wire == "litellm":
         return Place(kind="call", deployment=deployment.id, wire=OPENAI, model=sent_model(deployment))
-    address = urlsplit(DIALECTS[deployment.wire].url_for(deployment.url or ROOT, deployment.name, streamed=streamed))
+    address = urlsplit(DIALECTS[deployment.wire].url_for(deployment.url or NOBODY, deployment.name, streamed=streamed))
     return place("POST", address.path, address.query)
 
 
