@@ -20,7 +20,11 @@ import typer
 from typer.testing import CliRunner
 
 from modelrouter import errors
+from modelrouter.cli import impact_facts
 from modelrouter.cli.app import VERBS
+from modelrouter.continuity import events as impact_events
+from modelrouter.continuity import factors as factor_graph
+from modelrouter.continuity import impact as impact_verdicts
 from modelrouter.core.causes import PERMITS, Again, Cause, Ending, Next, Opens, Scope
 from modelrouter.core.domains import HELD, Kind, domains_of
 from modelrouter.drills import verdict
@@ -213,6 +217,46 @@ def scenarios() -> str:
     return table(("scenario", "what happens", "deployments hit"), rows)
 
 
+def factors() -> str:
+    """What can be lost, as the file that finds it states it."""
+    return _fenced((factor_graph.__doc__ or "").partition("\n\n")[2])
+
+
+def events() -> str:
+    """What can happen, as the file that reads it states it."""
+    return _fenced((impact_events.__doc__ or "").partition("\n\n")[2])
+
+
+def impacts() -> str:
+    """The verdicts of impact, as the file that gives them states them."""
+    return _fenced((impact_verdicts.__doc__ or "").partition("\n\n")[2])
+
+
+def impactfacts() -> str:
+    """What `impact --json` holds, as the file that writes it states it."""
+    return _fenced((impact_facts.__doc__ or "").partition("\n\n")[2])
+
+
+def lost() -> str:
+    """What a loss does to two processes of the shipped inventory."""
+    return _session(ROOT, {}, "impact --lose provider:aws --process medical-reports --process broker-documents")
+
+
+def rests() -> str:
+    """What one process of the shipped inventory rests on, and all of it."""
+    return _session(ROOT, {}, "impact")
+
+
+def mended() -> str:
+    """What would mend the shipped inventory."""
+    return _session(ROOT, {}, "impact --repair")
+
+
+def independent() -> str:
+    """What a proposed fallback shares with a route of the shipped inventory."""
+    return _session(ROOT, {}, "impact --independence claude-direct --of campaign-texts")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
@@ -231,6 +275,14 @@ PARTS: dict[str, Callable[[], str]] = {
         weakness,
         misspelt,
         suspension,
+        factors,
+        events,
+        impacts,
+        impactfacts,
+        lost,
+        rests,
+        mended,
+        independent,
     )
 }
 

@@ -1,4 +1,47 @@
-"""What `modelrouter impact --json` prints: plain values; docs/impact.md describes each."""
+"""What `modelrouter impact --json` prints.
+
+One object. Factors are written `kind:id`; verdicts and states are the words of the house; shares are of one. Keys keep
+the order shown here.
+
+    version          1; a change that breaks readers raises it
+    inventory        name, file, and how many processes, deployments and factors it has
+    events           event (the word), subject, said (in a sentence)
+    verdicts         how many processes each verdict was given to
+    stopped_weight   the weights of the processes that nobody serves, summed
+    whole_weight     the weights of all
+    processes        gravest first, then the heaviest:
+        process, owner, criticality, weight
+        verdict, verdict_before, why
+        objectives       rto_s, tolerance_s, minimum
+        served_by        deployments, in order
+        capacity_left    the share of its permitted route's calls a minute (else tokens a minute); null: a limit is unknown
+        own              causes: what it depends on itself and has lost
+        route            deployment, state (serves, throttled, lost, refused), left, causes, refused_by (rule, why)
+        standby          deployments outside its route that stand and may serve it
+        barred           deployments outside its route that stand and could, but may not
+        must_fail        how many things at least take it down; 0: nobody may serve it even now, null: nothing known does
+        cut_sets         order → how many minimal cut sets; null: too many routes to count
+    lost             deployment, causes (path: factors, nearest first; note: what happened at its end)
+    throttled        deployment, left
+    unknown          sentences: what is not stated, and was taken as not hit
+    concentration    dimension, measure, unit, hhi_before, hhi, shares (name, amount, share, share_before),
+                     unknown (processes whose server states no price), unserved (processes)
+    weak_spots       null where there are events:
+        single           factors (alike), processes, weight
+        pairs            one_of, and_one_of, pairs (how many of factors), processes, weight
+    repair           null where there are events; what --repair --json prints:
+        additions        entries of routes in all
+        routes           process, routes (whole), added
+        new_deployments  deployment, serves, must_not_share
+        helpless         process, why
+        own              process, factors: what it depends on itself, which no deployment mends
+        yaml             the lines to merge into the inventory
+
+--independence prints process, deployment, in_route, independent, permitted, refused_by, compared_with (deployment,
+likeness, nearest, shared: factor, path, path_of_other), mends, remain. --diff prints old, new, fell, processes (process,
+survives: less, more or same, why, single_added, single_removed, routes_added, routes_removed, must_fail_before,
+must_fail), added, removed. What cannot be judged is one object with error and known.
+"""
 
 from __future__ import annotations
 
