@@ -39,6 +39,25 @@ def test_collections_as_a_whole_are_seldom() -> None:
     assert len(wholes) > within
 
 
+def test_each_collection_looks_through_little() -> None:
+    """Connections that come by the hundred are looked through in small lots: none of them stops the server for long."""
+    lots: list[int] = []
+
+    def note(phase: str, told: dict[str, int]) -> None:
+        if phase == "start" and told["generation"] < 2:
+            lots.append(sum(len(gc.get_objects(generation)) for generation in range(told["generation"] + 1)))
+
+    with seldom():
+        gc.callbacks.append(note)
+        try:
+            kept = [[place] for place in range(50_000)]
+        finally:
+            gc.callbacks.remove(note)
+
+    assert len(kept) == 50_000
+    assert 0 < max(lots) < 5_000
+
+
 def test_what_is_dropped_young_is_freed() -> None:
     """Rings of objects are still found: a server that makes them does not grow without end."""
     with seldom():
