@@ -60,6 +60,16 @@ def test_one_new_deployment_for_all_rather_than_one_for_each() -> None:
     assert (found.new, found.cost, found.least_new, found.exact) == (("shared",), 9, 1, True)
 
 
+def test_the_cost_of_a_new_deployment_counts_for_every_process_that_takes_it() -> None:
+    """Two processes are alike: what is cheap for both is cheaper than what is cheap for the third."""
+    structure = Structure.of({name: [DIRECT] for name in "abc"})
+    alike = [Candidate("x", LOCAL, cost=1, new=True), Candidate("y", MISTRAL, cost=3, new=True)]
+    other = [Candidate("x", LOCAL, cost=4, new=True), Candidate("y", MISTRAL, cost=1, new=True)]
+    found = repair(structure, {"a": alike, "b": alike, "c": other})
+
+    assert (found.new, found.cost) == (("x",), 6)
+
+
 def test_what_no_addition_removes_is_named() -> None:
     """All candidates are American: the provider stops being a single point, the jurisdiction stays one."""
     structure = Structure.of({"claims": [DIRECT], "letters": [DIRECT], "search": [DIRECT]})
