@@ -67,11 +67,8 @@ class PatientProtocol(HttpToolsProtocol):
         """Bytes that came last: what a head that came at once is part of."""
         self._lost = False
         self._on_leaving: Callable[[], None] | None = None
-        self._extensions: dict[str, Any] = {
-            LEAVING: self._tell_leaving,
-            WRITING: self._write,
-            ANSWERING: self._answer,
-        }
+        self._extensions: dict[str, Any] = {}
+        """Of ASGI, from the first request on: who never sends one need not have them."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin to wait for the first head."""
@@ -115,6 +112,8 @@ class PatientProtocol(HttpToolsProtocol):
             raise _TooLargeError
         self._head_bytes = None
         self._owe(self._patience.body_s)
+        if not self._extensions:
+            self._extensions.update({LEAVING: self._tell_leaving, WRITING: self._write, ANSWERING: self._answer})
         self.scope["extensions"] = self._extensions
         super().on_headers_complete()
 

@@ -111,6 +111,24 @@ def test_a_client_that_does_not_read_lets_go_of_the_provider(port: int, upstream
     upstream.reset()
 
 
+def test_requests_in_a_row_are_answered_in_their_order(port: int, upstream: Upstream) -> None:
+    """A request that comes while a stream is under way waits for its end, and finds no piece of it in its answer."""
+    upstream.reset()
+    asked = [json.dumps({**ASK, "stream": streamed}).encode() for streamed in (True, False)]
+    requests = [HEAD + b"content-length: %d\r\n\r\n%b" % (len(body), body) for body in asked]
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"".join(requests))
+        client.settimeout(20)
+        said = b""
+        while b'"chat.completion"' not in said:
+            said += client.recv(65536)
+
+    stream, _, whole = said.partition(b"0\r\n\r\n")
+    assert b"[DONE]" in stream
+    assert b"content-length" not in stream
+    assert whole.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 def test_an_idle_connection_may_be_used_again(port: int) -> None:
     """A client that pauses between two requests is none of these; its second request has its own time."""
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
