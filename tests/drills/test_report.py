@@ -6,20 +6,30 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import orjson
 import pytest
+from jsonschema import Draft202012Validator
 from rich.console import Console
-from support.recordings import call, company, moved, recording, refused, scenario, sent, steady
+from support.recordings import FIRST, SECOND, call, company, moved, recording, refused, scenario, sent, steady
 
+from modelrouter.core.inventory import Limits, Objectives
 from modelrouter.drills.miniature import miniature
 from modelrouter.drills.recording import Mark
 from modelrouter.drills.rehearse import Rehearsal
+from modelrouter.drills.report.bars import bars
+from modelrouter.drills.report.capacity import loads
+from modelrouter.drills.report.clauses import CLAUSES
+from modelrouter.drills.report.compare import compared
+from modelrouter.drills.report.document import json_schema
 from modelrouter.drills.report.duration import duration
-from modelrouter.drills.report.facts import as_json
+from modelrouter.drills.report.facts import as_json, facts
 from modelrouter.drills.report.findings import findings
+from modelrouter.drills.report.journal import journal
+from modelrouter.drills.report.junit import junit
 from modelrouter.drills.report.page import page
 from modelrouter.drills.report.picture import PALETTE, inks, picture
 from modelrouter.drills.report.terminal import outcome, show
@@ -217,3 +227,199 @@ def test_progress_is_one_line_a_scenario():
 def test_durations(seconds, text):
     """Short ones in milliseconds, none as a dash."""
     assert duration(seconds) == text
+
+
+def shown(judged):
+    """The text of the page, as a browser reads it."""
+    return " ".join("".join(Reader(page(judged)).text).split())
+
+
+def test_every_part_of_the_evidence_is_on_the_page():
+    """Scope, recovery, findings, proofs, limits, clauses, signature: each has its place, and the list of parts leads there."""
+    text = page(found(moved(), stranded()))
+    parts = ["scope", "matrix", "recovery", "findings", "timelines", "policy", "capacity", "cost", "quality", "prediction",
+             "detection", "deviations", "comparison", "limits", "provenance", "clauses", "signature"]  # fmt: skip
+
+    for name in parts:
+        assert text.count(f'id="{name}"') == 1, name
+        assert f'<a href="#{name}">' in text, name
+    for clause in CLAUSES:
+        assert set(clause.sections) <= {*parts, "precedent"}
+
+
+def test_an_incident_shows_its_sources_and_what_was_assumed():
+    """Whoever reads what was repeated reads where it was reported, and what nobody reported."""
+    scene = replace(
+        moved().scenario, id="F40", kind="incident", precedent="F40", notes=("assumed: that it grew evenly",)
+    )
+    text = shown(found(replace(moved(), scenario=scene)))
+
+    assert "F40 · A US directive switches a model family off for the whole world" in text
+    assert "Sources:" in text
+    assert "assumed That it grew evenly" in text
+
+
+def test_findings_have_an_owner_and_a_day():
+    """Fourteen days for what is critical, ninety for what is standard."""
+    critical = facts(found(stranded())).findings[0]
+    standard = facts(found(stranded(), inventory=company(criticality="standard"))).findings[0]
+
+    assert (critical.owner, critical.due, critical.concerned) == ("tests", "2026-12-07", True)
+    assert (standard.due, standard.concerned) == ("2027-02-21", False)
+
+
+def test_what_is_unknown_is_said_and_never_nothing():
+    """No price, no limit, no score, no check: each is told in words."""
+    text = shown(found(moved()))
+    (told,) = facts(found(moved())).scenarios[0].processes
+
+    assert "unknown: nobody stated the price of first, second" in text
+    assert "how good second is, nobody said" in text
+    assert told.spending.multiple is None
+    assert facts(found(moved())).steady_after.error_rate is None
+
+
+def test_the_policy_proof_counts_every_call():
+    """Three processes' worth of calls, where each went, and what was wrong with it."""
+    abroad = company(routes=(FIRST, replace(SECOND, processing=("US",))))
+    text = shown(found(moved(), inventory=abroad))
+
+    assert "Each of the 4 calls in the providers' own logs" in text
+    assert "first (EU) 2, second (US) 2" in text
+
+
+@pytest.mark.parametrize(("limit", "said"), [(1000, "1,000"), (None, "unknown")])
+def test_the_load_of_a_fallback_is_set_against_its_limit(limit, said):
+    """Calls a minute at the whole demand, beside what the deployment declares."""
+    crowded = company(routes=(FIRST, replace(SECOND, limits=Limits(rpm=limit))))
+    (load,) = loads(found(moved(), inventory=crowded))
+
+    assert (load.deployment, load.for_whom, load.refused, load.limit) == ("second", ("claims",), 0, limit)
+    assert said in shown(found(moved(), inventory=crowded))
+
+
+def test_a_prediction_that_failed_is_a_deviation():
+    """Said to be lost, and served: a sentence says so, and the model's accuracy counts it."""
+    served = recording(
+        [sent("claims#1", 0.5), sent("claims#2", 1.5)],
+        [call("first", 0.5, "claims#1"), call("second", 1.5, "claims#2")],
+        scenario(remaining=()),
+    )
+    told = facts(found(served))
+
+    assert "suspended-one: claims was expected to be lost, and was served by second" in told.deviations
+    assert (told.accuracy.wrongly_lost, told.accuracy.precision, told.accuracy.recall) == (1, 0.0, None)
+
+
+def test_what_was_injected_is_set_beside_what_it_was_taken_for():
+    """The first hold of the fault's own domains, and when the right cause was found."""
+    marks = (Mark(0.2, "account:two/main", "throttled", "open"), Mark(1.6, "account:one/main", "auth", "open"))
+    mistaken = replace(moved(), marks=marks)
+    right = replace(moved(), marks=(Mark(1.6, "account:one/main", "suspended", "open"),))
+
+    assert facts(found(mistaken)).detections[0].model_dump() == {
+        "scenario": "suspended-one",
+        "scope": "account:one/main",
+        "injected": "suspended",
+        "found": "auth",
+        "after_s": None,
+    }
+    assert facts(found(right)).detections[0].after_s == pytest.approx(0.6)
+    assert "suspended-one: suspended of account:one/main was taken for auth" in facts(found(mistaken)).deviations
+    assert "suspended-one: 1 hold opened before anything failed" in facts(found(mistaken)).deviations
+
+
+def test_the_document_is_what_its_schema_says():
+    """The committed JSON Schema is that of the code, and a report is valid by it; a key too many is not."""
+    schema = orjson.loads(Path("docs/drill-report.schema.json").read_bytes())
+    told = orjson.loads(as_json(found(moved(), stranded())))
+    validator = Draft202012Validator(schema)
+
+    assert schema == json_schema()
+    Draft202012Validator.check_schema(schema)
+    assert list(validator.iter_errors(told)) == []
+    assert list(validator.iter_errors({**told, "more": 1}))
+    assert list(validator.iter_errors({**told, "passed": None}))
+
+
+def baseline(**changes):
+    """An earlier report of the usual course, with another verdict or time."""
+    told = orjson.loads(as_json(found(moved())))
+    (judged,) = told["scenarios"][0]["processes"]
+    judged |= changes
+    return told
+
+
+@pytest.mark.parametrize(
+    ("changes", "worse", "slower"),
+    [
+        ({"verdict": "SURVIVED"}, None, []),
+        ({"verdict": "DEGRADED"}, False, []),
+        ({"verdict": "SURVIVED", "failover_s": 0.001}, None, []),
+    ],
+)
+def test_a_run_is_compared_with_an_earlier_one(changes, worse, slower):
+    """A verdict that changed is told with its direction; what is within the machine's mood is not slower."""
+    differs = compared(baseline(**changes), found(moved()))
+
+    assert [each.worse for each in differs.changes] == ([] if worse is None else [worse])
+    assert (differs.slower, differs.appeared, differs.gone) == (slower, [], [])
+
+
+def test_what_became_worse_or_slower_or_is_new_is_told():
+    """A worse verdict, a failover twice as long and half a second more, pairs that only one of the two has."""
+    late = recording(
+        [sent("claims#1", 0.5), sent("claims#2", 1.5, 1.0)],
+        [call("first", 0.5, "claims#1"), refused("first", 1.5, "claims#2"), call("second", 2.4, "claims#2")],
+    )
+    worse = compared(baseline(), found(stranded(), moved()))
+    slower = compared(baseline(), found(late))
+    other = compared(baseline(), found(replace(moved(), scenario=replace(moved().scenario, id="gone-one"))))
+
+    assert [(each.was, each.now, each.worse) for each in compared(baseline(), found(stranded())).changes] == [
+        ("SURVIVED", "NO_PERMITTED_ROUTE", True)
+    ]
+    assert worse.began == "2026-11-23T08:00:00+00:00"
+    assert slower.slower == ["suspended-one: claims took 0.92 s to fail over, 40 ms before"]
+    assert (other.appeared, other.gone) == (["gone-one / claims"], ["suspended-one / claims"])
+
+
+def test_junit_fails_for_what_the_drill_is_about_alone():
+    """A failure for a critical process, `skipped` for a standard one, an error for what could not be judged; always XML."""
+    unclear = recording([sent("claims#1", 0.5, **LOST), sent("claims#2", 1.5)], [call("second", 1.5, "claims#2")])
+    unclear = replace(unclear, scenario=replace(unclear.scenario, id="unclear"))
+    hostile = replace(stranded(), scenario=replace(stranded().scenario, id="gone", title=f"{HOSTILE}\x00"))
+    root = ET.fromstring(junit(found(hostile, unclear, moved())))  # our own output
+    spared = ET.fromstring(junit(found(stranded(), inventory=company(criticality="standard"))))
+
+    assert (root.attrib["tests"], root.attrib["failures"], root.attrib["errors"]) == ("3", "1", "1")
+    assert root.find(".//failure").attrib["type"] == "NO_PERMITTED_ROUTE"
+    assert root.find(".//error").attrib["message"].startswith("INCONCLUSIVE: ")
+    assert root.find(".//property").attrib["value"] == f"{HOSTILE}\N{REPLACEMENT CHARACTER}"
+    assert (spared.attrib["failures"], spared.attrib["skipped"]) == ("0", "1")
+
+
+def test_the_journal_is_one_of_the_chaos_toolkit():
+    """The keys that its journals have, one run for each fault, and `deviated` where the drill failed."""
+    told = orjson.loads(journal(found(stranded())))
+    well = orjson.loads(journal(found(moved())))
+
+    assert list(told) == [
+        "chaoslib-version", "platform", "node", "experiment", "start", "status", "deviated", "steady_states", "run",
+        "rollbacks", "end", "duration",
+    ]  # fmt: skip
+    assert (told["status"], told["deviated"], well["deviated"]) == ("completed", True, False)
+    assert {"title", "description", "method"} <= told["experiment"].keys()
+    assert told["run"][0]["activity"] == told["experiment"]["method"][0]
+    assert told["run"][0]["output"] == {"claims": "NO_PERMITTED_ROUTE"}
+    assert told["steady_states"]["before"]["steady_state_met"] is True
+
+
+def test_bars_show_what_is_allowed_and_what_can_be_borne():
+    """Each process has its bar with the objective, the tolerance where there is one, and what it took."""
+    one = company(objectives=Objectives(rto_s=10, tolerance_s=3600))
+    gone = replace(stranded(), scenario=replace(stranded().scenario, id="gone"))
+    root = ET.fromstring(bars(found(moved(), gone, inventory=one)))  # our own output
+    texts = [element.text for element in root.iter("text")]
+
+    assert {"claims", "40 ms", "RTO 10 s", "borne 1 h", "not served again in gone"} <= set(texts)

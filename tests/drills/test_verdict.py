@@ -21,8 +21,11 @@ from support.recordings import (
     steady,
 )
 
-from modelrouter.core.inventory import Needs, Objectives
+from modelrouter.core.inventory import Demand, Needs, Objectives, Prices, Quality, QualityCheck
+from modelrouter.drills.prediction import Prediction, accuracy
+from modelrouter.drills.quality import failing, passing_answer
 from modelrouter.drills.scenario import Expectation
+from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.verdict import Verdict, judge, passed
 
 LOST = {"error": "InternalServerError: nobody"}
@@ -334,3 +337,237 @@ def test_each_process_is_judged_by_its_own_requests():
     assert (claims.process, claims.verdict, claims.lost) == ("claims", Verdict.SURVIVED, 0)
     assert (other_judged.process, other_judged.lost) == ("other", 1)
     assert other_judged.verdict is Verdict.FAILED_RTO
+
+
+CHEAP, DEAR = Prices(input=1.0, output=1.0), Prices(input=4.0, output=4.0)
+
+
+def priced(first: Prices | None, second: Prices | None, **facts):
+    """The company, with prices; a request is a thousand tokens in and three hundred out."""
+    return company(routes=(replace(FIRST, prices=first), replace(SECOND, prices=second)), **facts)
+
+
+def test_cost_is_that_of_declared_tokens_at_declared_prices():
+    """Before, after, the multiple, and what it makes in an hour of the declared demand."""
+    spent = verdict(moved(), priced(CHEAP, DEAR, demand=Demand(rpm=10))).figures.spending
+
+    assert (spent.before, spent.after) == (pytest.approx(0.0013), pytest.approx(0.0052))
+    assert (spent.multiple, spent.hourly) == (pytest.approx(4.0), pytest.approx(0.0039 * 600))
+    assert spent.unpriced == ()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "first", "second", "of"),
+    [
+        (3.0, CHEAP, DEAR, Verdict.FAILED_COST),
+        (4.5, CHEAP, DEAR, Verdict.SURVIVED),
+        (None, CHEAP, DEAR, Verdict.SURVIVED),
+        (3.0, CHEAP, None, Verdict.SURVIVED),
+        (3.0, None, DEAR, Verdict.SURVIVED),
+        (3.0, Prices(), DEAR, Verdict.SURVIVED),
+    ],
+)
+def test_failed_cost(allowed, first, second, of):
+    """A request that costs more than its multiple fails; where a price is not known, nothing is claimed."""
+    judged = verdict(moved(), priced(first, second, objectives=Objectives(rto_s=10, cost=allowed)))
+
+    assert judged.verdict is of
+    if of is Verdict.FAILED_COST:
+        assert judged.why == "a request cost 4.0 times what it had cost, 3 times are allowed"
+    if None in (first, second):
+        assert judged.figures.spending.multiple is None
+        assert judged.figures.spending.unpriced == ("first" if first is None else "second",)
+
+
+def checked(*outcomes: str | None):
+    """The usual course, with a check asked once for each outcome after the fault; None passed."""
+    played = moved()
+    extra = [sent(f"claims#1{n}", 2.6 + n / 10, check="refund", spoilt=flaw) for n, flaw in enumerate(outcomes)]
+    calls = [call("second", each.at, each.marker) for each in extra]
+    return replace(played, sent=(*played.sent, *extra), calls=(*played.calls, *calls))
+
+
+REFUND = QualityCheck(id="refund", prompt="How much is refunded?", contains=("42",))
+
+
+@pytest.mark.parametrize(
+    ("floor", "outcomes", "of", "why"),
+    [
+        (1.0, (None, "'42' does not occur"), Verdict.FAILED_QUALITY, "1 of 2 checks passed, 100% must: refund: '42' does not occur"),
+        (0.5, (None, "'42' does not occur"), Verdict.SURVIVED, "met the fault and moved to second"),
+        (1.0, (None, None), Verdict.SURVIVED, "met the fault and moved to second"),
+    ],
+)  # fmt: skip
+def test_failed_quality_by_the_checks_of_the_process(floor, outcomes, of, why):
+    """The share of checks that passed after the fault, against the floor."""
+    judged = verdict(checked(*outcomes), company(quality=Quality(floor=floor, checks=(REFUND,))))
+
+    assert (judged.verdict, judged.why) == (of, why)
+    assert judged.figures.checked.after == 2
+
+
+def test_a_check_that_was_not_asked_is_named():
+    """Too few requests to ask it: that is said, and fails nothing."""
+    judged = verdict(moved(), company(quality=Quality(checks=(REFUND,))))
+
+    assert judged.verdict is Verdict.SURVIVED
+    assert judged.figures.checked.unasked == ("refund",)
+
+
+@pytest.mark.parametrize(
+    ("scores", "of"),
+    [
+        ({"second": 0.7}, Verdict.FAILED_QUALITY),
+        ({"second": 0.9}, Verdict.SURVIVED),
+        ({"first": 0.1}, Verdict.SURVIVED),
+    ],
+)
+def test_failed_quality_by_what_a_fallback_scores(scores, of):
+    """Without checks, a fallback that served and is known to score below the floor fails; unknown scores are told."""
+    judged = verdict(moved(), company(quality=Quality(floor=0.9, scores=scores)))
+
+    assert judged.verdict is of
+    assert judged.figures.checked.scores == (("second", scores.get("second")),)
+    if of is Verdict.FAILED_QUALITY:
+        assert judged.why == "second scores 70%, 90% must be"
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "why"),
+    [
+        (5.0, "served again after 0.04 s; 0.03 s are allowed, 5 s can be borne"),
+        (0.035, "served again after 0.04 s; 0.03 s are allowed and no more than 0.035 s can be borne"),
+    ],
+)
+def test_what_can_be_borne_stands_beside_the_recovery_time(tolerance, why):
+    """Too late for the objective is a failure either way; whether it can be borne is said."""
+    judged = verdict(moved(), company(objectives=Objectives(rto_s=0.03, tolerance_s=tolerance)))
+
+    assert (judged.verdict, judged.why) == (Verdict.FAILED_RTO, why)
+
+
+def test_retries_duplicates_and_broken_streams_are_counted():
+    """A request of two calls, one answered twice, one stream that broke off after content."""
+    played = recording(
+        [sent("claims#1", 0.5), sent("claims#2", 1.5), sent("claims#3", 2.0)._replace(stream=True, error="cut")],
+        [
+            call("first", 0.5, "claims#1"),
+            call("first", 0.5, "claims#2"),
+            call("second", 1.6, "claims#2"),
+            replace(call("second", 2.0, "claims#3", whole=False, done_at=None), first_at=2.01),
+        ],
+    )
+    found = verdict(played).figures
+
+    assert (found.retried, found.duplicated, found.broken) == (1, 1, 1)
+    assert found.model_changes == 1
+
+
+def test_recovery_is_for_good_and_the_first_choice_comes_back():
+    """Recovered is who is served enough for a second on; failback counts from the end of the fault."""
+    (fault,) = scenario().faults
+    brief = replace(scenario(), faults=(replace(fault, until_s=2.0),))
+    played = recording(
+        [sent("claims#1", 0.5), sent("claims#2", 1.1), sent("claims#3", 1.2, **LOST), sent("claims#4", 1.3, **LOST),
+         sent("claims#5", 1.8), sent("claims#6", 2.4), sent("claims#7", 3.0)],
+        [call("first", 0.5, "claims#1"), refused("first", 1.1, "claims#2"), call("second", 1.1, "claims#2"),
+         call("second", 1.8, "claims#5"), call("second", 2.4, "claims#6"), call("first", 3.0, "claims#7")],
+        brief,
+    )  # fmt: skip
+    judged = verdict(played, company(objectives=Objectives(rto_s=10, minimum=0.8)))
+
+    assert judged.failover_s == pytest.approx(0.02)
+    assert judged.figures.recover_s == pytest.approx(0.72)
+    assert judged.figures.failback_s == pytest.approx(1.03)
+    assert verdict(moved()).figures.failback_s is None
+
+
+def test_a_failover_without_a_reason_is_counted():
+    """Served by a fallback before anything failed: the control period shows it."""
+    played = recording(
+        [sent("claims#1", 0.2), sent("claims#2", 0.5)],
+        [call("first", 0.2, "claims#1"), call("second", 0.5, "claims#2")],
+    )
+
+    assert verdict(played).figures.false_failovers == 1
+
+
+def crowded(*, lesser: str):
+    """A critical request that a full deployment refuses while another process is served there."""
+    both = company()
+    served = process("other", SECOND, criticality=lesser)
+    both = replace(both, processes={**both.processes, "other": served})
+    played = moved()
+    full = replace(refused("second", 3.0, "claims#9"), effect=Effect.THROTTLED, injected=False)
+    scene = replace(
+        played.scenario,
+        expectations={**played.scenario.expectations, "other": Expectation(("second",), ("second",))},
+    )
+    return both, replace(
+        played,
+        scenario=scene,
+        sent=(*played.sent, sent("claims#9", 3.0, 0.2, **LOST), sent("other#1", 3.05)),
+        calls=(*played.calls, full, call("second", 3.05, "other#1")),
+    )
+
+
+@pytest.mark.parametrize(("lesser", "inverted"), [("deferrable", 1), ("critical", 0)])
+def test_priority_turned_round_is_counted(lesser, inverted):
+    """A critical request shed while a lesser process is served on the same deployment is an inversion; an equal's is not."""
+    both, played = crowded(lesser=lesser)
+    claims, _ = judge(both, played)
+
+    assert (claims.figures.shed, claims.figures.inverted) == (1, inverted)
+
+
+@pytest.mark.parametrize(
+    ("played", "said", "seen", "agrees"),
+    [
+        (moved(), "moves", "moves", True),
+        (recording([sent("claims#1", 1.5)], [call("second", 1.5, "claims#1")], scenario(remaining=())), "lost", "moves", False),
+        (recording([sent("claims#1", 1.5, **LOST)], [refused("first", 1.5, "claims#1")], scenario(permitted=("first",), remaining=())), "lost", "lost", True),
+        (recording([sent("claims#1", 0.5)], [call("first", 0.5, "claims#1")]), "moves", None, None),
+        (recording([sent("claims#1", 1.5)], [call("first", 1.5, "claims#1")], replace(scenario(), faults=tuple(replace(each, share=0.3) for each in scenario().faults))), None, "untouched", None),
+    ],
+)  # fmt: skip
+def test_what_was_said_stands_beside_what_was_seen(played, said, seen, agrees):
+    """Untouched, moves or lost by the inventory alone; nothing is said where only a part of the calls fails."""
+    found = verdict(played).predicted
+
+    assert (found.said, found.seen, found.agrees) == (said, seen, agrees)
+
+
+def test_accuracy_is_counted_over_what_was_both_said_and_seen():
+    """Precision and recall of who is lost; unknown where there is nothing to count."""
+    lost, kept = Prediction("lost", None, "lost", None), Prediction("moves", "b", "moves", "b")
+    wrong, missed = lost._replace(seen="moves"), kept._replace(seen="lost")
+    found = accuracy([lost, lost, wrong, missed, kept, kept._replace(said=None)])
+
+    assert found == (2, 1, 1, 1)
+    assert (found.precision, found.recall) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert (accuracy([kept]).precision, accuracy([kept]).recall) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (QualityCheck(id="a", prompt="p", contains=("42", "EUR")), "42 EUR", "42 USD"),
+        (QualityCheck(id="b", prompt="p", excludes=("sorry",)), "yes", "sorry, no"),
+        (QualityCheck(id="c", prompt="p", matches=r"^\d+ EUR$"), "42 EUR", "about 42 EUR"),
+        (QualityCheck(id="d", prompt="p", json=True), '{"a": 1}', "{a: 1}"),
+    ],
+)
+def test_checks_are_assertions(check, good, bad):
+    """What must occur, must not, must match, must be JSON: nothing is judged."""
+    assert failing(check, good) is None
+    assert failing(check, bad)
+
+
+@given(st.lists(st.text(min_size=1, max_size=8), max_size=3), st.booleans())
+def test_the_answer_for_a_twin_passes_its_check(texts, as_json):
+    """Whatever a check asks for, the answer that is made up for a twin passes, or none is made up."""
+    check = QualityCheck(id="a", prompt="p", contains=tuple(texts), json=as_json)
+    answer = passing_answer(check)
+
+    assert answer is None or failing(check, answer) is None
+    assert answer is not None or not texts or as_json

@@ -102,8 +102,8 @@ def _drawn(row: _Row, top: float, most: float) -> Iterator[str]:
         yield f'<text class="small" x="{GUTTER + 8}" y="{middle + 4:g}">{told}</text>'
     if row.never:
         where = row.never[0] if len(row.never) == 1 else f"{len(row.never)} scenarios"
-        yield f'<text class="small strong bad" x="{GUTTER + (8 if row.took_s is None else 120)}" y="{middle + 4:g}">'
-        yield f"not served again in {escape(where)}</text>"
+        x = GUTTER + 8 if row.took_s is None else _x(row.took_s, most) + 60
+        yield f'<text class="small strong bad" x="{x}" y="{middle + 4:g}">not served again in {escape(where)}</text>'
     yield f'<line class="rto" x1="{rto}" y1="{middle - 12:g}" x2="{rto}" y2="{middle + 12:g}"/>'
     yield f'<text class="small" x="{rto + 5:g}" y="{middle + 4:g}">RTO {_spoken(row.rto_s)}</text>'
     if row.tolerance_s is not None:
