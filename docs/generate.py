@@ -25,6 +25,7 @@ from modelrouter.cli.app import VERBS
 from modelrouter.continuity import events as impact_events
 from modelrouter.continuity import factors as factor_graph
 from modelrouter.continuity import impact as impact_verdicts
+from modelrouter.continuity.lint import RULES
 from modelrouter.core.causes import PERMITS, Again, Cause, Ending, Next, Opens, Scope
 from modelrouter.core.domains import HELD, Kind, domains_of
 from modelrouter.drills import verdict
@@ -43,6 +44,8 @@ PART = re.compile(r"(<!-- generated: ([a-z]+) -->\n)(.*?)(<!-- end -->)", re.DOT
 WIDTH = 100
 COMMAND = "from modelrouter.cli import main; main()"
 MINUTE, HOUR = 60, 3600
+ON_A_DAY = "--today 2026-11-23"
+"""For what depends on the date: pages stay fresh."""
 
 ENDS = {
     Ending.TIME: "time",
@@ -257,6 +260,27 @@ def independent() -> str:
     return _session(ROOT, {}, "impact --independence claude-direct --of campaign-texts")
 
 
+def rules() -> str:
+    """The viability rules."""
+    head = ("rule", "name", "usually", "finds", "because", "what to do")
+    return table(head, ((f"**{r.id}**", f"`{r.name}`", r.severity, r.what, r.why, r.advice) for r in RULES))
+
+
+def viability() -> str:
+    """What `check` finds in the shipped inventory, on a day that stays the same."""
+    return _session(ROOT, {}, f"check {ON_A_DAY}")
+
+
+def carried() -> str:
+    """What `capacity` says of one loss."""
+    return _session(ROOT, {}, "capacity --lose provider:azure")
+
+
+def ends() -> str:
+    """What `calendar` says of the shipped inventory, on a day that stays the same."""
+    return _session(ROOT, {}, f"calendar --stated {ON_A_DAY}")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
@@ -275,6 +299,10 @@ PARTS: dict[str, Callable[[], str]] = {
         weakness,
         misspelt,
         suspension,
+        rules,
+        viability,
+        carried,
+        ends,
         factors,
         events,
         impacts,
