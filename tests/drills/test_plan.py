@@ -413,3 +413,28 @@ def test_a_fingerprint_is_of_what_is_said():
     assert fingerprint(one) != fingerprint(parse(COMPANY.replace("headquarters: US", "headquarters: DE", 1)))
     assert fingerprint(one) != fingerprint(company())
     assert fingerprint(load("providers.yaml")).startswith("sha256:")
+
+
+CHECKS = "[{id: sum, prompt: What is six times seven?, contains: ['42']}, {id: shape, prompt: As JSON., json: true}]"
+
+
+@pytest.mark.parametrize("level", ["simulated", "twin"])
+def test_checks_are_asked_through_every_door_and_a_worse_model_fails_them(home, level):
+    """A twin gives the answer that it is told; one that answers worse fails the process that brings checks, and no other."""
+    own = f"routes: [gpt-direct, claude-direct], quality: {{checks: {CHECKS}}}, demand: {{rpm: 300}}"
+    Path("providers.yaml").write_text(
+        COMPANY.replace("routes: [gpt-direct, claude-direct], demand: {rpm: 60}", own), encoding="utf-8"
+    )
+    well = run("--level", level, "--only", "suspended-openai", "--out", "well")
+    poor = run("--level", level, "--only", "worse@vendor:openai", "--out", "poor")
+
+    def sorting(folder: str):
+        return json.loads((home / folder / "report.json").read_bytes())["scenarios"][0]["processes"][0]
+
+    assert (well.exit_code, poor.exit_code) == (1, 0), well.output + poor.output  # stranded is lost in the one alone
+    assert sorting("well")["verdict"] == "SURVIVED"
+    assert sorting("well")["checks"]["after_passed"] == sorting("well")["checks"]["after"] > 1
+    assert sorting("well")["checks"]["unasked"] == []
+    assert sorting("poor")["verdict"] == "FAILED_QUALITY"
+    assert sorting("poor")["checks"]["before_passed"] == sorting("poor")["checks"]["before"] > 0
+    assert sorting("poor")["checks"]["after_passed"] == 0
