@@ -98,12 +98,14 @@ class Underway:
 
     def _silent(self) -> None:
         """It has said nothing for too long: its own fault, or only that of a caller in haste."""
+        if self.task.cancelled():  # by somebody else, before its first step: it never asked, and could not tell
+            return self._crashed(asyncio.CancelledError())
         self.run.driver.trials.discard(self)
         self._leave()
         self.task.cancel()
         evidence = f"no content within {self.command.until - self.begun_at:.1f} s"
         fault = Fault(cause=Cause.TIMEOUT, scope=Scope.DEPLOYMENT, rule="runtime.silence", evidence=evidence)
-        self._failed(Failure(fault), blamed=self.command.fair, outlasted=True)
+        return self._failed(Failure(fault), blamed=self.command.fair, outlasted=True)
 
     def moved(self, domain: str, cause: Cause) -> None:
         """Its domain was held; from any thread."""

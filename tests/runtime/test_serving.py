@@ -21,7 +21,7 @@ from modelrouter.errors import (
     UnknownNameError,
 )
 from modelrouter.providers.base import PLAIN
-from modelrouter.testing import Recorder, ScriptedProvider, broken, silent, status, stream, text
+from modelrouter.testing import Recorder, ScriptedProvider, VirtualTime, broken, silent, status, stream, text
 
 A, B = deployment("a"), deployment("b")
 REFUSED = '{"error": {"message": "Country, region, or territory not supported", "type": "request_forbidden", "code": "unsupported_country_region_territory"}}'
@@ -340,6 +340,30 @@ def test_who_cancels_the_call_cancels_the_request():
         await router.aclose()
 
     run(promise())
+
+
+def test_a_call_that_somebody_cancelled_before_it_began_blames_nobody():
+    """Where the task of a call ends before its first step, its request ends as cancelled when its patience does."""
+    time = VirtualTime()
+
+    async def promise():
+        scripted = ScriptedProvider({"a": [text("a")], "b": [text("b")]})
+        router = Router(
+            inventory(process("p", A, B)), observers=[], clients=scripted.clients(), clock=time, hold_file=None
+        )
+        before = asyncio.all_tasks()
+        request = asyncio.create_task(router.achat("p", "x"))
+        await asyncio.sleep(0)
+        (call,) = asyncio.all_tasks() - before - {request}
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+        assert [] == scripted.calls
+        assert () == router.holds()
+        await router.aclose()
+
+    time.run(promise())
 
 
 def test_a_mistake_in_a_client_is_raised_where_the_request_waits():
