@@ -8,23 +8,30 @@ from typing import Annotated, Literal
 import typer
 
 from modelrouter.cli.check import InventoryFile
-from modelrouter.cli.drilling import Wish, console_for, drill, loaded, planned, told_due, verified
+from modelrouter.cli.drilling import Wish, console_for, drill, foretold, loaded, planned, told_due, verified
+from modelrouter.cli.foretelling import list_incidents, tell_idle
+from modelrouter.drills.incidents.choice import ALL, EVERY
 from modelrouter.drills.rehearse import JOBS
 
 __all__ = ["main"]
 
 NOT_SURVIVED = 1
+LIST = "list"
 
 Out = Annotated[Path | None, typer.Option(help="The folder of the report.", show_default="drill-report")]
 Json = Annotated[bool, typer.Option("--json", help="Print report.json instead of tables.")]
 Only = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="SCENARIO", help="Play these alone: an id, a pattern as suspended-*, or FAULT@SCOPE; repeatable."
+        "--only",
+        "--scenario",
+        metavar="SCENARIO",
+        help="Play these alone: an id, a pattern as suspended-*, FAULT@SCOPE, or a scenario's file; repeatable.",
     ),
 ]
 Incident = Annotated[
-    list[str] | None, typer.Option(metavar="ID", help="Play what happened to others: F40, or a pattern; repeatable.")
+    list[str] | None,
+    typer.Option(metavar="ID", help="Play what happened to others: F40, a pattern, or all; `list` lists them."),
 ]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="Play the drill that this file describes.")]
 DueFolder = Annotated[
@@ -75,6 +82,15 @@ def main(
     inventory, console = loaded(file), console_for(as_json=as_json)
     if due is not None:
         raise typer.Exit(NOT_SURVIVED if told_due(due, inventory, console, as_json=as_json) else 0)
-    wish = Wish(out, tuple(only or ()), tuple(incident or ()), level, seed, jobs, baseline, sign)
+    if incident == [LIST]:
+        list_incidents(inventory, console, as_json=as_json)
+        raise typer.Exit(0)
+    if level == "static" and plan is None:
+        served = foretold(inventory, only or (), incident or (), console, as_json=as_json)
+        raise typer.Exit(0 if served else NOT_SURVIVED)
+    happened = tuple(EVERY if each == ALL else each for each in incident or ())
+    if EVERY in happened:
+        tell_idle(inventory, happened, console)
+    wish = Wish(out, tuple(only or ()), happened, level, seed, jobs, baseline, sign)
     found = drill(inventory, wish, planned(plan), console, as_json=as_json)
     raise typer.Exit(0 if found.passed else NOT_SURVIVED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from modelrouter.cli.foretelling import foretell
 from modelrouter.cli.printable import printable
 from modelrouter.core.inventory import Inventory
 from modelrouter.drills.fingerprint import fingerprint
@@ -40,7 +41,7 @@ from modelrouter.drills.verdict import judge
 from modelrouter.errors import InventoryError, UsageError
 from modelrouter.inventory.loader import load
 
-__all__ = ["Wish", "console_for", "drill", "loaded", "planned", "told_due", "verified"]
+__all__ = ["Wish", "console_for", "drill", "foretold", "loaded", "planned", "told_due", "verified"]
 
 NOT_PLAYED = 2
 WIDE = 120
@@ -123,6 +124,18 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
         show(found, console)
         console.print(f"  {found.took_s:.0f} s; the whole story: {out / 'index.html'}", style="dim", soft_wrap=True)
     return found
+
+
+def foretold(
+    inventory: Inventory, only: Sequence[str], incidents: Sequence[str], console: Console, *, as_json: bool
+) -> bool:
+    """Say what the factor graph makes of scenarios, and play nothing; answers whether what matters is served."""
+    try:
+        return foretell(inventory, only, incidents, console, as_json=as_json)
+    except InventoryError as error:
+        _stop("\n".join(map(str, error.problems)))
+    except UsageError as error:
+        _stop(str(error))
 
 
 def told_due(folder: Path, inventory: Inventory, console: Console, *, as_json: bool) -> bool:
