@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from modelrouter.continuity.events import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from modelrouter.continuity.events import Event
     from modelrouter.continuity.factors import Graph, Standing
@@ -106,6 +106,8 @@ class Impact:
     """The deployments that serve on with a share of their capacity."""
     unknown: tuple[str, ...]
     """What is not known, and was taken as not hit."""
+    standing: int
+    """The deployments that are not lost to everybody, as bits of the graph's reaches."""
 
     @property
     def counts(self) -> Mapping[Verdict, int]:
@@ -135,11 +137,14 @@ class Impact:
         """The reason tree of a process; made when it is asked for."""
         return _effect(self, self.graph.processes[process])
 
-    def effects(self) -> Iterator[Effect]:
-        """Every reason tree: gravest first, then the most critical, then in the order of the inventory."""
+    def ranked(self) -> list[str]:
+        """The processes: gravest first, then the most critical, then in the order of the inventory."""
         weights = {name: self.graph.processes[name].weight for name in self.verdicts}
-        order = sorted(self.verdicts, key=lambda name: (-GRAVITY[self.verdicts[name]], -weights[name]))
-        return (self.effect(name) for name in order)
+        return sorted(self.verdicts, key=lambda name: (-GRAVITY[self.verdicts[name]], -weights[name]))
+
+    def effects(self) -> Iterator[Effect]:
+        """Every reason tree, in the order of rank; each is made when its turn comes."""
+        return (self.effect(name) for name in self.ranked())
 
 
 def impact(graph: Graph, events: Sequence[Event] = ()) -> Impact:
@@ -150,16 +155,18 @@ def impact(graph: Graph, events: Sequence[Event] = ()) -> Impact:
         for deployment, share in event.left.items():
             left[deployment] = min(share, left.get(deployment, 1.0))
     gone, slow = frozenset(lost), frozenset(left)
-    standing = sum(bit for name, bit in graph.reaches.bits.items() if name not in gone)
+    standing = _bits(graph, graph.paths) & ~_bits(graph, gone)
     dead = frozenset(name for event in events for name in event.factors)
     alone = {name: frozenset(each) for event in reversed(events) for name, each in event.routes.items()}
     verdicts = {}
     for name, each in graph.processes.items():
-        missing = gone | _missing(events, name) if name in alone else gone
+        fenced = _missing(events, name) if name in alone else frozenset()
+        missing = gone | fenced if fenced else gone
         if each.permitted and each.own.keys().isdisjoint(dead) and missing.isdisjoint(each.permitted):
             verdicts[name] = Verdict.SAFE if slow.isdisjoint(each.permitted) else Verdict.DEGRADED
         else:
-            verdicts[name] = _verdict(graph, each, missing, standing, own=not each.own.keys().isdisjoint(dead))
+            stands = standing & ~_bits(graph, fenced)
+            verdicts[name] = _verdict(graph, each, missing, stands, own=not each.own.keys().isdisjoint(dead))
     return Impact(
         graph=graph,
         events=tuple(events),
@@ -167,6 +174,7 @@ def impact(graph: Graph, events: Sequence[Event] = ()) -> Impact:
         lost=MappingProxyType(lost),
         left=MappingProxyType(left),
         unknown=tuple(dict.fromkeys(each for event in events for each in event.unknown)),
+        standing=standing,
     )
 
 
@@ -182,6 +190,15 @@ def _lost(graph: Graph, events: Sequence[Event]) -> Iterator[tuple[str, tuple[Ca
             yield name, tuple(causes)
 
 
+def _bits(graph: Graph, deployments: Iterable[str]) -> int:
+    return sum(graph.reaches.bits[name] for name in deployments)
+
+
+def _route(graph: Graph, standing: Standing) -> int:
+    """What a route names, permitted or not."""
+    return _bits(graph, (deployment.id for deployment in standing.process.routes))
+
+
 def _missing(events: Sequence[Event], process: str) -> frozenset[str]:
     """What is lost to this process alone."""
     return frozenset(deployment for event in events for deployment in event.routes.get(process, ()))
@@ -193,11 +210,9 @@ def _verdict(graph: Graph, each: Standing, gone: frozenset[str], standing: int, 
         return Verdict.DOWN
     if not gone.issuperset(each.permitted):
         return Verdict.DEGRADED
-    for name in gone:
-        standing &= ~graph.reaches.bits[name]
     if each.reach.permitted & standing:
         return Verdict.DOWN
-    named = sum(graph.reaches.bits[deployment.id] for deployment in each.process.routes)
+    named = _route(graph, each)
     return Verdict.NO_PERMITTED_ROUTE if (named | each.reach.able) & standing else Verdict.DOWN
 
 
@@ -211,10 +226,8 @@ def _effect(found: Impact, standing: Standing) -> Effect:
         if factor in standing.own
     )
     served = tuple(each.deployment for each in branches if each.state in {"serves", "throttled"}) if not own else ()
-    fenced = _missing(found.events, process.id)
-    stands = sum(
-        bit for name, bit in graph.reaches.bits.items() if name not in found.lost and name not in fenced
-    ) & ~sum(graph.reaches.bits[deployment.id] for deployment in process.routes)
+    fenced = _bits(graph, _missing(found.events, process.id))
+    stands = found.standing & ~fenced & ~_route(graph, standing)
     verdict = found.verdicts[process.id]
     standby = graph.reaches.names(standing.reach.permitted & stands)
     return Effect(

@@ -14,6 +14,8 @@ before it is given: `Remedy.after` is what the mended inventory was found to be.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import and_
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,6 @@ from modelrouter.continuity.newcomer import Newcomer, newcomer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from modelrouter.continuity.factors import Standing
     from modelrouter.core.inventory import Inventory
 
 __all__ = ["Remedy", "applied", "remedy", "weak"]
@@ -57,11 +58,10 @@ class Remedy:
 
 def weak(graph: Graph, process: str) -> frozenset[str] | None:
     """What takes a process down alone and could be mended by a further deployment; None where nobody may serve it."""
-    standing = graph.processes[process]
-    if not standing.permitted:
+    common = _common(graph.structure.routes(process))
+    if common is None:
         return None
-    sets = [graph.factors_of(process, name) for name in standing.permitted]
-    return frozenset.intersection(*sets).difference(standing.own)
+    return frozenset(graph.structure.names(common)).difference(graph.processes[process].own)
 
 
 def remedy(graph: Graph) -> Remedy:
@@ -69,7 +69,8 @@ def remedy(graph: Graph) -> Remedy:
     now, newcomers = graph, list[Newcomer]()
     helpless: dict[str, str] = {}
     for _ in range(ROUNDS):
-        known = {name: more for name in now.processes if name not in helpless and (more := _known(now, name))}
+        search = _Search.of(now)
+        known = {name: more for name in now.processes if name not in helpless and (more := search.known(name))}
         now = Graph.of(_extended(now.inventory, known)) if known else now
         found, failed = _newcomers(now, [name for name in now.processes if name not in helpless], len(newcomers))
         helpless |= failed
@@ -103,44 +104,61 @@ def _remedy(graph: Graph, now: Graph, newcomers: Sequence[Newcomer], helpless: M
     )
 
 
-def _known(graph: Graph, process: str) -> tuple[str, ...]:
-    """The fewest deployments of the inventory that mend a process; nothing where none do, or none are needed.
+@dataclass(slots=True)
+class _Search:
+    """Looks for the fewest deployments that mend a process; what was found for one holds for all alike."""
 
-    Where nobody may serve it, one that may, if two that are independent cannot be found: it is a beginning.
-    """
-    standing = graph.processes[process]
-    factors = weak(graph, process)
-    if factors is not None and not factors:
+    graph: Graph
+    masks: Mapping[str, int]
+    """Deployment → its factors, as bits of the structure."""
+    found: dict[tuple[int | None, int, int], tuple[str, ...]]
+
+    @classmethod
+    def of(cls, graph: Graph) -> _Search:
+        return cls(graph, {name: graph.structure.mask(paths) for name, paths in graph.paths.items()}, {})
+
+    def known(self, process: str) -> tuple[str, ...]:
+        """The fewest deployments of the inventory that mend a process; nothing where none do, or none are needed.
+
+        Where nobody may serve it, one that may, if no set of them is independent: it is a beginning.
+        """
+        graph, standing = self.graph, self.graph.processes[process]
+        own = graph.structure.mask(standing.own)
+        common = _common(graph.structure.routes(process))
+        if common is not None and not common & ~own:
+            return ()
+        named = sum(graph.reaches.bits[each.id] for each in standing.process.routes)
+        spare = standing.reach.permitted & ~named
+        alike = (common, own, spare)
+        if alike not in self.found:
+            names = graph.reaches.names(spare)
+            fewest = self._fewest(names, None if common is None else common & ~own, own)
+            self.found[alike] = fewest or (names[:1] if common is None else ())
+        return self.found[alike]
+
+    def _fewest(self, spare: Sequence[str], common: int | None, own: int) -> tuple[str, ...]:
+        """Breadth first over what is left in common: the first set to leave nothing is among the smallest."""
+        kept = {name: self.masks[name] & ~own for name in spare}
+        reached: dict[int | None, tuple[str, ...]] = {common: ()}
+        level = [common]
+        while level:
+            following: list[int | None] = []
+            for here in level:
+                for name, theirs in kept.items():
+                    left = theirs if here is None else here & theirs
+                    if left in reached:
+                        continue
+                    reached[left] = (*reached[here], name)
+                    if not left:
+                        return reached[left]
+                    following.append(left)
+            level = following
         return ()
-    spare = _spare(graph, standing)
-    found = _fewest(graph, spare, factors, frozenset(standing.own))
-    return found or (spare[:1] if factors is None else ())
 
 
-def _spare(graph: Graph, standing: Standing) -> tuple[str, ...]:
-    """Who may serve a process, and is not in its route."""
-    named = sum(graph.reaches.bits[each.id] for each in standing.process.routes)
-    return graph.reaches.names(standing.reach.permitted & ~named)
-
-
-def _fewest(graph: Graph, spare: Sequence[str], factors: frozenset[str] | None, own: frozenset[str]) -> tuple[str, ...]:
-    """Breadth first over what is left in common: the first set to leave nothing is among the smallest."""
-    kept = {name: frozenset(graph.paths[name]) - own for name in spare}
-    reached: dict[frozenset[str] | None, tuple[str, ...]] = {factors: ()}
-    level: list[frozenset[str] | None] = [factors]
-    while level:
-        following: list[frozenset[str] | None] = []
-        for common in level:
-            for name, theirs in kept.items():
-                left = theirs if common is None else common & theirs
-                if left in reached:
-                    continue
-                reached[left] = (*reached[common], name)
-                if not left:
-                    return reached[left]
-                following.append(left)
-        level = following
-    return ()
+def _common(routes: Sequence[int]) -> int | None:
+    """What takes every route; None where there is none."""
+    return reduce(and_, routes) if routes else None
 
 
 def _newcomers(graph: Graph, names: Sequence[str], already: int) -> tuple[list[Newcomer], dict[str, str]]:

@@ -241,7 +241,9 @@ class TestAtRandom:
             when={"process": frozenset({"p0"})},
             rules=(Rule(fact="headquarters", denied=frozenset({"FR"})),),
         )
-        return replace(base, processes={each.id: each for each in processes}, policies=(policy,))
+        providers = {each.id: each for each in TestAtRandom.PROVIDERS}  # those that nothing runs on, too
+        known = {each.id: each for each in processes}
+        return replace(base, providers=providers, processes=known, policies=(policy,))
 
     @staticmethod
     def happen(graph: Graph, words: list[str]) -> dict[str, Event]:

@@ -81,17 +81,17 @@ class _Drawing:
 
 def drawn(found: Impact, seen: Overview) -> Drawn:
     """Choose what to show: where nothing has happened everything, with the weak spots marked."""
-    effects = list(found.effects())
+    ranked = found.ranked()
     if found.events:
-        shown = [each for each in effects if each.verdict is not Verdict.SAFE]
+        shown = [name for name in ranked if found.verdicts[name] is not Verdict.SAFE]
     else:
-        shown = sorted(effects, key=lambda each: _shallow(seen.depths[each.process.id]))
+        shown = sorted(ranked, key=lambda name: _shallow(seen.depths[name]))
     weak = frozenset() if found.events else frozenset(name for each in seen.points for name in each.factors)
     drawing = _Drawing(found, weak)
-    for effect in shown[:MOST]:
-        _process(drawing, effect, weak=not found.events and seen.depths[effect.process.id] in {0, 1})
+    for name in shown[:MOST]:
+        _process(drawing, found.effect(name), weak=not found.events and seen.depths[name] in {0, 1})
     columns = _ordered(drawing)
-    left_out = tuple(each.process.id for each in effects if each not in shown)
+    left_out = tuple(name for name in ranked if found.events and found.verdicts[name] is Verdict.SAFE)
     return Drawn(columns, tuple(drawing.ties.values()), left_out, len(shown[MOST:]))
 
 

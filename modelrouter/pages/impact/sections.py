@@ -42,14 +42,14 @@ def verdicts(found: Impact) -> str:
             _spoken(effect.process.objectives.rto_s),
             escape(effect.why),
         )
-        for effect in _first(found.effects())
+        for effect in _first(found)
     ]
     return _table(("process", "verdict", "served by", "left", "back in", "why"), rows, numbers=(3, 4))
 
 
 def reasons(found: Impact) -> str:
     """The reason tree of each process that is not safe."""
-    told = [_reason(effect) for effect in _first(found.effects()) if effect.verdict is not Verdict.SAFE]
+    told = [_reason(effect) for effect in _first(found) if effect.verdict is not Verdict.SAFE]
     return "".join(told) or '<p class="soft">Nothing is touched.</p>'
 
 
@@ -205,8 +205,8 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequenc
     return f'<div class="scroll"><table class="wide"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _first(effects: Iterator[Effect]) -> Iterator[Effect]:
-    return (effect for _, effect in zip(range(LISTED), effects, strict=False))
+def _first(found: Impact) -> Iterator[Effect]:
+    return (found.effect(name) for name in found.ranked()[:LISTED])
 
 
 def _spoken(length_s: float) -> str:
