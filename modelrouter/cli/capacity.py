@@ -131,11 +131,8 @@ class Desk:
 
     def show(self, console: Console) -> None:
         """Tables."""
-        if len(self.outlooks) == 1:
-            show_loss(self.ordinary, self.ordinary, console)
-            show_loss(self.outlooks[0], self.ordinary, console)
-        else:
-            show_loss(self.ordinary, self.ordinary, console)
+        show_loss(self.outlooks[0], self.ordinary, console)
+        if len(self.outlooks) > 1:
             show_losses(self.outlooks[1:], console)
             show_limits(self.ordinary, self.outlooks[1:], console)
         if self.bill is not None:

@@ -35,22 +35,29 @@ def show_loss(outlook: Outlook, ordinary: Outlook, console: Console) -> None:
     """One loss, whole: every process, by whom it is served, what binds, what it costs."""
     console.print(Text(outlook.loss.said, "bold"), soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for head in ("process", "criticality", "", "served", "minimum", "by", "used up"):
-        table.add_column(head, overflow="fold", no_wrap=head in {"process", "criticality", ""})
+    for head in ("process", "", "served", "minimum", "by", "used up"):
+        table.add_column(head, no_wrap=True)
     for each in outlook.served.values():
         table.add_row(
-            each.process.id,
-            each.process.criticality,
+            Text.assemble(each.process.id, (f"\n{each.process.criticality}", "dim")),
             Text(each.word, COLOURS[each.word]),
-            f"{each.share:.0%} of {each.wanted:,.6g} rpm",
+            _served(each, ordinary.served[each.process.id]),
             f"{each.process.objectives.minimum:.0%}",
-            ", ".join(f"{name} {rpm:,.4g}" for name, rpm in each.by.items()) or "nobody",
-            ", ".join(pool.name for pool in each.bound),
+            "\n".join(f"{name} {rpm:,.4g}" for name, rpm in each.by.items()) or "nobody",
+            "\n".join(pool.name for pool in each.bound),
         )
     console.print(table)
     for line in _costs(outlook, ordinary):
         console.print(Text(line, "dim"), soft_wrap=True)
     console.print()
+
+
+def _served(now: Served, before: Served) -> Text:
+    """How much, and how much it was, where that differs."""
+    text = Text(f"{now.share:.0%} of {now.wanted:,.6g} rpm")
+    if abs(now.share - before.share) > HAIR:
+        text.append(f"\nordinary {before.share:.0%}", "dim")
+    return text
 
 
 def _costs(outlook: Outlook, ordinary: Outlook) -> Iterator[str]:
@@ -62,11 +69,12 @@ def _costs(outlook: Outlook, ordinary: Outlook) -> Iterator[str]:
 
 
 def show_losses(outlooks: Sequence[Outlook], console: Console) -> None:
-    """One line for each loss: who falls short of what."""
+    """One line for each loss, the worst first: who falls short of what."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in ("when this is lost", "minimum kept", "short of it", "US$/h", "limit used most"):
-        table.add_column(head, overflow="fold", justify="right" if head == "US$/h" else "left")
-    for outlook in outlooks:
+        narrow = head in {"when this is lost", "limit used most"}
+        table.add_column(head, overflow="fold", no_wrap=narrow, justify="right" if head == "US$/h" else "left")
+    for outlook in sorted(outlooks, key=lambda each: -len(each.falls_short)):
         kept = sum(each.keeps for each in outlook.served.values())
         whole = len(outlook.served)
         table.add_row(
@@ -85,7 +93,7 @@ def show_losses(outlooks: Sequence[Outlook], console: Console) -> None:
 def _named(loss: Loss) -> Text:
     if not loss.names:
         return Text("nothing", "italic")
-    more = f" and {len(loss.names) - 1} that take the same" if len(loss.names) > 1 else ""
+    more = f" +{len(loss.names) - 1} alike" if len(loss.names) > 1 else ""
     return Text.assemble((loss.name, "bold"), (more, "dim"))
 
 
