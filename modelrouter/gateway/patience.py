@@ -78,7 +78,7 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         self._wait(None)
-        self.resume_writing()
+        self._wait_no_more_for_reading()
         super().connection_lost(exc)
         self._lost = True
         self._extensions.clear()  # it leads back to us, and whoever asks it later finds out from ASGI's message
@@ -142,6 +142,9 @@ class PatientProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """The client reads again."""
         super().resume_writing()
+        self._wait_no_more_for_reading()
+
+    def _wait_no_more_for_reading(self) -> None:
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
