@@ -185,5 +185,5 @@ def _is(fact: str, value: str, wanted: str) -> bool:
     value, wanted = value.casefold(), wanted.casefold()
     if fact in COMPANIES:
         plain, firm = PUNCTUATION.sub(" ", value).strip(), PUNCTUATION.sub(" ", wanted).strip()
-        return plain == firm or plain.startswith(f"{firm} ")
+        return plain == firm or plain.startswith(f"{firm} ") or fnmatchcase(value, wanted)
     return fnmatchcase(value, wanted)

@@ -46,7 +46,8 @@ class Shape:
     def stretches(self, end_s: float) -> tuple[Stretch, ...]:
         """When it stands, in order, within a time that ends then."""
         last = end_s if self.until_s is None else min(self.until_s, end_s)
-        found = tuple(self._hours(last) if self.hours else self._flaps(last) if self.down_s else self._climb(last))
+        drawn = self._hours(last) if self.hours else self._flaps(last) if self.down_s else self._climb(last)
+        found = tuple(each for each in drawn if each.until_s is None or each.from_s < each.until_s)
         stays = self.until_s is None and not self.hours and not self.down_s
         if stays and found:
             found = (*found[:-1], found[-1]._replace(until_s=None))
