@@ -96,8 +96,8 @@ def written(draw: Callable[..., Any], wire: str) -> bytes:
         st.sampled_from([b"", b"", b"event: delta\n", b"event: error\n", b"event:error\n", b": hello\n", b"id: 7\n"])
     )
     blank = draw(st.sampled_from([b"data: ", b"data: ", b"data: ", b"data:", b"data:  "]))
-    event = name + blank + data + b"\n\n"
-    end = draw(st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r"]))
+    event: bytes = name + blank + data + b"\n\n"
+    end: bytes = draw(st.sampled_from([b"\n", b"\n", b"\n", b"\r\n", b"\r"]))
     return event.replace(b"\n", end) if kind else event
 
 
