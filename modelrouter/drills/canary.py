@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from modelrouter.drills.plan import Plan
     from modelrouter.drills.scenario import Scenario
 
-__all__ = ["LASTS_S", "Played", "frame", "play"]
+__all__ = ["LASTS_S", "Played", "frame", "lasts_s", "play"]
 
 LASTS_S = 60.0
 """How long the fault stands where the plan does not say."""
-TAKEN_WITHIN_S = 5.0
+TAKEN_WITHIN_S = 3.0
 """A gateway looks for orders four times a second."""
 TURN_S = 0.1
 
@@ -58,11 +58,16 @@ class Played(NamedTuple):
     """While the fault stood: the canary beside the requests that nobody touched."""
 
 
-def frame(plan: Plan, inventory: Inventory) -> Miniature:
+def lasts_s(plan: Plan) -> float:
+    """How long the fault stands: as long as the story in the plan, else a minute."""
+    return plan.case.length_s if plan.case is not None else LASTS_S
+
+
+def frame(plan: Plan, inventory: Inventory, fault_s: float | None = None) -> Miniature:
     """The time that a scenario has in this plan; nothing is sent by the drill itself."""
-    lasts_s = _lasts_s(plan)
+    after_s = fault_s or lasts_s(plan)
     return miniature(
-        inventory, Frame(plan.steady.for_s, lasts_s, rps=1.0, crowd_rps=float("inf"), least=0, burst_s=1.0)
+        inventory, Frame(plan.steady.for_s, after_s, rps=1.0, crowd_rps=float("inf"), least=0, burst_s=1.0)
     )
 
 
@@ -72,18 +77,17 @@ def play(
     scenario: Scenario,
     hold_file: Path,
     *,
+    fault_s: float | None = None,
     doing: Callable[[str], None] = lambda _: None,
 ) -> Played:
     """Play one scenario on the gateway that keeps its holds in `hold_file`. Blocks for as long as the plan says.
 
+    `fault_s` is how long the fault stands, where that is not as `lasts_s` has it; the scenario is made for that `frame`.
     Raises UsageError where no gateway of this inventory runs, where another drill is under way, or where a fault
     cannot be rehearsed on real requests; nothing was touched then. Nothing of the drill is left when it returns.
     """
-    return asyncio.run(_Canary(inventory, plan, scenario, OrderFile(hold_file), doing).run())
-
-
-def _lasts_s(plan: Plan) -> float:
-    return plan.case.length_s if plan.case is not None else LASTS_S
+    drill = _Canary(inventory, plan, scenario, OrderFile(hold_file), fault_s or lasts_s(plan), doing)
+    return asyncio.run(drill.run())
 
 
 @dataclass(slots=True)
@@ -99,17 +103,23 @@ class _Canary:
     """One drill."""
 
     def __init__(
-        self, inventory: Inventory, plan: Plan, scenario: Scenario, file: OrderFile, doing: Callable[[str], None]
+        self,
+        inventory: Inventory,
+        plan: Plan,
+        scenario: Scenario,
+        file: OrderFile,
+        fault_s: float,
+        doing: Callable[[str], None],
     ) -> None:
         self._inventory = inventory
         self._plan = plan
         self._scenario = scenario
-        self._small = frame(plan, inventory)
+        self._small = frame(plan, inventory, fault_s)
         self._file = file
         self._doing = doing
         self._seen = _Seen()
         self._fault_at = plan.steady.for_s
-        self._ends_at = plan.steady.for_s + _lasts_s(plan)
+        self._ends_at = plan.steady.for_s + fault_s
         after_s = plan.steady.for_s if plan.rollback.verify else 0.0
         self._over_at = self._ends_at + after_s
 
@@ -118,7 +128,6 @@ class _Canary:
         if standing is not None and standing.stands(time.time()):
             raise UsageError(f"another drill is under way on this gateway: {standing.id}")
         told = await strikes(self._inventory, self._small, self._scenario, self._ends_at)
-        self._file.remove()
         began = time.time()
         order = Order(
             id=f"{self._plan.id}/{int(began)}",
@@ -130,31 +139,35 @@ class _Canary:
             renewed=began,
             strikes=told,
         )
+        if standing is not None:
+            self._file.remove(standing)
         ended = None
         try:
+            self._file.begin(order)  # first: whoever takes an order says so there
+            self._file.write(order)
             ended = await self._watch(order)
         except (asyncio.CancelledError, KeyboardInterrupt):
             ended = "stopped by whoever started it"
         finally:
             self._gather(order)
-            self._file.remove()
+            self._file.remove(order)
         return self._played(ended)
 
     async def _watch(self, order: Order) -> str | None:
         """Until it is over; answers why, where that is before its time."""
         while (now := time.time() - order.began) < self._over_at:
-            if time.time() - order.renewed >= order.lease_s / 3 or now < TURN_S:
+            if time.time() - order.renewed >= order.lease_s / 3:
                 order = replace(order, renewed=time.time())
                 self._file.write(order)
             await asyncio.sleep(TURN_S)
             self._gather(order)
-            if not self._seen.taken:
-                if now > TAKEN_WITHIN_S:
-                    raise UsageError("no gateway of this inventory took the order: is `modelrouter serve` running?")
-                continue
+            if not self._seen.taken and now > TAKEN_WITHIN_S:
+                break
             self._doing(self._phase(now))
             if why := self._must_end(now):
                 return why
+        if not self._seen.taken:
+            raise UsageError("no gateway of this inventory took the order: is `modelrouter serve` running?")
         return None
 
     def _phase(self, now: float) -> str:
@@ -163,7 +176,7 @@ class _Canary:
         return f"{stage}, {now:.0f} of {self._over_at:.0f} s, {sent} requests in the canary"
 
     def _gather(self, order: Order) -> None:
-        for line in self._file.unread():
+        for line in self._file.unread(order):
             if "taken" in line:
                 self._seen.taken = True
             elif "held" in line:

@@ -80,7 +80,7 @@ class Rehearsing:
         order = self._file.order()
         if order is not None and not order.stands(time.time()):
             structlog.get_logger("modelrouter").warning("a drill went silent, its order is taken away", drill=order.id)
-            self._file.remove()
+            self._file.remove(order)
             order = None
         drill = self._drill
         if drill is not None and (order is None or order.id != drill.order.id):
@@ -111,14 +111,14 @@ class _Drill:
         self._numbers: dict[str, Iterator[int]] = {name: count() for name in order.processes}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._held = {str(hold.domain) for hold in router.holds()}
-        file.note({"at": time.time(), "taken": os.getpid()})
+        file.note(order, {"at": time.time(), "taken": os.getpid()})
 
     def renewed(self, order: Order) -> None:
         """Somebody is still there; and tell of what really failed meanwhile."""
         self.order = order
         now = {str(hold.domain): str(hold.cause) for hold in self.usual.holds()}
         for domain in now.keys() - self._held:
-            self._file.note({"at": time.time(), "held": domain, "cause": now[domain]})
+            self._file.note(order, {"at": time.time(), "held": domain, "cause": now[domain]})
         self._held = set(now)
 
     async def ahandle(self, wire: str, body: bytes, context: Context) -> Answer:
@@ -150,6 +150,7 @@ class _Drill:
         """Write down what became of a request."""
         calls = [_call(attempt) for attempt in decision.trail if attempt.held is None and attempt.sent]
         self._file.note(
+            self.order,
             {
                 "at": time.time(),
                 "group": group,
@@ -157,7 +158,7 @@ class _Drill:
                 "served_by": decision.served_by,
                 "took_s": round(decision.took_s, 4),
                 "calls": calls,
-            }
+            },
         )
 
     def close(self) -> None:

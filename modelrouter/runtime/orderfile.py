@@ -29,8 +29,11 @@ class OrderFile:
 
     def __init__(self, hold_file: Path) -> None:
         self.path = hold_file.with_suffix(".drill")
-        self.lines = hold_file.with_suffix(".drill-lines")
         self._read = 0
+
+    def lines(self, order: Order) -> Path:
+        """Where is written what is seen of an order: of each its own, so that none reads another's."""
+        return self.path.with_suffix(f".drill-{int(order.began * 1000)}")
 
     def order(self) -> Order | None:
         """What stands in the file; None where there is none that can be understood."""
@@ -41,28 +44,34 @@ class OrderFile:
 
     def write(self, order: Order) -> None:
         """Place or renew an order. Raises OSError."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace(self.path, dump(order))
 
-    def remove(self) -> None:
-        """Take the order away, and all that was written of it."""
-        for path in (self.path, self.lines):
+    def remove(self, order: Order) -> None:
+        """Take an order away, unless another is in its place, and all that was written of it."""
+        standing = self.order()
+        paths = [self.path] if standing is None or standing.id == order.id else []
+        for path in (*paths, self.lines(order)):
             with suppress(OSError):
                 path.unlink()
 
-    def note(self, told: dict[str, Any]) -> None:
-        """Write one line, whole: several processes may write at once. Where none can be written, none is."""
+    def begin(self, order: Order) -> None:
+        """Make room for lines. Raises OSError."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.lines(order).touch(0o600)
+
+    def note(self, order: Order, told: dict[str, Any]) -> None:
+        """Write one line, whole: several processes may write at once. Where there is no room for it, nobody reads it."""
         with suppress(OSError):
-            handle = os.open(self.lines, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = os.open(self.lines(order), os.O_WRONLY | os.O_APPEND)
             try:
                 os.write(handle, orjson.dumps(told) + b"\n")
             finally:
                 os.close(handle)
 
-    def unread(self) -> Iterator[dict[str, Any]]:
+    def unread(self, order: Order) -> Iterator[dict[str, Any]]:
         """The lines that were written since the last time, oldest first."""
         try:
-            with self.lines.open("rb") as file:
+            with self.lines(order).open("rb") as file:
                 file.seek(self._read)
                 text = file.read()
         except OSError:
