@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.faults import Fault
 from modelrouter.providers.base import ConnectionFailedError
-from modelrouter.runtime.streams import Stream, StreamFailedError
+from modelrouter.runtime.streams import STALLED, Stream, StreamFailedError
+from modelrouter.testing import VirtualTime
 from modelrouter.wire.dialects import DIALECTS
 from modelrouter.wire.malformed import MalformedError
 from modelrouter.wire.sse import Event
@@ -235,3 +236,43 @@ def test_content_takes_the_short_way(wire: str) -> None:
     told(wire, Offering([SHOWS[wire], SHOWS[wire], named, SHOWS[wire]], breaks=False), poured=poured)
 
     assert poured == [SHOWS[wire], named, SHOWS[wire]]
+
+
+class Slow(Offering):
+    """An answer whose pieces come one at a time, and which then falls silent."""
+
+    async def block(self) -> bytes:
+        while self._blocks:
+            await asyncio.sleep(PAUSE_S)
+            block = self._blocks.pop(0)
+            if self.taker is None or not self.taker(block):
+                return block
+        await asyncio.sleep(3600)
+        return b""
+
+
+PAUSE_S, IDLE_S = 40.0, 60.0
+
+
+def test_each_piece_on_the_short_way_is_a_sign_of_life() -> None:
+    """A stream may pause so long between two pieces, however many they are; one that falls silent is cut in its time."""
+    time = VirtualTime()
+    shown = SHOWS["openai-chat"]
+    out: list[bytes] = []
+
+    async def read() -> tuple[Stream, float]:
+        stream = Stream(Slow([shown] * 10, breaks=False), DIALECTS["openai-chat"], None, judged, lambda _: b"cut")
+        await stream.begin()
+        stream.idle_s = IDLE_S
+        stream.pour(lambda block: not out.append(block))
+        assert await stream.take() == (shown, [{"choices": [{"delta": {"content": "a"}}]}])
+        assert (await stream.take())[0] == b"cut"
+        return stream, time.now()
+
+    stream, ended_at = time.run(read())
+
+    assert out == [shown] * 9
+    assert stream.fault is not None
+    assert stream.fault.rule == STALLED
+    assert stream.longest_pause_s == PAUSE_S
+    assert ended_at == pytest.approx(10 * PAUSE_S + IDLE_S)
