@@ -5,6 +5,7 @@ A part stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a f
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -14,7 +15,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.testing import CliRunner
@@ -29,10 +30,12 @@ from modelrouter.continuity.lint import RULES
 from modelrouter.core.causes import PERMITS, Again, Cause, Ending, Next, Opens, Scope
 from modelrouter.core.domains import HELD, Kind, domains_of
 from modelrouter.drills import verdict
+from modelrouter.drills.planfile import PlanEntry, plan_schema
 from modelrouter.drills.rehearse import plan
-from modelrouter.drills.report import facts
+from modelrouter.drills.report import document, facts
 from modelrouter.drills.report.findings import UNREHEARSED
 from modelrouter.inventory import load
+from modelrouter.inventory.schema import flow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -211,6 +214,25 @@ def report() -> str:
     return _fenced((facts.__doc__ or "").partition("\n\n")[2])
 
 
+def plankeys() -> str:
+    """Every key of a plan, with those inside it."""
+    schema = PlanEntry.model_json_schema()
+    head = ("key", "meaning", "default", "example")
+    return table(head, _keys(schema, schema["$defs"], ""))
+
+
+def _keys(entry: dict[str, Any], known: dict[str, Any], above: str) -> Iterator[tuple[str, ...]]:
+    for key, part in entry["properties"].items():
+        default = part.get("default")
+        shown = "" if default is None or default in ([], {}) else f"`{flow(default)}`"
+        shown = "**required**" if key in entry.get("required", ()) else shown
+        yield f"`{above}{key}`", part["description"], shown, f"`{flow(part['examples'][0])}`"
+        inner = next((name for name in re.findall(r"#/\$defs/(\w+)", str(part)) if name != "StoryEntry"), None)
+        if inner is not None and "properties" in known[inner]:
+            named = "NAME." if "additionalProperties" in part or "patternProperties" in part else ""
+            yield from _keys(known[inner], known, f"{above}{key}.{named}")
+
+
 def scenarios() -> str:
     """What is played for the shipped inventory."""
     played = plan(load(ROOT / "providers.yaml"))
@@ -293,6 +315,7 @@ PARTS: dict[str, Callable[[], str]] = {
         verdicts,
         unrehearsed,
         report,
+        plankeys,
         scenarios,
         started,
         keyless,
@@ -315,6 +338,18 @@ PARTS: dict[str, Callable[[], str]] = {
 }
 
 
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "docs/drill-report.schema.json": document.json_schema,
+    "docs/drill.schema.json": plan_schema,
+}
+"""Whole files, beside the pages: for programs, and for editors."""
+
+
+def schema_text(name: str) -> str:
+    """One of them as it should stand today."""
+    return f"{json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False)}\n"
+
+
 def papers(root: Path) -> list[Path]:
     """Every page that may hold generated parts."""
     return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
@@ -335,11 +370,13 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or with `--check` name those that are stale; a folder may be given in place of the project."""
     checking = "--check" in arguments
     root = Path(next((argument for argument in arguments if not argument.startswith("-")), ROOT))
-    stale = [page for page in papers(root) if fresh(page.read_text()) != page.read_text()]
+    wanted = {page: fresh(page.read_text()) for page in papers(root)}
+    wanted |= {root / name: schema_text(name) for name in SCHEMAS if (root / name).exists()}
+    stale = [page for page, text in wanted.items() if page.read_text() != text]
     for page in stale:
         sys.stdout.write(f"{page.relative_to(root)} {'is stale: run make docs' if checking else 'written'}\n")
         if not checking:
-            page.write_text(fresh(page.read_text()))
+            page.write_text(wanted[page])
     return 1 if checking and stale else 0
 
 

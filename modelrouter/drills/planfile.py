@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
 
@@ -16,6 +16,7 @@ from modelrouter.drills import plan as drill
 from modelrouter.drills.entries import parse, refuse
 from modelrouter.drills.incidents import case_of, wrong_in
 from modelrouter.drills.incidents.schema import StoryEntry
+from modelrouter.drills.report.document import trimmed
 from modelrouter.inventory.document import Entries
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import (
@@ -36,7 +37,7 @@ from modelrouter.inventory.words import Criticality, reads
 if TYPE_CHECKING:
     from modelrouter.inventory.problems import Problem
 
-__all__ = ["PlanEntry", "load_plan", "parse_plan"]
+__all__ = ["PlanEntry", "load_plan", "parse_plan", "plan_schema"]
 
 
 def _how(value: object) -> str:
@@ -182,14 +183,14 @@ class PlanEntry(Entry):
     steady: SteadyEntry = about("What counts as all being well.", {"before": {"error_rate": "1%"}}, {})
     abort: AbortEntry = about("When it ends at once.", {"error_rate": "5%", "for": "30s"}, {})
     blast_radius: RadiusEntry = about("The most that it may touch.", {"processes": 5, "share": "5%"}, {})
-    lease: LeaseEntry = about("The dead man's lease.", {"length": "30s"}, {})
-    rollback: RollbackEntry = about("How everything becomes as it was.", {"within": "60s"}, {})
+    lease: LeaseEntry = about("When a fault ends because the drill died.", {"length": "30s"}, {})
+    rollback: RollbackEntry = about("What is done when it is over.", {"within": "60s"}, {})
     expect: ExpectEntry = about("What is expected of every targeted process.", {"cost": 3}, {})
     expects: dict[Name, ExpectEntry] = about(
         "What is expected of single processes instead.", {"claims-triage": {"rto": "10s"}}, {}
     )
     schedule: ScheduleEntry = about("When it is due again.", {"max_age": "100d"}, {})
-    evidence: EvidenceEntry = about("Where reports go.", {"folder": "reports"}, {})
+    evidence: EvidenceEntry = about("Where reports go, how long they stay, who signs.", {"folder": "reports"}, {})
 
 
 def load_plan(path: str | os.PathLike[str]) -> drill.Plan:
@@ -200,6 +201,15 @@ def load_plan(path: str | os.PathLike[str]) -> drill.Plan:
 def parse_plan(text: str, path: str = "plan.yaml") -> drill.Plan:
     """Read a plan from a text, as if it stood in that file; raises InventoryError."""
     return _parsed(checked(text, path), path)
+
+
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema of a plan, for editors: draft 2020-12."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **trimmed(PlanEntry.model_json_schema()),
+        "title": "modelrouter drill",
+    }
 
 
 def _parsed(text: str | Problem, path: str) -> drill.Plan:

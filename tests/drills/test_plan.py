@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from support.recordings import company
 from typer.testing import CliRunner
 
 from modelrouter.cli.app import app
 from modelrouter.drills.fingerprint import fingerprint
+from modelrouter.drills.level import frame
 from modelrouter.drills.plan import Abort as AbortIf
 from modelrouter.drills.plan import (
     Approval,
@@ -32,7 +36,8 @@ from modelrouter.drills.plan import (
     objections,
     targeted,
 )
-from modelrouter.drills.planfile import parse_plan
+from modelrouter.drills.planfile import parse_plan, plan_schema
+from modelrouter.drills.selection import of_plan
 from modelrouter.drills.watching import Sample, abort, departures, expired, measure, quantile
 from modelrouter.errors import InventoryError
 from modelrouter.inventory.loader import load, parse
@@ -438,3 +443,21 @@ def test_checks_are_asked_through_every_door_and_a_worse_model_fails_them(home, 
     assert sorting("poor")["verdict"] == "FAILED_QUALITY"
     assert sorting("poor")["checks"]["before_passed"] == sorting("poor")["checks"]["before"] > 0
     assert sorting("poor")["checks"]["after_passed"] == 0
+
+
+def test_the_plan_in_the_papers_is_one():
+    """What docs/drills.md shows is read, valid by the schema for editors, and allowed on the shipped inventory."""
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", Path("docs/drills.md").read_text(), re.DOTALL | re.MULTILINE)
+    plan = parse_plan(text, "drills/q4.yaml")
+    shipped = load("providers.yaml")
+
+    assert objections(plan, shipped, WHEN) == ()
+    assert {each.id for each in targeted(plan, shipped)} == {"claims-triage", "customer-assistant", "broker-documents"}
+    (scenario,) = of_plan(plan, shipped, frame("simulated", shipped))
+    assert scenario.targets == {"gpt-azure-eu"}
+    schema = json.loads(Path("docs/drill.schema.json").read_bytes())
+    Draft202012Validator.check_schema(schema)
+    assert schema == plan_schema()
+    told = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    assert list(Draft202012Validator(schema).iter_errors(told)) == []
+    assert list(Draft202012Validator(schema).iter_errors({**told, "levle": "twin"}))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["ASIDE", "VERSION", "Document", "json_schema"]
+__all__ = ["ASIDE", "VERSION", "Document", "json_schema", "trimmed"]
 
 VERSION = 2
 """A change that breaks readers raises it."""
@@ -366,13 +366,13 @@ def json_schema() -> dict[str, Any]:
     schema = Document.model_json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_trimmed(schema),
+        **trimmed(schema),
         "title": "modelrouter drill report",
     }
 
 
-def _trimmed(value: Any) -> Any:
-    """Without the titles that are made of names, which say nothing."""
+def trimmed(value: Any) -> Any:
+    """A schema without the titles that are made of names, which say nothing."""
     if isinstance(value, dict):
-        return {key: _trimmed(each) for key, each in value.items() if not (key == "title" and isinstance(each, str))}
-    return [_trimmed(each) for each in value] if isinstance(value, list) else value
+        return {key: trimmed(each) for key, each in value.items() if not (key == "title" and isinstance(each, str))}
+    return [trimmed(each) for each in value] if isinstance(value, list) else value

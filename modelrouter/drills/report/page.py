@@ -111,9 +111,9 @@ PARTS = (
     ("prediction", "prediction"),
     ("detection", "detection"),
     ("deviations", "deviations"),
-    ("comparison", "since the last run"),
+    ("comparison", "last run"),
     ("limits", "limits"),
-    ("provenance", "to play it again"),
+    ("provenance", "again"),
     ("clauses", "clauses"),
     ("signature", "signature"),
 )
