@@ -171,7 +171,7 @@ class _Desk:
         self, graph: Graph, happened: Sequence[Event], only: Sequence[str], fail_on: str | None, html: Path | None
     ) -> None:
         """Answer what breaks, or what the inventory rests on."""
-        found, seen = impact(graph, happened), overview(graph)
+        found, seen = impact(graph, happened), overview(graph, pairs=not happened)
         mending = None if happened else remedy(graph)
         if html is not None:
             self._write(html, page(found, seen, mending))

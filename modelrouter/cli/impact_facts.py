@@ -9,6 +9,7 @@ the order shown here.
     verdicts         how many processes each verdict was given to
     stopped_weight   the weights of the processes that nobody serves, summed
     whole_weight     the weights of all
+    criticalities    by criticality: processes, stopped, one_failure_stops
     processes        gravest first, then the heaviest:
         process, owner, criticality, weight
         verdict, verdict_before, why
@@ -21,6 +22,8 @@ the order shown here.
         barred           deployments outside its route that stand and could, but may not
         must_fail        how many things at least take it down; 0: nobody may serve it even now, null: nothing known does
         cut_sets         order → how many minimal cut sets; null: too many routes to count
+        minimal          with --process: those of up to three factors: order, sets (how many), one_of_each (groups of
+                         factors that are alike); else null
     lost             deployment, causes (path: factors, nearest first; note: what happened at its end)
     throttled        deployment, left
     unknown          sentences: what is not stated, and was taken as not hit
@@ -49,10 +52,11 @@ from typing import TYPE_CHECKING, Any
 
 from modelrouter.continuity.concentration import concentration
 from modelrouter.continuity.impact import impact
+from modelrouter.continuity.overview import by_criticality, minimal
 from modelrouter.continuity.remedy_text import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from modelrouter.continuity.compare import Comparison
     from modelrouter.continuity.concentration import Index
@@ -71,7 +75,7 @@ DIGITS = 6
 UNITS: Mapping[str, str] = {"spend": "US dollars a day", "tokens": "tokens a day", "processes": "weight"}
 
 
-def impact_facts(found: Impact, seen: Overview, mending: Remedy | None, only: Iterable[str]) -> dict[str, Any]:
+def impact_facts(found: Impact, seen: Overview, mending: Remedy | None, only: Collection[str]) -> dict[str, Any]:
     """Events and what they do; without events what the inventory rests on, and what would mend it."""
     wanted = set(only) or set(found.verdicts)
     return {
@@ -81,7 +85,10 @@ def impact_facts(found: Impact, seen: Overview, mending: Remedy | None, only: It
         "verdicts": {str(verdict): count for verdict, count in found.counts.items()},
         "stopped_weight": found.weight,
         "whole_weight": sum(each.weight for each in found.graph.processes.values()),
-        "processes": [_effect(each, found, seen) for each in found.effects() if each.process.id in wanted],
+        "criticalities": _criticalities(found, seen),
+        "processes": [
+            _effect(found.effect(name), found, seen, listed=name in only) for name in found.ranked() if name in wanted
+        ],
         "lost": [{"deployment": name, "causes": _causes(causes)} for name, causes in found.lost.items()],
         "throttled": [{"deployment": name, "left": left} for name, left in found.left.items()],
         "unknown": list(found.unknown),
@@ -102,7 +109,16 @@ def _inventory(graph: Graph) -> dict[str, Any]:
     }
 
 
-def _effect(effect: Effect, found: Impact, seen: Overview) -> dict[str, Any]:
+def _criticalities(found: Impact, seen: Overview) -> dict[str, Any]:
+    single = [name for name, depth in seen.depths.items() if depth in {0, 1}]
+    stopped, weak = by_criticality(found.graph, found.stopped), by_criticality(found.graph, single)
+    return {
+        level: {"processes": whole, "stopped": count, "one_failure_stops": weak[level][0]}
+        for level, (count, whole) in stopped.items()
+    }
+
+
+def _effect(effect: Effect, found: Impact, seen: Overview, *, listed: bool) -> dict[str, Any]:
     process = effect.process
     counted = seen.counts[process.id]
     return {
@@ -126,7 +142,15 @@ def _effect(effect: Effect, found: Impact, seen: Overview) -> dict[str, Any]:
         "barred": list(effect.barred),
         "must_fail": seen.depths[process.id],
         "cut_sets": None if counted is None else {str(order): number for order, number in enumerate(counted) if number},
+        "minimal": _minimal(found.graph, process.id) if listed else None,
     }
+
+
+def _minimal(graph: Graph, process: str) -> list[dict[str, Any]]:
+    return [
+        {"order": each.order, "sets": each.number, "one_of_each": [list(group) for group in each.groups]}
+        for each in minimal(graph, process)
+    ]
 
 
 def _branch(branch: Branch) -> dict[str, Any]:

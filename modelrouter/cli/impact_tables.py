@@ -13,6 +13,7 @@ from rich.tree import Tree
 from modelrouter.cli.duration import spoken
 from modelrouter.continuity.concentration import HIGH, concentration
 from modelrouter.continuity.impact import STOPPED, Verdict, impact
+from modelrouter.continuity.overview import SOUGHT, by_criticality, minimal, widths
 from modelrouter.continuity.remedy_text import lines
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from modelrouter.continuity.compare import Comparison
     from modelrouter.continuity.concentration import Index
+    from modelrouter.continuity.factors import Graph
     from modelrouter.continuity.impact import Branch, Effect, Impact
     from modelrouter.continuity.independence import Independence
     from modelrouter.continuity.overview import Overview
@@ -79,7 +81,7 @@ def _conclusion(found: Impact) -> Text:
     counts, stopped = found.counts, found.stopped
     whole = sum(each.weight for each in found.graph.processes.values())
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    weight = f"; {found.weight:g} of {whole:g} by weight" if stopped else ""
+    weight = f"; {found.weight:g} of {whole:g} by weight: {_by_criticality(found.graph, stopped)}" if stopped else ""
     style = "bold red" if stopped else "bold yellow" if counts[Verdict.DEGRADED] else "bold green"
     return Text(f"{'✗' if stopped else '✓'} {said}{weight}", style)
 
@@ -155,6 +157,10 @@ def show_overview(seen: Overview, found: Impact, mending: Remedy, console: Conso
     console.print()
     console.print(_depths(seen, found, only))
     console.print()
+    _show_minimal(graph, console, only)
+    safe = [name for name, depth in seen.depths.items() if depth not in {0, 1}]
+    console.print(f"No single failure stops {_by_criticality(graph, safe)}.", soft_wrap=True)
+    console.print()
     console.print(Text("Single points of failure", "bold" if not seen.points else "bold red"))
     if seen.points:
         rows = [(f"{each.weight:g}", _spot(each.factors), _some(each.processes)) for each in seen.points]
@@ -175,6 +181,23 @@ def show_overview(seen: Overview, found: Impact, mending: Remedy, console: Conso
     console.print(_concentrations(concentration(found)))
     console.print()
     show_remedy(mending, console, whole=False)
+
+
+def _by_criticality(graph: Graph, names: Collection[str]) -> str:
+    return ", ".join(f"{count} of {whole} {level}" for level, (count, whole) in by_criticality(graph, names).items())
+
+
+def _show_minimal(graph: Graph, console: Console, only: Collection[str]) -> None:
+    """The minimal cut sets of the processes that were asked for by name."""
+    for name in only:
+        found = minimal(graph, name)
+        console.print(Text(f"What takes {name} down, by up to {SOUGHT} failures", "bold"))
+        for each in found[:LISTED]:
+            groups = [Text.assemble("[", _spot(sorted(group, key=widths)), "]") for group in each.groups]
+            size = f"{each.number:,} of {each.order}: any of " if each.number > 1 else ""
+            console.print(Text.assemble("  ", (size, "dim"), Text(" with any of ").join(groups)), soft_wrap=True)
+        rest = f"  {len(found) - LISTED} more; --json has all" if len(found) > LISTED else "" if found else "  nothing"
+        console.print(Text(f"{rest}\n" if rest else "", "dim"))
 
 
 def _depths(seen: Overview, found: Impact, only: Collection[str]) -> Table:

@@ -6,23 +6,26 @@ told together, because `key:aws/prod`, `account:aws/prod` and `contract:aws-ente
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.continuity import cutsets
 from modelrouter.continuity.cutsets import counts, families, single_points
-from modelrouter.continuity.factors import KINDS, Factor
+from modelrouter.continuity.factors import KINDS, WEIGHTS, Factor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from modelrouter.continuity.cutsets import Family
     from modelrouter.continuity.factors import Graph
     from modelrouter.continuity.structure import Structure
+    from modelrouter.core.inventory import Criticality
 
-__all__ = ["Couple", "Overview", "Point", "couples", "depths", "overview", "points"]
+__all__ = ["Couple", "Overview", "Point", "by_criticality", "couples", "depths", "minimal", "overview", "points"]
 
 SOUGHT = 3
-"""The largest order that is looked for where cut sets are too many."""
+"""The largest order of minimal cut sets that are listed, or looked for where they are too many to count."""
 
 
 class Point(NamedTuple):
@@ -64,12 +67,12 @@ class Overview:
     """By process; see `depths`."""
 
 
-def overview(graph: Graph) -> Overview:
-    """Find every weak spot; about a second for thousands of processes."""
+def overview(graph: Graph, *, pairs: bool = True) -> Overview:
+    """Find every weak spot; `pairs` may be left out, which take longest: seconds for ten thousand processes."""
     counted = counts(graph.structure)
     return Overview(
         points=points(graph),
-        couples=couples(graph),
+        couples=couples(graph) if pairs else (),
         counts=counted,
         depths=depths(graph.structure, counted),
     )
@@ -94,6 +97,22 @@ def _sought(structure: Structure, process: str) -> int:
     return next((order for order in orders if any(families(structure, process, order))), SOUGHT + 1)
 
 
+def minimal(graph: Graph, process: str) -> tuple[Family, ...]:
+    """The minimal cut sets of a process of up to `SOUGHT` factors, gathered where factors are alike; smallest first.
+
+    Raises UnknownNameError.
+    """
+    found = families(graph.structure, process, SOUGHT)
+    return tuple(sorted(found, key=lambda each: (each.order, [widths(group[0]) for group in each.groups])))
+
+
+def by_criticality(graph: Graph, names: Collection[str]) -> dict[Criticality, tuple[int, int]]:
+    """Of each criticality, the most critical first: how many of these processes it has, and how many in all."""
+    whole = Counter(each.process.criticality for each in graph.processes.values())
+    among = Counter(graph.processes[name].process.criticality for name in names)
+    return {level: (among[level], whole[level]) for level in WEIGHTS if whole[level]}
+
+
 def points(graph: Graph) -> tuple[Point, ...]:
     """The single points of failure, gathered by what they take down; heaviest first."""
     together: dict[tuple[str, ...], list[str]] = {}
@@ -107,9 +126,12 @@ def points(graph: Graph) -> tuple[Point, ...]:
 def couples(graph: Graph) -> tuple[Couple, ...]:
     """The pairs that are worse than their members, gathered by what is alike; heaviest first."""
     alike = _alike(graph)
+    breadth = {names: widths(names[0]) for names in alike.values()}
     found: dict[tuple[tuple[str, ...], tuple[str, ...]], Couple] = {}
     for pair in cutsets.pairs(graph.structure):
-        first, second = sorted((alike[pair.factors[0]], alike[pair.factors[1]]), key=lambda names: _widths(names[0]))
+        first, second = alike[pair.factors[0]], alike[pair.factors[1]]
+        if breadth[second] < breadth[first]:
+            first, second = second, first
         found.setdefault((first, second), Couple(first, second, pair.processes, pair.weight))
     return tuple(found.values())
 
@@ -131,14 +153,15 @@ def _alike(graph: Graph) -> dict[str, tuple[str, ...]]:
 
 
 def _widest(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=_widths))
+    return tuple(sorted(names, key=widths))
 
 
 SPOKEN = ("jurisdiction", "upstream", "provider", "company", "family")
 """What people speak of first; then the other kinds, from the widest."""
 
 
-def _widths(name: str) -> tuple[int, str]:
+def widths(name: str) -> tuple[int, str]:
+    """To sort the names of factors by: what people speak of first."""
     kind = Factor.named(name).kind
     place = SPOKEN.index(kind) if kind in SPOKEN else len(SPOKEN) + len(KINDS) - KINDS.index(kind)
     return place, name

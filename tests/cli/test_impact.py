@@ -271,6 +271,30 @@ class TestOverview:
         assert "+ broker-documents: add mistral-local to its route" in printed
         assert "! medical-reports: nothing permitted is at hand; needs a new deployment" in printed
 
+    def test_what_takes_one_process_down(self) -> None:
+        """By name its minimal cut sets are listed, those that are alike together; their number is exact."""
+        facts = told("--process", "claims-triage")
+        printed = run("--process", "claims-triage").stdout
+
+        (claims,) = facts["processes"]
+        pairs, triples = claims["minimal"]
+        assert (pairs["order"], pairs["sets"], triples["sets"]) == (2, 4, 400)
+        assert claims["cut_sets"] == {"2": 4, "3": 400}
+        assert ["jurisdiction:US"] in pairs["one_of_each"]
+        assert (
+            "4 of 2: any of [provider onprem, family qwen, model qwen3-32b and 1 more] with any of [jurisdiction US]"
+            in printed
+        )
+        assert told()["processes"][0]["minimal"] is None
+
+    def test_by_criticality(self) -> None:
+        """How many of each are stopped, and how many one failure would stop."""
+        lost, calm = told("--lose", "US")["criticalities"], run().stdout
+
+        assert lost["important"] == {"processes": 2, "stopped": 1, "one_failure_stops": 1}
+        assert lost["critical"] == {"processes": 2, "stopped": 0, "one_failure_stops": 0}
+        assert "No single failure stops 2 of 2 critical, 1 of 2 important, 1 of 2 standard, 0 of 1 deferrable." in calm
+
 
 class TestRepair:
     """The YAML that mends."""
