@@ -85,8 +85,10 @@ def show_losses(outlooks: Sequence[Outlook], console: Console) -> None:
             _fullest(outlook.carried),
         )
     console.print(table)
+    if any(len(outlook.loss.names) > 1 for outlook in outlooks):
+        console.print(Text("+2 alike: two more things whose loss takes the same; --json names them", "dim"))
     if any(outlook.unpriced for outlook in outlooks):
-        console.print(Text("+ and what nobody has priced; --lose FACTOR names it", "dim"))
+        console.print(Text("US$/h+: and what nobody has priced; --lose FACTOR names it", "dim"))
     console.print()
 
 

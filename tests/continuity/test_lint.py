@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from modelrouter.cli.findings import told
+from modelrouter.continuity.calendar import Listed, matched
+from modelrouter.continuity.capacity import losses
+from modelrouter.continuity.factors import KINDS
 from modelrouter.continuity.lint import RULES, lint
+from modelrouter.continuity.lint import independence as together
 from modelrouter.inventory import examine, parse
 
 if TYPE_CHECKING:
@@ -123,6 +127,8 @@ CASES = [
     Bad("R07", ("{key: env:FAR}", "{key: env:FAR, ends: 2026-12-23}"), "ends: «2026-12-23", "ends on 2026-12-23, in 30 days"),
     Bad("R07", ("main: {key: env:FAR}", "main: {}"), "«main: {}", "the account far/main names no key"),
     Bad("R07", ("accounts: {main: {key: env:FAR}}", "accounts: {}"), "«far-one: {provider", "far-one has no account"),
+    Bad("R07", (FAR, FAR + ", certificate_ends: 2026-12-01"), "certificate_ends: «2026-12-01", "the certificate of far-one ends on 2026-12-01, in 8 days"),
+    Bad("R07", (FAR, FAR + ", certificate_ends: 2026-11-01"), "certificate_ends: «2026-11-01", "the certificate of far-one ended on 2026-11-01", "error"),
     Bad("R08", ("retires: 2027-06-30", "retires: 2026-11-22"), "retires: «2026-11-22", "was retired on 2026-11-22", "error"),
     Bad("R08", ("retires: 2027-06-30", "retires: 2027-02-21"), "retires: «2027-02-21", "retires on 2027-02-21, in 90 days"),
     Bad("R08", (FAR, FAR + ", retires: 2026-12-11"), "retires: «2026-12-11", "f1 as far-one, which serves claims, retires on 2026-12-11, in 18 days"),
@@ -227,6 +233,40 @@ def test_what_mends_it_ends_the_finding(change: tuple[Change, ...], mended: Chan
     text = text.replace(*mended)
 
     assert [] == found(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "severity", "says"),
+    [
+        ("near-1", date(2026, 12, 11), None, ""),
+        ("f1", date(2026, 12, 11), "warning", "retires on 2026-12-11, in 18 days, if the price list is right about f1"),
+        ("f1", date(2026, 11, 1), "warning", "retired on 2026-11-01, if the price list is right about f1"),
+        ("f1", date(2027, 12, 11), None, ""),
+    ],
+)
+def test_a_price_list_warns_of_what_the_inventory_does_not_state(
+    name: str, day: date, severity: str | None, says: str
+) -> None:
+    """A retirement within 90 days that only the list knows of is R08 of the deployment, and never an error."""
+    inventory = parse(GOOD.replace("far: {company", "far: {vendor: openai, company"))
+    findings = list(lint(inventory, TODAY, matched(inventory, [Listed(name, "openai", day)])))
+
+    assert [each.severity for each in findings] == ([severity] if severity else [])
+    assert all(each.rule == "R08" and says in each.message for each in findings)
+    assert all(each.path == ("deployments", "far-one") for each in findings)
+
+
+def test_a_line_that_may_mean_another_version_is_a_note() -> None:
+    """Where only the model's id is listed, it is worth a look, and no more."""
+    inventory = parse(GOOD.replace("far: {company", "far: {vendor: openai, company").replace(FAR, FAR + ", name: own"))
+    findings = list(lint(inventory, TODAY, matched(inventory, [Listed("f1", "openai", TODAY)])))
+
+    assert [("R08", "note")] == [(each.rule, each.severity) for each in findings]
+
+
+def test_every_kind_of_factor_can_be_named() -> None:
+    """What is shared, and what is lost, can be any kind that the graph knows."""
+    assert set(KINDS) == set(together.TELLING) == set(losses.TELLING)
 
 
 def test_our_own_country_is_no_risk_of_ours(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
+    from modelrouter.continuity.calendar import Match
     from modelrouter.core.inventory import Inventory
 
 __all__ = ["RULES", "Finding", "Rule", "lint"]
@@ -44,8 +45,11 @@ CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
 )
 
 
-def lint(inventory: Inventory, today: date) -> Iterator[Finding]:
-    """Apply every rule; sorted by rule, then as the inventory is written. Same inventory, same day: same findings."""
-    view = View.of(Graph.of(inventory), today)
+def lint(inventory: Inventory, today: date, matches: Iterable[Match] = ()) -> Iterator[Finding]:
+    """Apply every rule; sorted by rule, then as the inventory is written. Same inventory, same day: same findings.
+
+    `matches` are retirements that a price list knows of.
+    """
+    view = View.of(Graph.of(inventory), today, matches)
     found = [each for check in CHECKS for each in check(view)]
     yield from sorted(found, key=lambda each: each.rule)

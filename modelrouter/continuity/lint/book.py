@@ -78,8 +78,8 @@ KEY = Rule(
     id="R07",
     name="key-missing-or-ending",
     severity="warning",
-    what="A deployment of a route has no key, or one whose last day is past or near.",
-    why="An expired key of a standby is found out on the day it is needed.",
+    what="A deployment of a route has no key, or a key or certificate whose last day is past or near.",
+    why="That the key of a standby has ended is found out on the day it is needed.",
     advice="Renew the key and write its new last day, `ends`.",
 )
 RETIREMENT = Rule(

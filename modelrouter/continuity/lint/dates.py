@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    from modelrouter.continuity.calendar import Match
     from modelrouter.continuity.lint.rule import Finding, Path, Severity, View
     from modelrouter.core.contracts import Contract
     from modelrouter.core.inventory import Account, Deployment, Process
@@ -33,7 +34,10 @@ def keys(view: View) -> Iterator[Finding]:
     used: dict[tuple[str, str], tuple[Account, Deployment]] = {}
     for deployment in view.inventory.deployments.values():
         account = deployment.account
-        if deployment.provider.local or not view.users(deployment):
+        if not view.users(deployment):
+            continue
+        yield from _certificate(deployment, view.today)
+        if deployment.provider.local:
             continue
         if account is None:
             path: Path = ("deployments", deployment.id)
@@ -45,6 +49,16 @@ def keys(view: View) -> Iterator[Finding]:
             used.setdefault((account.provider, account.name), (account, deployment))
     for account, deployment in used.values():
         yield from _of_account(account, deployment, view.today)
+
+
+def _certificate(deployment: Deployment, today: date) -> Iterator[Finding]:
+    last = deployment.certificate_ends
+    if last is not None and last - today <= KEY_SOON:
+        path: Path = ("deployments", deployment.id, "certificate_ends")
+        past = last < today
+        message = f"the certificate of {deployment.id} {'ended' if past else 'ends'} on {last}"
+        message += "" if past else f", {_in(last - today)}"
+        yield finding(KEY, path, message, "Renew it and write its new last day.", "error" if past else None)
 
 
 def _of_account(account: Account, deployment: Deployment, today: date) -> Iterator[Finding]:
@@ -71,6 +85,7 @@ def retirement(view: View) -> Iterator[Finding]:
         if not used:
             continue
         model, last = deployment.model, deployment.retires or deployment.model.retires
+        listed = view.listed.get(deployment.id)
         own = deployment.retires is not None
         path: Path = ("deployments", deployment.id, "retires") if own else ("models", model.id, "retires")
         names = f"{model.id} as {deployment.id}, which serves {_listed(used)}"
@@ -80,11 +95,24 @@ def retirement(view: View) -> Iterator[Finding]:
                 yield finding(RETIREMENT, path, f"{names}, was retired on {last}", RETIREMENT.advice, "error")
             elif left <= SOON:
                 yield finding(RETIREMENT, path, f"{names}, retires on {last}, {_in(left)}", RETIREMENT.advice)
+        elif listed is not None:
+            yield from _by_list(listed, names, view.today)
         elif model.lifecycle in ("legacy", "deprecated"):
             message = f"{names}, is {model.lifecycle}, and nobody has said until when it is served"
             advice = "State the day: `retires: YYYY-MM-DD`."
             severity: Severity | None = "note" if model.lifecycle == "legacy" else None
             yield finding(RETIREMENT, ("models", model.id, "lifecycle"), message, advice, severity)
+
+
+def _by_list(match: Match, names: str, today: date) -> Iterator[Finding]:
+    """What a price list says, where the inventory says nothing: never an error, and a note where it may mean another."""
+    left = match.ends - today
+    if left <= SOON:
+        when = f"retired on {match.ends}" if left < timedelta(0) else f"retires on {match.ends}, {_in(left)}"
+        message = f"{names}, {when}, if the price list is right about {match.name}"
+        severity: Severity | None = "note" if match.sure == "same-model" else None
+        advice = "Ask the provider, and state the day: `retires: YYYY-MM-DD`."
+        yield finding(RETIREMENT, ("deployments", match.deployment), message, advice, severity)._replace(at_key=True)
 
 
 def idle(view: View) -> Iterator[Finding]:

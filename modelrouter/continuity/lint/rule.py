@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from modelrouter.continuity.calendar import Match
     from modelrouter.continuity.factors import Graph
     from modelrouter.core.inventory import Deployment, Inventory, Process
 
@@ -56,16 +57,19 @@ class View:
 
     graph: Graph
     today: date
+    listed: Mapping[str, Match]
+    """Deployment → when a price list says that it retires."""
     _users: Mapping[str, tuple[Process, ...]]
 
     @classmethod
-    def of(cls, graph: Graph, today: date) -> View:
+    def of(cls, graph: Graph, today: date, matches: Iterable[Match] = ()) -> View:
         """Look at an inventory as it is on a day."""
         users: dict[str, list[Process]] = {name: [] for name in graph.inventory.deployments}
         for standing in graph.processes.values():
             for name in standing.permitted:
                 users[name].append(standing.process)
-        return cls(graph, today, {name: tuple(each) for name, each in users.items()})
+        listed = {each.deployment: each for each in matches}
+        return cls(graph, today, listed, {name: tuple(each) for name, each in users.items()})
 
     @property
     def inventory(self) -> Inventory:
