@@ -17,13 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from modelrouter.cli.canarying import OnGateway, on_gateway
 from modelrouter.cli.foretelling import foretell
 from modelrouter.cli.printable import printable
 from modelrouter.core.inventory import Inventory
 from modelrouter.drills.fingerprint import fingerprint
 from modelrouter.drills.history import REPORT, folder_of, runs
 from modelrouter.drills.level import LEVELS_PLAYED, How, frame, play
-from modelrouter.drills.plan import Level, Plan, expecting, objections
+from modelrouter.drills.plan import REAL, Level, Plan, expecting, objections
 from modelrouter.drills.planfile import load_plan
 from modelrouter.drills.recording import Recording
 from modelrouter.drills.rehearse import Rehearsal
@@ -43,6 +44,7 @@ from modelrouter.inventory.loader import load
 
 __all__ = ["Wish", "console_for", "drill", "foretold", "loaded", "planned", "told_due", "verified"]
 
+NOT_SURVIVED = 1
 NOT_PLAYED = 2
 WIDE = 120
 """Columns where nobody reads on a screen and $COLUMNS says nothing: files and CI logs fold nothing."""
@@ -99,10 +101,11 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
     """Play what is wished for, write it down and show it."""
     began, clock = datetime.now(UTC), time.monotonic()
     level = _level(wish, plan)
-    if plan is not None and (against := objections(plan, inventory, began)):
+    share = 1.0 if level == "live" else plan.radius.share if plan else 0.0
+    if plan is not None and (against := objections(plan, inventory, began, share=share)):
         _stop(f"{plan.path} may not be played: {'; '.join(against)}")
     asked = inventory if plan is None else expecting(plan, inventory)
-    scenarios = _scenarios(asked, wish, plan, level)
+    scenarios = [] if level in REAL else _scenarios(asked, wish, plan, level)
     out = wish.out or (USUAL if plan is None else folder_of(plan, Path(plan.path).parent, began))
     key = _key(wish, plan)
     origin = Origin(
@@ -115,7 +118,11 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
     )
     _ready(out)
     seed = wish.seed if wish.seed is not None else plan.seed if plan else 0
-    rehearsal = _played(asked, scenarios, level, wish.jobs, seed, console)
+    ended = None
+    if plan is not None and level in REAL:
+        rehearsal, ended = _on_gateway(asked, wish, plan, console)
+    else:
+        rehearsal = _played(asked, scenarios, level, wish.jobs, seed, console)
     found = findings(rehearsal, began=began, took_s=time.monotonic() - clock, origin=origin)
     _written(found, out, key)
     if as_json:
@@ -123,6 +130,9 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
     else:
         show(found, console)
         console.print(f"  {found.took_s:.0f} s; the whole story: {out / 'index.html'}", style="dim", soft_wrap=True)
+    if ended is not None:
+        console.print(f"✗ ended before its time: {printable(ended)}", style="bold red", markup=False, soft_wrap=True)
+        raise typer.Exit(NOT_SURVIVED)
     return found
 
 
@@ -178,9 +188,20 @@ def verified(folder: Path, signer: str | None) -> bool:
 
 def _level(wish: Wish, plan: Plan | None) -> Level:
     level: Level = wish.level or (plan.level if plan else "twin")
-    if level not in LEVELS_PLAYED:
+    if level in REAL and (plan is None or plan.level != level):
+        _stop(f"level {level} touches real requests: it is played by a plan that says so, with leave")
+    if level not in (*LEVELS_PLAYED, *REAL):
         _stop(f"level {level} is not played by this verb; it plays {', '.join(LEVELS_PLAYED)}")
     return level
+
+
+def _on_gateway(inventory: Inventory, wish: Wish, plan: Plan, console: Console) -> OnGateway:
+    try:
+        return on_gateway(inventory, plan, (*wish.only, *wish.incidents), console)
+    except InventoryError as error:
+        _stop("\n".join(map(str, error.problems)))
+    except UsageError as error:
+        _stop(str(error))
 
 
 def _scenarios(inventory: Inventory, wish: Wish, plan: Plan | None, level: Level) -> list[Scenario]:
