@@ -43,6 +43,11 @@ LANE = 36
 TOP = 30
 LABEL = 15
 BOTTOM = 24
+STEPS = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+TICKS = 16
+"""Lines of the scale at most; every second one is named."""
+LARGE, SMALL = 8.5, 3.5
+"""Half the width of a mark where there is room, and where there is little."""
 LABELS = 3
 """Holds that are named; of more the lines alone are drawn."""
 
@@ -117,8 +122,9 @@ def _ground(sheet: _Sheet, judged: Sequence[Judgement]) -> Iterator[str]:
             yield f'<rect class="lane" x="0" y="{y - LANE / 2:g}" width="{WIDTH}" height="{LANE}"/>'
         yield f'<text class="name" x="{GUTTER - 14}" y="{y - 1:g}">{escape(each.process)}</text>'
         yield f'<text class="small end {tone(each)}" x="{GUTTER - 14}" y="{y + 11:g}">{each.verdict}</text>'
-    for tick in range(ceil(sheet.seconds * 2) + 1):
-        at = tick / 2
+    step = next((each for each in STEPS if sheet.seconds / each <= TICKS), STEPS[-1])
+    for tick in range(ceil(sheet.seconds / step) + 1):
+        at = tick * step
         if at > sheet.seconds:
             break
         x = sheet.x(at)
@@ -158,8 +164,10 @@ def _holds(sheet: _Sheet) -> Iterator[str]:
 
 def _lane(sheet: _Sheet, lane: int, read: Trace, ink: Mapping[str, Ink]) -> Iterator[str]:
     y = sheet.y(lane) + 1
+    room = (WIDTH - GUTTER - RIGHT) / max(1, len(read.cases))
+    size = min(LARGE, max(SMALL, round(room * 0.55, 1)))
     for case in read.cases:
-        yield from _mark(sheet, y, case, ink)
+        yield from _mark(sheet, y, case, ink, size)
     moved = _first_failover(read)
     if moved is not None and read.failover_s is not None:
         x = sheet.x(moved.sent.at)
@@ -175,19 +183,21 @@ def _first_failover(read: Trace) -> Case | None:
     return min(served, key=lambda case: abs(case.sent.ended - at), default=None)
 
 
-def _mark(sheet: _Sheet, y: float, case: Case, ink: Mapping[str, Ink]) -> Iterator[str]:
+def _mark(sheet: _Sheet, y: float, case: Case, ink: Mapping[str, Ink], size: float) -> Iterator[str]:
     x = sheet.x(case.sent.at)
     yield f"<g><title>{escape(_told(sheet.recording, case))}</title>"
     yield f'<line class="wait" x1="{x}" y1="{y:g}" x2="{sheet.x(case.sent.ended)}" y2="{y:g}"/>'
     if any(hit(sheet.recording, call) for call in case.calls):
-        yield f'<circle class="hit" cx="{x}" cy="{y:g}" r="11.5"/>'
+        yield f'<circle class="hit" cx="{x}" cy="{y:g}" r="{size + 3:g}"/>'
     if case.server is None or case.server.deployment is None:
-        yield f'<rect class="lost" x="{x - 8.5:g}" y="{y - 8.5:g}" width="17" height="17" rx="3"/>'
-        yield f'<path class="cross" d="M{x - 4:g} {y - 4:g}l8 8m0 -8l-8 8"/>'
+        inner = round(size * 0.47, 1)
+        yield f'<rect class="lost" x="{x - size:g}" y="{y - size:g}" width="{2 * size:g}" height="{2 * size:g}" rx="3"/>'
+        yield f'<path class="cross" d="M{x - inner:g} {y - inner:g}l{2 * inner:g} {2 * inner:g}m0 -{2 * inner:g}l-{2 * inner:g} {2 * inner:g}"/>'
     else:
         letter, colour = ink[case.server.deployment]
-        yield f'<circle cx="{x}" cy="{y:g}" r="8.5" fill="{colour}"/>'
-        yield f'<text class="letter" x="{x}" y="{y + 3.5:g}">{letter}</text>'
+        fine = "" if size == LARGE else f' style="font-size:{size * 1.2:.1f}px"'
+        yield f'<circle cx="{x}" cy="{y:g}" r="{size:g}" fill="{colour}"/>'
+        yield f'<text class="letter" x="{x}" y="{y + size * 0.41:g}"{fine}>{letter}</text>'
     yield "</g>"
 
 

@@ -77,11 +77,15 @@ table.plain td:first-child { font-weight: 550; } table.plain small { color: var(
 .bars text.bad { fill: var(--bad); }
 @media (max-width: 860px) { .facts { grid-template-columns: 1fr; } .facts div { grid-template-columns: 120px 1fr; } }
 @media (max-width: 860px) { .scenario { padding: 14px; } .matrix thead th:first-child { width: 130px; } }
+@page { size: A4 landscape; margin: 12mm; }
 @media print {
-  nav, .scenario summary::marker { display: none; } .scroll { overflow: visible; border: 0; }
-  .scenario, .precedent, .facts div, tr, svg { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  table, .timeline { min-width: 0 !important; } table { font-size: 11px; }
-  .banner, .verdict, .tile, .matrix td a, .mark, svg, .legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  main, header, footer { padding-left: 0; padding-right: 0; } header { padding-top: 0; }
+  nav, .scenario summary::marker, .scenario details details { display: none; } .scroll { overflow: visible; border: 0; }
+  .scenario, .precedent, .facts div, tr, svg { break-inside: avoid; } h2, h3, .lead { break-after: avoid; }
+  table, .timeline, .scenario table, table.plain { min-width: 0 !important; } table, .scenario table { font-size: 11px; }
+  .verdict { font-size: 10px; padding: 1px 5px; } .matrix td b { font-size: 10px; overflow-wrap: normal; letter-spacing: 0; }
+  .matrix thead th strong { font-size: 11px; } .matrix td small { font-size: 10px; } .matrix td a { padding: 4px 5px; }
+  .banner, .verdict, .tile, .finding, .matrix td a, .mark, svg, .legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """
 )
