@@ -46,7 +46,10 @@ def _compared(foreseen: Foreseen, recording: Recording) -> Iterator[Compared]:
     for moment, impact in foreseen.moments:
         if not moment.faults or not moment.clear or any(fault.processes is not None for fault in moment.faults):
             continue
+        lost = frozenset().union(*(loss.factors for loss in moment.losses))
         for name, verdict in impact.verdicts.items():
+            if lost & impact.graph.processes[name].own.keys():
+                continue  # what it stands on before any provider is not played
             seen = served_in(recording, moment, name)
             if seen is not None:
                 yield Compared(scenario.id, name, moment, verdict not in STOPPED, seen)

@@ -107,7 +107,7 @@ def composed(case: Case, graph: Graph, miniature: Miniature) -> Scenario | NotCo
     """The scenario that a case is for an inventory, in the time of a rehearsal."""
     reached = [(mishap, mishap.scope.within(graph, local=mishap.kind.local)) for mishap in case.mishaps]
     serving = {route.id for process in graph.inventory.processes.values() for route in process.routes}
-    if not any(within.deployments & serving and within for _, within in reached):
+    if not any(within.own or (within.deployments & serving and within) for _, within in reached):
         return NotConcerned(case.id, case.title, _why(reached, serving))
     clock = _Clock(miniature.steady_s, (miniature.duration_s - miniature.steady_s) / case.length_s)
     found = [each for each in reached if each[1]]
@@ -126,7 +126,7 @@ def composed(case: Case, graph: Graph, miniature: Miniature) -> Scenario | NotCo
         precedent=case.precedent,
         announced_s=case.announced_s,
         compress=1 / clock.pace,
-        pure=case.pure,
+        pure=case.pure and not any(within.own for _, within in found),
     )
 
 
@@ -144,7 +144,7 @@ class _Clock(NamedTuple):
 
 
 def _blows(mishap: Mishap, within: Within, graph: Graph, length_s: float, clock: _Clock) -> Iterator[Blow]:
-    for stretch in mishap.shape.stretches(length_s):
+    for stretch in mishap.shape.stretches(length_s) if within.deployments else ():
         for strike in mishap.kind.strikes:
             less = strike.effect is Effect.CARRIES_LESS
             bounded = frozenset(each for each in within.deployments if _limited(graph, each))
@@ -228,6 +228,8 @@ def _notes(reached: Sequence[tuple[Mishap, Within]]) -> Iterator[str]:
             yield f"not here: {mishap} ({_missing(mishap)})"
             continue
         yield from (f"assumed: {each}" for each in mishap.assumed)
+        if within.own:
+            yield f"not played: {', '.join(sorted(within.own))} stands on {mishap.scope} before any provider is called"
         if not mishap.kind.played:
             yield f"a fact, and no call meets it: {mishap}"
         elif mishap.kind.limited:

@@ -41,17 +41,23 @@ def _places(inventory: Inventory, place: str | None) -> tuple[str, ...]:
 
 def _standing_on(graph: Graph, deployment: Deployment) -> Iterator[str]:
     """Everything beneath a deployment, by its id, its company and its kind."""
-    inventory = graph.inventory
     for name in graph.paths[deployment.id]:
-        kind, _, known = name.partition(":")
-        if kind == "upstream" or (kind == "provider" and known != deployment.provider.id):
-            yield known
-            upstream, provider = inventory.upstreams.get(known), inventory.providers.get(known)
-            if upstream is not None:
-                yield upstream.company
-                yield from () if upstream.kind is None else (upstream.kind,)
-            if provider is not None:
-                yield provider.vendor
+        if name != f"provider:{deployment.provider.id}":
+            yield from _called(graph.inventory, name)
+
+
+def _called(inventory: Inventory, factor: str) -> Iterator[str]:
+    """What people call a factor that others stand on; nothing for other kinds of factors."""
+    kind, _, known = factor.partition(":")
+    if kind not in ("upstream", "provider"):
+        return
+    yield known
+    upstream, provider = inventory.upstreams.get(known), inventory.providers.get(known)
+    if upstream is not None:
+        yield upstream.company
+        yield from () if upstream.kind is None else (upstream.kind,)
+    if provider is not None:
+        yield provider.vendor
 
 
 def _vendors(deployment: Deployment) -> tuple[str, ...]:
@@ -135,7 +141,18 @@ class Scope:
                 if all(_fits(fact, CALLERS[fact](graph, process), values) for fact, values in callers.items())
             )
         ids = frozenset(each.id for each in inside)
-        return Within(ids, processes, self._factors(graph, ids))
+        own = self._own(graph) if self.facts.keys() == {"upstream"} else {}
+        factors = (self._factors(graph, ids) if ids else frozenset()).union(*own.values())
+        return Within(ids, processes, factors, frozenset(own))
+
+    def _own(self, graph: Graph) -> Mapping[str, frozenset[str]]:
+        """The processes that stand on it themselves, whoever serves them, and what it is called in the graph."""
+        wanted = self.facts["upstream"]
+        found = {
+            name: frozenset(each for each in standing.own if _fits("upstream", _called(graph.inventory, each), wanted))
+            for name, standing in graph.processes.items()
+        }
+        return {name: factors for name, factors in found.items() if factors}
 
     def _factors(self, graph: Graph, inside: frozenset[str]) -> frozenset[str]:
         """The factors that together are exactly this scope, of the narrowest kind it names; else its deployments."""
@@ -159,9 +176,11 @@ class Within:
     """Whose calls; None: everybody's."""
     factors: frozenset[str]
     """The same in the words of the factor graph."""
+    own: frozenset[str] = frozenset()
+    """The processes that stand on it themselves, whichever deployment serves them."""
 
     def __bool__(self) -> bool:
-        return bool(self.deployments) and (self.processes is None or bool(self.processes))
+        return bool(self.own) or (bool(self.deployments) and (self.processes is None or bool(self.processes)))
 
 
 def parse(text: str) -> Scope:

@@ -14,7 +14,7 @@ STEPS = 4
 """A ramp is climbed in so many steps of the same height."""
 DAY_S = 86_400.0
 MOST = 400
-"""Stretches of one fault: more could not be told apart in a rehearsal."""
+"""Stretches of one fault: more could not be told apart, and are played as the share of the time that they take."""
 
 
 class Stretch(NamedTuple):
@@ -51,7 +51,7 @@ class Shape:
         stays = self.until_s is None and not self.hours and not self.down_s
         if stays and found:
             found = (*found[:-1], found[-1]._replace(until_s=None))
-        return found[:MOST]
+        return found
 
     def _climb(self, last: float) -> Iterator[Stretch]:
         if not self.ramp_s:
@@ -65,14 +65,21 @@ class Shape:
                 yield Stretch(start, end, (number + 1) / STEPS)
 
     def _flaps(self, last: float) -> Iterator[Stretch]:
-        down, up = self.down_s or 0.0, self.down_s if self.up_s is None else self.up_s
+        down = self.down_s or 0.0
+        cycle = down + (down if self.up_s is None else self.up_s)
+        if last - self.at_s > cycle * MOST:
+            yield Stretch(self.at_s, last, down / cycle)
+            return
         start = self.at_s
         while start < last:
             yield Stretch(start, min(start + down, last), 1.0)
-            start += down + (up or 0.0)
+            start += cycle
 
     def _hours(self, last: float) -> Iterator[Stretch]:
         opens, closes = self.hours or (0.0, 0.0)
+        if last - self.at_s > DAY_S * MOST:
+            yield Stretch(self.at_s, last, (closes - opens) / 24)
+            return
         day = 0
         while (start := self.at_s + day * DAY_S + opens * 3600) < last:
             yield Stretch(start, min(self.at_s + day * DAY_S + closes * 3600, last), 1.0)

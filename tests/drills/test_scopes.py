@@ -14,10 +14,11 @@ from modelrouter.drills.miniature import SIMULATED, miniature
 from modelrouter.drills.misfortunes import MISFORTUNES
 from modelrouter.drills.mishap import Case, Mishap, NotConcerned, composed
 from modelrouter.drills.scope import CALLERS, FACTS, Scope, parse
-from modelrouter.drills.shapes import MOST, STEPS, Shape
+from modelrouter.drills.shapes import MOST, Shape
 from modelrouter.drills.static import foresee
 from modelrouter.errors import UsageError
 from modelrouter.inventory.loader import load
+from modelrouter.inventory.loader import parse as parse_inventory
 
 WORLD = Path(__file__).with_name("world.yaml")
 
@@ -88,6 +89,31 @@ def test_callers_are_told_by_facts_of_processes(world):
     assert not parse("vendor:anthropic,segment:nobody").within(world)
 
 
+def test_what_a_process_stands_on_itself_takes_it_down_and_is_not_played():
+    """One's own gateway is no deployment: on the graph everything behind it is down, on the wire nothing happens."""
+    text = (
+        Path("providers.yaml")
+        .read_text()
+        .replace("    owner: marketing\n", "    owner: marketing\n    upstreams: [gateway]\n")
+    )
+    text = text.replace(
+        "upstreams:\n  cloudflare", "upstreams:\n  gateway: {company: self, kind: gateway}\n  cloudflare"
+    )
+    graph = Graph.of(parse_inventory(text))
+    case = Case(
+        id="x",
+        title="x",
+        kind="t",
+        mishaps=(Mishap(misfortune="gateway-down", scope=parse("upstream:gateway")),),
+        length_s=60.0,
+    )
+    made = composed(case, graph, miniature(graph.inventory, SIMULATED))
+
+    assert made.faults == ()
+    assert foresee(graph, made).down == {"campaign-texts"}
+    assert any("before any provider is called" in note for note in made.notes)
+
+
 @pytest.mark.parametrize("misfortune", MISFORTUNES)
 @pytest.mark.parametrize("fact", [*FACTS, *CALLERS])
 def test_every_misfortune_at_every_scope(world, misfortune, fact):
@@ -144,7 +170,7 @@ def test_stretches_are_in_order_and_apart(at, lasts, ramp, flap, end):
     shape = Shape(at_s=at, until_s=until, ramp_s=0.0 if flap else ramp, down_s=flap and flap[0], up_s=flap and flap[1])
     found = shape.stretches(end)
 
-    assert len(found) <= max(MOST, STEPS)
+    assert len(found) <= MOST + 1
     closed = [each._replace(until_s=end if each.until_s is None else each.until_s) for each in found]
     assert all(at <= each.from_s < each.until_s <= end and 0 < each.share <= 1 for each in closed)
     assert all(one.until_s <= other.from_s + 1e-6 for one, other in pairwise(closed))
