@@ -274,7 +274,7 @@ class TestAtRandom:
                 assert found.effect(each.id).served_by == tuple(route.id for route in served)
 
     @given(inventories(), st.lists(st.sampled_from(EVENTS), max_size=4, unique=True), st.randoms())
-    def test_more_events_never_bring_a_process_back(self, made: Inventory, words: list[str], chance) -> None:  # type: ignore[no-untyped-def]  # hypothesis's own
+    def test_more_events_never_bring_a_process_back(self, made: Inventory, words: list[str], chance) -> None:
         """Nor does their order change anything."""
         graph = Graph.of(made)
         before = impact(graph)
@@ -291,14 +291,14 @@ class TestAtRandom:
         assert impact(graph, events).verdicts == before.verdicts
 
 
-def may(each, route: Deployment) -> bool:  # type: ignore[no-untyped-def]
+def may(each, route: Deployment) -> bool:
     """Policy and needs, written out for the inventories above."""
     placed = not each.data.processing or set(route.processing) <= {"EU"}
     french = each.id == "p0" and route.provider.headquarters == "FR"
     return placed and not french and each.needs.capabilities <= route.model.capabilities
 
 
-def hit(each, route: Deployment, words: list[str]) -> bool:  # type: ignore[no-untyped-def]
+def hit(each, route: Deployment, words: list[str]) -> bool:
     """What each event takes, written out for the inventories above."""
     seller = route.provider.id
     inside = {"DE": {"DE", "EU"}, "EU": {"DE", "EU", "FR"}}

@@ -75,8 +75,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                 yield Scene(url, first, second, inventory, default_path(load(inventory)))
             finally:
                 gateway.send_signal(signal.SIGINT)
-                gateway.stdout.read()
-                gateway.wait(20)
+                gateway.communicate(timeout=20)
 
 
 class Load:
