@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from modelrouter.continuity.lint.book import IDLE, KEY, NOTICE, RETIREMENT
-from modelrouter.continuity.lint.rule import finding
+from modelrouter.continuity.lint.rule import finding, some
 from modelrouter.core.checks import Layer
 
 if TYPE_CHECKING:
@@ -184,4 +184,4 @@ def _in(left: timedelta) -> str:
 
 
 def _listed(processes: tuple[Process, ...]) -> str:
-    return ", ".join(each.id for each in processes)
+    return some(each.id for each in processes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelrouter.continuity.capacity import ORDINARY, Capacity, Word, single
 from modelrouter.continuity.lint.book import CAPACITY
-from modelrouter.continuity.lint.rule import finding
+from modelrouter.continuity.lint.rule import finding, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ def room(view: View) -> Iterator[Finding]:
     yield from _ordinary(ordinary.served.values())
     yield from (_short(*worst[process]) for process in view.inventory.processes if process in worst)
     for name, processes in unknown.items():
-        message = f"nobody has said what {name} carries, and {', '.join(processes)} may have to live on it"
+        message = f"nobody has said what {name} carries, and {some(processes)} may have to live on it"
         advice = "State `limits: {rpm: …, tpm: …}`: what the provider grants, or what you have measured."
         yield finding(CAPACITY, ("deployments", name), message, advice, "note")._replace(at_key=True)
     if len(asked) < len(losses):

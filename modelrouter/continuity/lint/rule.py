@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from modelrouter.continuity.factors import Graph
     from modelrouter.core.inventory import Deployment, Inventory, Process
 
-__all__ = ["Finding", "Path", "Rule", "Severity", "View", "finding", "place_in_route"]
+__all__ = ["Finding", "Path", "Rule", "Severity", "View", "finding", "place_in_route", "some"]
 
 Severity = Literal["error", "warning", "note"]
 """`error`: it cannot work as written; `warning`: it will fail when it is needed; `note`: nobody has said, or nearly well."""
+NAMED = 5
+"""So many processes are named in a message."""
 Path = tuple[str | int, ...]
 """Where it stands in the inventory, key by key as the file writes them: `("processes", "claims", "routes", 1)`."""
 
@@ -93,3 +95,10 @@ def place_in_route(process: Process, deployment: Deployment) -> Path:
 def finding(rule: Rule, path: Path, message: str, advice: str, severity: Severity | None = None) -> Finding:
     """Find something at a value; of the rule's usual severity unless another is given."""
     return Finding(rule.id, path, message, advice, severity or rule.severity)
+
+
+def some(names: Iterable[str]) -> str:
+    """A few names, and how many more."""
+    all_ = tuple(names)
+    more = f" and {len(all_) - NAMED} more" if len(all_) > NAMED else ""
+    return ", ".join(all_[:NAMED]) + more
