@@ -125,12 +125,11 @@ class Outlook:
 class Capacity:
     """The capacity of an inventory under some assumptions; ask it about losses."""
 
-    def __init__(self, graph: Graph, assumed: Assumed | None = None, more: Mapping[Pool, float] | None = None) -> None:
-        """`more` are limits to take instead of those that are stated."""
+    def __init__(self, graph: Graph, assumed: Assumed | None = None) -> None:
         self.graph = graph
         self.assumed = assumed or Assumed()
         self.pools: Pools = pools(graph, self.assumed)
-        self.limits = [(more or {}).get(pool, pool.limit) for pool in self.pools.all]
+        self.limits = [pool.limit for pool in self.pools.all]
         self._wants = wants(graph, self.assumed)
 
     def under(self, loss: Loss = ORDINARY, limits: Sequence[float] | None = None) -> Outlook:
