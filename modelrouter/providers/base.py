@@ -70,8 +70,8 @@ class Reply(Protocol):
 class OfferingReply(Reply, Protocol):
     """An answer that can be had without a turn of the loop for each of its pieces; not every library lets one."""
 
-    def offer(self, taker: Callable[[bytes], bool]) -> None:
-        """While somebody waits in `block`, offer what comes to a taker first, as soon as it is there.
+    def offer(self, taker: Callable[[bytes], bool] | None) -> None:
+        """While somebody waits in `block`, offer what comes to a taker first, as soon as it is there; None to nobody.
 
         What the taker says it took, `block` does not give; what it did not take, it is offered no second time.
         """

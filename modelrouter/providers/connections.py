@@ -264,7 +264,7 @@ class HttpReply:
         except (aiohttp.ClientError, OSError) as error:
             raise ConnectionFailedError(_told(error)) from error
 
-    def offer(self, taker: Callable[[bytes], bool]) -> None:
+    def offer(self, taker: Callable[[bytes], bool] | None) -> None:
         """Offer what comes to a taker first; see `OfferingReply`."""
         self._taker = taker
 

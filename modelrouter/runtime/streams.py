@@ -65,6 +65,7 @@ class Stream:
     keeps: Callable[[tuple[str, ...]], None] | None = None
     """Hears under which ids the provider keeps it."""
     _sink: Callable[[bytes], bool] | None = None
+    _offer: Callable[[Callable[[bytes], bool] | None], None] | None = None
     _is_amid = True
     """What comes next goes on with an event that has begun."""
 
@@ -194,7 +195,7 @@ class Stream:
         """
         offer = getattr(self._reply, "offer", None)  # an `OfferingReply`; asking its type would cost more than it saves
         if offer is not None and self.renderer is None:
-            self._sink = sink
+            self._sink, self._offer = sink, offer
             offer(self._offered)
 
     def _offered(self, block: bytes) -> bool:
@@ -282,6 +283,9 @@ class Stream:
 
     def _finish(self) -> None:
         self._finished = True
+        if self._offer is not None:
+            self._offer(None)  # else we and the reply would hold each other until all garbage is collected
+            self._offer = self._sink = None
         if self._watchdog is not None:
             self._watchdog.cancel()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -142,7 +144,7 @@ class Offering(Reply):
 
     taker: Callable[[bytes], bool] | None = None
 
-    def offer(self, taker: Callable[[bytes], bool]) -> None:
+    def offer(self, taker: Callable[[bytes], bool] | None) -> None:
         self.taker = taker
 
     async def block(self) -> bytes:
@@ -276,3 +278,25 @@ def test_each_piece_on_the_short_way_is_a_sign_of_life() -> None:
     assert stream.fault.rule == STALLED
     assert stream.longest_pause_s == PAUSE_S
     assert ended_at == pytest.approx(10 * PAUSE_S + IDLE_S)
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_stream_is_freed_when_it_is_over(leaves: bool) -> None:  # noqa: FBT001 - a parameter of pytest's
+    """Read to its end or left, it goes without the collector of garbage, which a server lets look through all but rarely."""
+    shown = SHOWS["openai-chat"]
+
+    async def read() -> weakref.ref[Stream]:
+        reply = Offering([shown, shown, b"data: [DONE]\n\n"], breaks=False)
+        stream = Stream(reply, DIALECTS["openai-chat"], None, judged, lambda _: b"cut")
+        await stream.begin()
+        stream.pour(lambda _: True)
+        while not leaves and (await stream.take())[0]:
+            pass
+        stream.close()
+        return weakref.ref(stream)
+
+    gc.disable()
+    try:
+        assert asyncio.run(read())() is None
+    finally:
+        gc.enable()
