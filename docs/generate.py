@@ -30,10 +30,13 @@ from modelrouter.continuity.lint import RULES
 from modelrouter.core.causes import PERMITS, Again, Cause, Ending, Next, Opens, Scope
 from modelrouter.core.domains import HELD, Kind, domains_of
 from modelrouter.drills import verdict
+from modelrouter.drills.incidents import incidents as known_incidents
+from modelrouter.drills.misfortunes import MISFORTUNES
 from modelrouter.drills.planfile import PlanEntry, plan_schema
 from modelrouter.drills.rehearse import plan
 from modelrouter.drills.report import document, facts
 from modelrouter.drills.report.findings import UNREHEARSED
+from modelrouter.drills.scope import CALLERS, FACTS
 from modelrouter.inventory import load
 from modelrouter.inventory.schema import flow
 
@@ -233,6 +236,55 @@ def _keys(entry: dict[str, Any], known: dict[str, Any], above: str) -> Iterator[
             yield from _keys(known[inner], known, f"{above}{key}.{named}")
 
 
+def incidents() -> str:
+    """What happened to others: the files, in a table."""
+    head = ("id", "when", "what happened", "what fails", "lasted", "trust", "read at", "assumed")
+    rows = (
+        (
+            f"`{each.id}`" + ("" if each.pure else " \\*"),
+            each.when,
+            each.title,
+            "; ".join(map(str, each.case.mishaps)) or "nothing",
+            each.lasted,
+            each.confidence,
+            ", ".join(each.sources),
+            "; ".join(each.assumed),
+        )
+        for each in known_incidents()
+    )
+    note = "\n\\* not a matter of availability alone: something fails in part, for some callers, or not at all.\n"
+    return table(head, rows) + note
+
+
+def questions() -> str:
+    """What incidents ask of people."""
+    asked = ((f"`{each.id}`", question) for each in known_incidents() for question in each.questions)
+    return table(("of", "question"), asked)
+
+
+def misfortunes() -> str:
+    """Every word for what goes wrong, and what calls meet."""
+    rows = (
+        (
+            f"`{word}`",
+            each.says,
+            ", ".join(f"`{strike.effect}`" for strike in each.strikes) or "nothing: a fact alone",
+            "yes" if each.local else "no",
+            each.limited,
+        )
+        for word, each in MISFORTUNES.items()
+    )
+    return table(("word", "it", "calls meet", "befalls our own servers", "not played"), rows)
+
+
+def reach() -> str:
+    """Every fact that a scope may name."""
+    whose = [(f"`{fact}`", "deployments") for fact in FACTS] + [
+        (f"`{fact}`", "processes, and so callers") for fact in CALLERS
+    ]
+    return table(("fact", "of"), whose)
+
+
 def scenarios() -> str:
     """What is played for the shipped inventory."""
     played = plan(load(ROOT / "providers.yaml"))
@@ -316,6 +368,10 @@ PARTS: dict[str, Callable[[], str]] = {
         unrehearsed,
         report,
         plankeys,
+        incidents,
+        questions,
+        misfortunes,
+        reach,
         scenarios,
         started,
         keyless,

@@ -63,9 +63,9 @@ def _one(effect: Effect | Literal["door_closed"], says: str, *, local: bool = Fa
 
 MISFORTUNES: Mapping[str, Misfortune] = MappingProxyType(
     {
-        "throttle": _one(Effect.THROTTLED, "throttles every call and says for how long", local=True),
+        "throttle": _one(Effect.THROTTLED, "throttles, and says for how long", local=True),
         "throttle-silent": _one(
-            Effect.THROTTLED, "throttles every call and says not for how long", local=True, states_wait=False
+            Effect.THROTTLED, "throttles, and says not for how long", local=True, states_wait=False
         ),
         "quota-cut": _one(Effect.CARRIES_LESS, "carries only a part of its limits", local=True),
         "brownout": Misfortune(

@@ -64,7 +64,9 @@ class Mishap:
             return f"{self.scope} costs {self.times:g} times as much"
         if self.retention_s is not None:
             return f"{self.scope} keeps what it is sent for {self.retention_s / DAY_S:g} days"
-        share = "" if self.share >= 1 else f", for {self.share:.3g} of {'callers' if self.sticky else 'calls'}"
+        if self.misfortune == "quota-cut":
+            return f"{self.scope} carries {self.left * 100:g} % of its limits"
+        share = "" if self.share >= 1 else f" ({self.share * 100:g} % of {'callers' if self.sticky else 'calls'})"
         return f"{self.scope} {self.kind.says}{share}"
 
 

@@ -77,7 +77,8 @@ class Incident:
     @property
     def assumed(self) -> tuple[str, ...]:
         """Every assumption."""
-        return (*self.case.notes, *(each for mishap in self.case.mishaps for each in mishap.assumed))
+        every = (*self.case.notes, *(each for mishap in self.case.mishaps for each in mishap.assumed))
+        return tuple(dict.fromkeys(every))
 
 
 def incidents() -> tuple[Incident, ...]:
