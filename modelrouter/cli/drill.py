@@ -85,12 +85,13 @@ def main(
     if incident == [LIST]:
         list_incidents(inventory, console, as_json=as_json)
         raise typer.Exit(0)
-    if level == "static" and plan is None:
+    written = planned(plan)
+    if level == "static" and written is None:
         served = foretold(inventory, only or (), incident or (), console, as_json=as_json)
         raise typer.Exit(0 if served else NOT_SURVIVED)
     happened = tuple(EVERY if each == ALL else each for each in incident or ())
     if EVERY in happened:
         tell_idle(inventory, happened, console)
     wish = Wish(out, tuple(only or ()), happened, level, seed, jobs, baseline, sign)
-    found = drill(inventory, wish, planned(plan), console, as_json=as_json)
-    raise typer.Exit(0 if found.passed else NOT_SURVIVED)
+    passed = drill(inventory, wish, written, console, as_json=as_json)
+    raise typer.Exit(0 if passed else NOT_SURVIVED)

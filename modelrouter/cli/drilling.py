@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,12 +19,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from modelrouter.cli.canarying import OnGateway, on_gateway
-from modelrouter.cli.foretelling import foretell
+from modelrouter.cli.foretelling import foretell, show_foreseen
 from modelrouter.cli.printable import printable
 from modelrouter.core.inventory import Inventory
 from modelrouter.drills.fingerprint import fingerprint
 from modelrouter.drills.history import REPORT, folder_of, runs
-from modelrouter.drills.level import LEVELS_PLAYED, How, frame, play
+from modelrouter.drills.level import How, frame, play
 from modelrouter.drills.plan import REAL, Level, Plan, expecting, objections
 from modelrouter.drills.planfile import load_plan
 from modelrouter.drills.recording import Recording
@@ -33,18 +34,21 @@ from modelrouter.drills.report.counted import counted
 from modelrouter.drills.report.due import as_rows, table_of
 from modelrouter.drills.report.evidence import write
 from modelrouter.drills.report.facts import as_json as facts_as_json
-from modelrouter.drills.report.findings import Findings, Origin, findings
+from modelrouter.drills.report.findings import Origin, findings
+from modelrouter.drills.report.foretold import stopped
+from modelrouter.drills.report.foretold import told as foretold_document
+from modelrouter.drills.report.foretold import write as write_foretold
 from modelrouter.drills.report.terminal import outcome, show
 from modelrouter.drills.scenario import Scenario
 from modelrouter.drills.selection import named, of_plan
 from modelrouter.drills.signing import Key, key_from, public_from, verify_folder
+from modelrouter.drills.static import static
 from modelrouter.drills.verdict import judge
 from modelrouter.errors import InventoryError, UsageError
 from modelrouter.inventory.loader import load
 
 __all__ = ["Wish", "console_for", "drill", "foretold", "loaded", "planned", "told_due", "verified"]
 
-NOT_SURVIVED = 1
 NOT_PLAYED = 2
 WIDE = 120
 """Columns where nobody reads on a screen and $COLUMNS says nothing: files and CI logs fold nothing."""
@@ -97,8 +101,17 @@ def planned(file: Path | None) -> Plan | None:
         _stop("\n".join(map(str, error.problems)))
 
 
-def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console, *, as_json: bool) -> Findings:
-    """Play what is wished for, write it down and show it."""
+class _Evidence(NamedTuple):
+    """Where evidence goes, and what it says of itself."""
+
+    origin: Origin
+    began: datetime
+    out: Path
+    key: Key | None
+
+
+def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console, *, as_json: bool) -> bool:
+    """Play what is wished for, write it down and show it; answers whether everything that it is about lived."""
     began, clock = datetime.now(UTC), time.monotonic()
     level = _level(wish, plan)
     share = 1.0 if level == "live" else plan.radius.share if plan else 0.0
@@ -106,7 +119,29 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
         _stop(f"{plan.path} may not be played: {'; '.join(against)}")
     asked = inventory if plan is None else expecting(plan, inventory)
     scenarios = [] if level in REAL else _scenarios(asked, wish, plan, level)
-    out = wish.out or (USUAL if plan is None else folder_of(plan, Path(plan.path).parent, began))
+    evidence = _evidence(inventory, wish, plan, level, began)
+    _ready(evidence.out)
+    ended = None
+    if plan is not None and level == "static":
+        return _foretold(asked, plan, scenarios, evidence, console, as_json=as_json)
+    if plan is not None and level in REAL:
+        rehearsal, ended = _on_gateway(asked, wish, plan, console)
+    else:
+        seed = wish.seed if wish.seed is not None else plan.seed if plan else 0
+        rehearsal = _played(asked, scenarios, level, wish.jobs, seed, console)
+    origin = replace(evidence.origin, ended=ended)
+    found = findings(rehearsal, began=began, took_s=time.monotonic() - clock, origin=origin)
+    _storing(evidence.out, lambda: write(found, evidence.out, evidence.key))
+    if as_json:
+        typer.echo(facts_as_json(found).decode(), nl=False)
+    else:
+        show(found, console)
+        where = evidence.out / "index.html"
+        console.print(f"  {found.took_s:.0f} s; the whole story: {where}", style="dim", soft_wrap=True)
+    return found.passed
+
+
+def _evidence(inventory: Inventory, wish: Wish, plan: Plan | None, level: Level, began: datetime) -> _Evidence:
     key = _key(wish, plan)
     origin = Origin(
         version=version("modelrouter"),
@@ -114,26 +149,27 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
         fingerprint=fingerprint(inventory),
         plan=plan,
         signer=None if key is None else key.name,
-        baseline=_baseline(wish, plan, level),
+        baseline=None if level == "static" else _baseline(wish, plan, level),
     )
-    _ready(out)
-    seed = wish.seed if wish.seed is not None else plan.seed if plan else 0
-    ended = None
-    if plan is not None and level in REAL:
-        rehearsal, ended = _on_gateway(asked, wish, plan, console)
-    else:
-        rehearsal = _played(asked, scenarios, level, wish.jobs, seed, console)
-    found = findings(rehearsal, began=began, took_s=time.monotonic() - clock, origin=origin)
-    _written(found, out, key)
+    out = wish.out or (USUAL if plan is None else folder_of(plan, Path(plan.path).parent, began))
+    return _Evidence(origin, began, out, key)
+
+
+def _foretold(
+    inventory: Inventory, plan: Plan, scenarios: list[Scenario], evidence: _Evidence, console: Console, *, as_json: bool
+) -> bool:
+    """A plan at level `static`: what the graph says, written down so that it is found again."""
+    foreseen = static(inventory, scenarios)
+    document = foretold_document(plan, inventory, foreseen, evidence.origin, evidence.began)
+    _storing(evidence.out, lambda: write_foretold(document, evidence.out, evidence.key))
+    lost = stopped(plan, inventory, foreseen)
     if as_json:
-        typer.echo(facts_as_json(found).decode(), nl=False)
+        typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
     else:
-        show(found, console)
-        console.print(f"  {found.took_s:.0f} s; the whole story: {out / 'index.html'}", style="dim", soft_wrap=True)
-    if ended is not None:
-        console.print(f"✗ ended before its time: {printable(ended)}", style="bold red", markup=False, soft_wrap=True)
-        raise typer.Exit(NOT_SURVIVED)
-    return found
+        show_foreseen(inventory, foreseen, (), console)
+        said = f"✗ nobody would serve {', '.join(lost)}" if lost else "✓ every process targeted would be served"
+        console.print(Text(said, "bold red" if lost else "bold green"), soft_wrap=True)
+    return not lost
 
 
 def foretold(
@@ -190,8 +226,6 @@ def _level(wish: Wish, plan: Plan | None) -> Level:
     level: Level = wish.level or (plan.level if plan else "twin")
     if level in REAL and (plan is None or plan.level != level):
         _stop(f"level {level} touches real requests: it is played by a plan that says so, with leave")
-    if level not in (*LEVELS_PLAYED, *REAL):
-        _stop(f"level {level} is not played by this verb; it plays {', '.join(LEVELS_PLAYED)}")
     return level
 
 
@@ -276,10 +310,6 @@ def _played(
 def _ready(folder: Path) -> None:
     """Make the folder before anything is played for nothing."""
     _storing(folder, lambda: folder.mkdir(parents=True, exist_ok=True))
-
-
-def _written(found: Findings, folder: Path, key: Key | None) -> None:
-    _storing(folder, lambda: write(found, folder, key))
 
 
 def _storing(folder: Path, store: Callable[[], None]) -> None:

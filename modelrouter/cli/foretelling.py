@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from modelrouter.drills.scenario import Scenario
     from modelrouter.drills.static import Foreseen
 
-__all__ = ["foretell", "list_incidents", "tell_idle"]
+__all__ = ["foretell", "list_incidents", "show_foreseen", "tell_idle"]
 
 
 def list_incidents(inventory: Inventory, console: Console, *, as_json: bool) -> None:
@@ -73,7 +73,7 @@ def foretell(
     if as_json:
         typer.echo(orjson.dumps([_foretold(each) for each in foreseen], option=orjson.OPT_INDENT_2).decode())
     else:
-        _show(inventory, foreseen, idle, console)
+        show_foreseen(inventory, foreseen, idle, console)
     return not any(inventory.processes[name].criticality in BINDING for each in foreseen for name in each.down)
 
 
@@ -86,7 +86,10 @@ def tell_idle(inventory: Inventory, incidents: Sequence[str], console: Console) 
         console.print(said, style="dim")
 
 
-def _show(inventory: Inventory, foreseen: Sequence[Foreseen], idle: Sequence[NotConcerned], console: Console) -> None:
+def show_foreseen(
+    inventory: Inventory, foreseen: Sequence[Foreseen], idle: Sequence[NotConcerned], console: Console
+) -> None:
+    """What is lost in each scenario, and whom nobody serves then."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for head in ("scenario", "what is lost", "nobody serves", "served by others, or less"):
         table.add_column(head)

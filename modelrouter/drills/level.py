@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from modelrouter.drills.rehearse import Rehearsal
     from modelrouter.drills.scenario import Scenario
 
-__all__ = ["LEVELS_PLAYED", "How", "frame", "play"]
-
-LEVELS_PLAYED: tuple[Level, ...] = ("simulated", "twin")
-"""The others ask a graph alone, or concern a gateway that serves."""
+__all__ = ["How", "frame", "play"]
 
 
 class How(NamedTuple):
@@ -39,7 +36,7 @@ class How(NamedTuple):
 
 def frame(level: Level, inventory: Inventory) -> Miniature:
     """The demand and the time of a scenario at that level; scenarios are made for it."""
-    return simulate.frame(inventory) if level == "simulated" else miniature(inventory)
+    return miniature(inventory) if level == "twin" else simulate.frame(inventory)
 
 
 def play(

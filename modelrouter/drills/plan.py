@@ -262,7 +262,7 @@ def objections(plan: Plan, inventory: Inventory, now: datetime, *, share: float 
 def _unsafe(plan: Plan, processes: Sequence[Process], now: datetime, share: float) -> Iterable[str]:
     radius = plan.radius
     if radius.processes is not None and len(processes) > radius.processes:
-        yield f"it touches {len(processes)} processes, and at most {radius.processes} may be"
+        yield f"processes touched: {len(processes)}, and at most {radius.processes} may be"
     if share > radius.share:
         yield f"it touches {share:.1%} of the requests, and at most {radius.share:.1%} may be"
     for freeze in radius.freeze:
@@ -271,4 +271,4 @@ def _unsafe(plan: Plan, processes: Sequence[Process], now: datetime, share: floa
     needed = APPROVALS[plan.level] if any(process.criticality == "critical" for process in processes) else 1
     people = len({approval.by for approval in plan.approvals})
     if people < needed:
-        yield f"{needed} people must have approved it, and {people} did"
+        yield f"it needs the leave of {needed}, and {people} gave it"

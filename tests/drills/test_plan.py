@@ -163,8 +163,8 @@ def test_a_plan_names_whom_it_is_about_and_what_it_expects():
     [
         ({}, 0.0, "nothing is drilled from 2026-12-18 to 2027-01-06: year end"),
         ({"radius": Radius()}, 0.06, "it touches 6.0% of the requests, and at most 5.0% may be"),
-        ({"radius": Radius(processes=0)}, 0.0, "it touches 1 processes, and at most 0 may be"),
-        ({"radius": Radius(), "level": "live", "targets": Targets(("stranded",)), "approvals": (Approval("A"), Approval("A"))}, 0.0, "2 people must have approved it, and 1 did"),
+        ({"radius": Radius(processes=0)}, 0.0, "processes touched: 1, and at most 0 may be"),
+        ({"radius": Radius(), "level": "live", "targets": Targets(("stranded",)), "approvals": (Approval("A"), Approval("A"))}, 0.0, "it needs the leave of 2, and 1 gave it"),
         ({"radius": Radius(), "targets": Targets(("sortng",))}, 0.0, "it targets sortng, which the inventory does not know"),
         ({"radius": Radius(), "targets": Targets((), ("deferrable",))}, 0.0, "it targets no process at all"),
     ],
@@ -380,13 +380,33 @@ def test_what_cannot_be_done_is_exit_2(words, told):
 
 
 @pytest.mark.usefixtures("home")
-def test_a_level_that_a_gateway_is_needed_for_is_not_played_here():
-    """A plan for a canary is read, and refused where no gateway serves."""
-    Path("drills/q4.yaml").write_text(PLAN.replace("level: simulated", "level: canary"), encoding="utf-8")
+def test_real_requests_are_not_touched_without_leave():
+    """A plan for a canary that nobody approved is refused before anything is looked for."""
+    Path("drills/q4.yaml").write_text(
+        "drill: q4\nowner: a\nlevel: canary\nscenario: suspended-openai\n", encoding="utf-8"
+    )
     result = run("--plan", "drills/q4.yaml")
 
     assert result.exit_code == 2
-    assert "level canary is not played by this verb" in result.output
+    assert "it needs the leave of 1, and 0 gave it" in result.output
+
+
+def test_a_plan_may_ask_the_graph_alone(home):
+    """At level static nothing is played; who would be lost is said, kept, signed and found again."""
+    Path("key").write_text("0f" * 32)
+    plan = "drill: q4\nowner: a\nlevel: static\nscenario: suspended-openai\nevidence: {sign: 'file:key'}\n"
+    Path("drills/q4.yaml").write_text(f"{plan}targets: {{processes: [sorting]}}\n", encoding="utf-8")
+    served = run("--plan", "drills/q4.yaml")
+    Path("drills/q4.yaml").write_text(plan, encoding="utf-8")
+    lost = run("--plan", "drills/q4.yaml", "--json", "--out", "elsewhere")
+    (folder,) = home.glob("drills/reports/q4/*")
+
+    assert (served.exit_code, lost.exit_code) == (0, 1), served.output + lost.output
+    assert "every process targeted would be served" in served.output
+    assert json.loads(lost.stdout)["stopped"] == ["stranded"]
+    assert json.loads(lost.stdout)["foreseen"][0]["verdicts"]["sorting"] == "DEGRADED"
+    assert run("--verify", str(folder)).exit_code == 0
+    assert run("--due", "drills").exit_code == 0
 
 
 @pytest.mark.usefixtures("home")

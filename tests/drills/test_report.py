@@ -423,3 +423,34 @@ def test_bars_show_what_is_allowed_and_what_can_be_borne():
     texts = [element.text for element in root.iter("text")]
 
     assert {"claims", "40 ms", "RTO 10 s", "borne 1 h", "not served again in gone"} <= set(texts)
+
+
+def test_a_drill_that_ended_before_its_time_has_not_passed():
+    """However well everything went until then: the reason is its conclusion, in every form of the report."""
+    one = found(moved())
+    ended = replace(one, origin=replace(one.origin, ended="stopped by A. Brandt"))
+
+    assert (one.passed, ended.passed) == (True, False)
+    assert ended.conclusion() == "ended before its time: stopped by A. Brandt"
+    assert facts(ended).ended == "stopped by A. Brandt"
+    assert orjson.loads(journal(ended))["status"] == "aborted"
+    assert "Ended before its time: stopped by A. Brandt" in page(ended)
+
+
+@pytest.mark.parametrize(
+    ("level", "said", "unsaid"),
+    [
+        ("twin", "twins listen on loopback", "no connection is broken"),
+        ("simulated", "callers ask the router itself", "a fault lasts seconds here"),
+        ("canary", "a share alone met the fault", "twins take dummy keys"),
+        ("live", "no connection is broken", "a share alone met the fault"),
+    ],
+)
+def test_each_level_says_what_it_leaves_out(level, said, unsaid):
+    """What was real and what was not depends on the level, and nothing else is claimed."""
+    one = company()
+    rehearsal = Rehearsal(one, miniature(one), (moved(),), (), level)
+    text = shown(findings(rehearsal, began=WHEN, took_s=3.0)).casefold()
+
+    assert said in text
+    assert unsaid not in text

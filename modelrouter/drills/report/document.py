@@ -340,6 +340,8 @@ class Document(Part):
     plan: Plan | None
     passed: bool
     """Whether every process that it is about lived through everything."""
+    ended: str | None
+    """Why it ended before its time; null where it did not."""
     conclusion: str
     verdicts: dict[str, int]
     processes: list[Process]

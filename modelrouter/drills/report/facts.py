@@ -5,7 +5,7 @@ scenario since it began; shares are fractions of one; costs are US dollars; what
 
     version, inventory, software, host, began, took_s, level, seed, plan, signer
                   what was rehearsed, by what, when, by whose leave
-    passed, conclusion, verdicts, findings, deviations, compared
+    passed, ended, conclusion, verdicts, findings, deviations, compared
                   what came of it: findings have an owner and a due date
     processes     what is asked of each, and its slowest failover
     accuracy, detections
@@ -71,6 +71,7 @@ def facts(found: Findings) -> document.Document:
         seed=found.rehearsal.seed,
         plan=None if found.plan is None else _plan(found.plan),
         passed=found.passed,
+        ended=found.origin.ended,
         conclusion=found.conclusion(),
         verdicts={str(verdict): given[verdict] for verdict in Verdict},
         processes=[_process(found, name) for name in found.inventory.processes],

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelrouter.drills.detection import detections, false_holds
-from modelrouter.drills.plan import targeted
+from modelrouter.drills.plan import REAL, targeted
 from modelrouter.drills.prediction import accuracy
 from modelrouter.drills.report.counted import counted
 from modelrouter.drills.verdict import ALIVE, BINDING, Verdict, judge, passed
@@ -44,6 +44,12 @@ SIMULATED = (
     ("this machine's own speed", "time is simulated: nothing waits for a processor"),
 )
 """What simulated time leaves out beside that; long times it has."""
+ANSWERED = (
+    ("what a provider really says", "a call that meets the fault is answered in its place, and never sent"),
+    ("the way there", "no connection is broken: names, certificates and routes stay as they are"),
+)
+SHARE = ("everybody at once", "a share alone met the fault: whether fallbacks carry all of it is not seen")
+"""What drills on real requests leave out."""
 
 
 DAYS: Mapping[Criticality, int] = MappingProxyType({"critical": 14, "important": 30, "standard": 90, "deferrable": 180})
@@ -63,6 +69,8 @@ class Origin:
     plan: Plan | None = None
     signer: str | None = None
     """The public key that signs it."""
+    ended: str | None = None
+    """Why it ended before its time; None where it did not."""
     baseline: Mapping[str, Any] | None = None
     """The earlier report that it is compared with, as read from its `report.json`."""
 
@@ -126,8 +134,8 @@ class Findings:
 
     @property
     def passed(self) -> bool:
-        """Whether every process that the drill is about lived through everything."""
-        return passed(self.all, self.binding)
+        """Whether every process that the drill is about lived through everything, to the end."""
+        return self.origin.ended is None and passed(self.all, self.binding)
 
     @property
     def failed(self) -> tuple[Judgement, ...]:
@@ -142,7 +150,10 @@ class Findings:
     @property
     def unrehearsed(self) -> tuple[tuple[str, str], ...]:
         """What this level leaves out, and why."""
-        return (*SIMULATED, *UNREHEARSED[:-1]) if self.rehearsal.level == "simulated" else UNREHEARSED
+        level = self.rehearsal.level
+        if level in REAL:
+            return ANSWERED if level == "live" else (*ANSWERED, SHARE)
+        return (*SIMULATED, *UNREHEARSED[:-1]) if level == "simulated" else UNREHEARSED
 
     @property
     def accuracy(self) -> Accuracy:
@@ -156,6 +167,8 @@ class Findings:
 
     def conclusion(self) -> str:
         """The whole result in one sentence."""
+        if self.origin.ended is not None:
+            return f"ended before its time: {self.origin.ended}"
         processes = self.inventory.processes
         binding = [name for name in processes if name in self.binding]
         failed = list(dict.fromkeys(each.process for each in self.failed))

@@ -1,6 +1,6 @@
 """The report as a journal of the Chaos Toolkit, for whoever collects those: one experiment, its faults as activities.
 
-Its `status` is `completed`, its `deviated` whether the drill failed; times are those of the wall clock, taken from
+Its `status` is `completed`, or `aborted` where it ended before its time, its `deviated` whether the drill failed; times are those of the wall clock, taken from
 when the drill began and the scenario's own seconds, as if the scenarios had been played one after the other.
 """
 
@@ -37,7 +37,7 @@ def _journal(found: Findings) -> dict[str, Any]:
         "node": "",
         "experiment": _experiment(found),
         "start": _stamp(found.began),
-        "status": "completed",
+        "status": "completed" if found.origin.ended is None else "aborted",
         "deviated": not found.passed,
         "steady_states": {
             "before": _state(before, found.began),

@@ -53,6 +53,13 @@ TWIN = (
 )
 
 
+REAL = (
+    "Real requests of a gateway that runs. Those of the canary that were to go to what fails were answered in its place, in "
+    "its provider's words; as large a share beside it was watched. The fault would have ended by itself had the drill died."
+)
+PLAYED = {"simulated": SIMULATED, "twin": TWIN, "canary": REAL, "live": REAL}
+
+
 def notes(level: str) -> tuple[tuple[str, str], ...]:
     """Each with its name; how it was played is that of the level."""
-    return (("How it was played", SIMULATED if level == "simulated" else TWIN), *NOTES)
+    return (("How it was played", PLAYED.get(level, TWIN)), *NOTES)

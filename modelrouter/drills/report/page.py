@@ -257,7 +257,7 @@ def _scenario(found: Findings, recording: Recording, ink: Mapping[str, Ink]) -> 
     used = [name for name in ink if any(name in {**each.served_before, **each.served_after} for each in judged)]
     return (
         f'<section class="scenario" id="{escape(scenario.id)}"><details{" open" if shown else ""}>'
-        f"<summary><h3>{escape(sentence(scenario.title))}</h3> {_noted(shown)}</summary><p>{_injected(recording)}</p>"
+        f"<summary><h3>{escape(sentence(scenario.title))}</h3> {_noted(shown)}</summary><p>{_injected(recording)}</p>{_noticed(recording)}"
         f'<div class="scroll">{picture(found.inventory, recording, judged, ink)}</div>'
         f'<ul class="legend">{_legend(ink, used)}</ul>'
         f'<div class="scroll">{_figures(shown) if shown else ""}</div>{_more(shown) if shown else ""}'
@@ -273,6 +273,13 @@ def _noted(shown: Sequence[Judgement]) -> str:
         f'<span class="verdict {tone(each)}">{each.verdict}</span>'
         for each in {judged.verdict: judged for judged in shown}.values()
     )
+
+
+def _noticed(recording: Recording) -> str:
+    """What is noted of a scenario that repeats no incident; of others it stands beside what happened."""
+    told = () if recording.scenario.precedent else recording.scenario.notes
+    items = "".join(f"<li>{escape(sentence(each))}</li>" for each in told)
+    return f'<ul class="told">{items}</ul>' if items else ""
 
 
 def _injected(recording: Recording) -> str:

@@ -83,7 +83,7 @@ def precedents(found: Findings) -> str:
 
 
 def _precedent(incident: Incident, notes: tuple[str, ...], compress: float) -> str:
-    assumed = "".join(f'<li><span class="mark">assumed</span> {escape(_bare(each))}</li>' for each in notes)
+    assumed = "".join(f"<li>{_marked(each, incident.case.notes)}</li>" for each in notes)
     sources = ", ".join(map(escape, incident.sources))
     return (
         f'<article class="precedent"><h3>{escape(incident.id)} · {escape(incident.title)}</h3>'
@@ -96,8 +96,12 @@ def _precedent(incident: Incident, notes: tuple[str, ...], compress: float) -> s
     )
 
 
-def _bare(note: str) -> str:
-    return sentence(note.removeprefix("assumed: "))
+def _marked(note: str, assumptions: tuple[str, ...]) -> str:
+    """A note with a mark where it says what nobody reported, or what is not here."""
+    for mark in ("assumed", "not here"):
+        if note.startswith(f"{mark}: "):
+            return f'<span class="mark">{mark}</span> {escape(sentence(note.removeprefix(f"{mark}: ")))}'
+    return f'<span class="mark">assumed</span> {escape(note)}' if note in assumptions else escape(sentence(note))
 
 
 def findings_table(found: Findings) -> str:
