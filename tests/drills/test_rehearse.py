@@ -103,7 +103,7 @@ def _words(report):
 
 def _page(page):
     """The page needs nothing from outside and shows each scenario."""
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3  # a timeline for each scenario, and the recovery of all
     assert 'id="suspended-openai"' in page
     assert "http://" not in page
     assert "https://" not in page
