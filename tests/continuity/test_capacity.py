@@ -256,6 +256,19 @@ def test_what_to_buy_under_a_surge_is_what_must_be_stated() -> None:
     assert [(each.pool.name, each.to) for each in found.purchases] == [("b rpm", 200)]
 
 
+def test_what_to_buy_is_where_the_fewest_tokens_are_needed() -> None:
+    """The second choice would need 90,000 tokens more for those who come first; the third, where nobody is, 20,000."""
+    crowded, free = (deployment(name, limits=Limits(tpm=1000)) for name in ("crowded", "free"))
+    held = inventory(
+        asks("grave", A, crowded, rpm=70, criticality="critical", minimum=0.0),
+        asks("low", A, crowded, free, rpm=22, minimum=1.0),
+    )
+    graph = Graph.of(held)
+    found = bill(Capacity(graph), [of_events(graph, [lose(graph, "deployment:a")])])
+
+    assert [(each.pool.name, each.to) for each in found.purchases] == [("free tpm", 22_000)]
+
+
 def test_what_no_purchase_helps_is_named() -> None:
     """A process with nobody left, and one that lives on what nobody has stated."""
     silent = deployment("silent")
@@ -464,3 +477,20 @@ def test_a_loss_takes_from_whom_it_says() -> None:
     found = Capacity(graph).under(Loss(names=("x",), said="x", shared=False, gone_for={"p": frozenset({"a"})}))
 
     assert flows(found) == {"p": {}, "q": {"a": 10}}
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds(accounts=True, least=20, size=(200, 1000)))
+def test_what_is_bought_keeps_every_minimum(held: Inventory) -> None:
+    """With the limits of the bill nobody falls short under any single loss, but for those whom no limit helps."""
+    graph = Graph.of(held)
+    capacity = Capacity(graph)
+    losses = single(graph)
+    found = bill(capacity, losses)
+    bought = {each.pool: each.to for each in found.purchases}
+    limits = [bought.get(pool, pool.limit) for pool in capacity.pools.all]
+    hopeless = {(loss.names, served.process.id) for loss, served in found.hopeless}
+
+    for loss in losses:
+        for each in capacity.under(loss, limits).falls_short:
+            assert (loss.names, each.process.id) in hopeless
