@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from modelrouter.core.candidates import Exclusion
     from modelrouter.core.faults import Fault
 
+LONGEST_HEADER = 1000
+"""Characters of what callers and providers named themselves; the decision itself has all of it."""
 OWN_WORDS = frozenset({"runtime.no_key", "runtime.other_model"})
 """Rules whose evidence is our own advice rather than a provider's text."""
 Outcome = Literal["served", "failed"]
@@ -100,13 +102,13 @@ class Decision:
         if self.served_by:
             told["x-modelrouter-deployment"] = self.served_by
         if model := self.model:
-            told["x-modelrouter-model"] = model
+            told["x-modelrouter-model"] = _header(model)
         if len(self.trail) > 1 or not self.served_by:
             told["x-modelrouter-trail"] = "; ".join(map(_brief, self.trail))
         if losses := [
             loss for attempt in self.trail if attempt.deployment == self.served_by for loss in attempt.losses
         ]:
-            told["x-modelrouter-losses"] = ", ".join(losses)
+            told["x-modelrouter-losses"] = _header(", ".join(losses))
         return told
 
     def as_dict(self) -> dict[str, Any]:
@@ -139,6 +141,12 @@ class Decision:
                 {"deployment": deployment.id, "rule": rule, "why": why} for deployment, rule, why in self.excluded
             ],
         }
+
+
+def _header(text: str) -> str:
+    """Words of others as they may stand in a header: in one line, and not without end."""
+    plain = text if text.isprintable() else ascii(text)[1:-1]
+    return plain if len(plain) <= LONGEST_HEADER else f"{plain[: LONGEST_HEADER - 3]}..."
 
 
 def _brief(attempt: Attempt) -> str:
