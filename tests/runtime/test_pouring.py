@@ -262,11 +262,15 @@ def test_each_piece_on_the_short_way_is_a_sign_of_life() -> None:
     shown = SHOWS["openai-chat"]
     out: list[bytes] = []
 
+    def taken(block: bytes) -> bool:
+        out.append(block)
+        return True
+
     async def read() -> tuple[Stream, float]:
         stream = Stream(Slow([shown] * 10, breaks=False), DIALECTS["openai-chat"], None, judged, lambda _: b"cut")
         await stream.begin()
         stream.idle_s = IDLE_S
-        stream.pour(lambda block: not out.append(block))
+        stream.pour(taken)
         assert await stream.take() == (shown, [{"choices": [{"delta": {"content": "a"}}]}])
         assert (await stream.take())[0] == b"cut"
         return stream, time.now()
