@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -190,6 +191,11 @@ def told_due(folder: Path, inventory: Inventory, console: Console, *, as_json: b
     plans = [plan for file in files if (plan := planned(file)) is not None]
     if not plans:
         _stop(f"there is no plan in {folder}: a plan is a YAML file that begins with `drill: NAME`")
+    for name, count in Counter(plan.id for plan in plans).items():
+        if count > 1:
+            _stop(
+                f"{count} plans in {folder} are called {name}: each needs a name of its own, its reports are kept by it"
+            )
     rows = as_rows(plans, lambda plan: runs(plan, Path(plan.path).parent), fingerprint(inventory), datetime.now(UTC))
     if as_json:
         typer.echo(orjson.dumps([row.told() for row in rows], option=orjson.OPT_INDENT_2).decode())

@@ -27,6 +27,8 @@ class Detection(NamedTuple):
     injected: str
     found: str | None
     """The cause of the first hold that it opened; None where it opened none."""
+    whole: bool
+    """Whether in the end it met every call: what fails in part may be outlived without a hold."""
     after_s: float | None
     """From the injection to the first hold of the right cause; None where there was none."""
 
@@ -65,7 +67,8 @@ def _detection(inventory: Inventory, recording: Recording, faults: list[Blow], b
     right = next((mark.at - began for mark in opened if mark.cause == injected), None)
     first = opened[0].cause if opened else None
     after_s = None if right is None else max(0.0, right)
-    return Detection(recording.scenario.id, faults[0].scope, injected, first, after_s)
+    whole = any(fault.total for fault in faults)
+    return Detection(recording.scenario.id, faults[0].scope, injected, first, whole, after_s)
 
 
 def false_holds(recording: Recording) -> int:

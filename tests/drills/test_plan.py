@@ -272,6 +272,16 @@ def test_a_plan_is_played_and_its_evidence_found_again(home):
     assert "the inventory has changed since" in changed.output
 
 
+@pytest.mark.usefixtures("home")
+def test_two_plans_of_one_name_are_refused():
+    """Reports are kept by the name of the plan, so that two of one name would stand for each other."""
+    Path("drills/copy.yaml").write_text(Path("drills/q4.yaml").read_text(), encoding="utf-8")
+    result = run("--due", "drills")
+
+    assert result.exit_code == 2
+    assert "2 plans in drills are called q4" in result.output
+
+
 def test_evidence_grows_old(home):
     """A run that is older than the plan allows is due, one of another level proves nothing."""
     run("--plan", "drills/q4.yaml")

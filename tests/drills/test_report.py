@@ -322,11 +322,23 @@ def test_what_was_injected_is_set_beside_what_it_was_taken_for():
         "scope": "account:one/main",
         "injected": "suspended",
         "found": "auth",
+        "whole": True,
         "after_s": None,
     }
     assert facts(found(right)).detections[0].after_s == pytest.approx(0.6)
     assert "suspended-one: suspended of account:one/main was taken for auth" in facts(found(mistaken)).deviations
     assert "suspended-one: 1 hold opened before anything failed" in facts(found(mistaken)).deviations
+
+
+def test_what_fails_in_part_may_be_outlived_without_a_hold():
+    """No hold for a fault that met every call is a deviation; for one that met a third of them it is a line of the table."""
+    partial = tuple(replace(each, share=0.3) for each in moved().scenario.faults)
+    partly = replace(moved(), scenario=replace(moved().scenario, faults=partial))
+    said = "suspended-one: suspended of account:one/main was noticed by no hold"
+
+    assert said in facts(found(moved())).deviations
+    assert said not in facts(found(partly)).deviations
+    assert "no hold" in shown(found(partly))
 
 
 def test_the_document_is_what_its_schema_says():

@@ -130,6 +130,9 @@ class Detection(Part):
     scope: str
     injected: str
     found: str | None
+    """Null: it opened no hold."""
+    whole: bool
+    """Whether in the end it met every call: what fails in part may be outlived without a hold."""
     after_s: float | None
 
 

@@ -163,6 +163,7 @@ def _detections(found: Findings) -> list[document.Detection]:
             scope=each.scope,
             injected=each.injected,
             found=each.found,
+            whole=each.whole,
             after_s=_seconds(each.after_s),
         )
         for each in found.detected

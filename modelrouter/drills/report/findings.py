@@ -219,7 +219,7 @@ class Findings:
             if held := false_holds(recording):
                 yield f"{recording.scenario.id}: {counted(held, 'hold')} opened before anything failed"
         for found in self.detected:
-            if found.found != found.injected:
+            if found.found != found.injected and (found.found is not None or found.whole):
                 taken = "noticed by no hold" if found.found is None else f"taken for {found.found}"
                 yield f"{found.scenario}: {found.injected} of {found.scope} was {taken}"
         yield from (

@@ -6,6 +6,7 @@ from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING
 
+from modelrouter.drills.plan import REAL
 from modelrouter.drills.report.capacity import loads
 from modelrouter.drills.report.compare import compared
 from modelrouter.drills.report.counted import counted
@@ -40,9 +41,10 @@ def policy(found: Findings) -> str:
         allowed = ", ".join(process.data.processing) or "anywhere that policies allow"
         tone = verdict(str(wrong), "bad" if wrong else "good")
         rows.append((name, process.data.cls, allowed, went or "nowhere", tone))
+    whose = "the gateway's trail" if found.rehearsal.level in REAL else "the providers' own logs"
     heads = ("process", "data", "may be processed in", "went to (where that processes) calls", "#violations")
     lead = (
-        f"Each of the {counted(calls, 'call')} in the providers' own logs was compared with where the process's data may be "
+        f"Each of the {counted(calls, 'call')} in {whose} was compared with where the process's data may be "
         "processed and with every policy on places and headquarters, by a reader that shares no code with the router."
     )
     return section("policy", "Policy: where the data went", table(heads, rows, wide=760), lead)
