@@ -20,6 +20,7 @@ from modelrouter.cli.opening import AsJson, show_json
 from modelrouter.cli.pricelist import PriceList, price_list
 from modelrouter.cli.writing import write
 from modelrouter.continuity.calendar import Calendar, Ending, Entry, Kind, Route, calendar
+from modelrouter.pages.calendar import page
 
 USUAL = timedelta(days=90)
 COLUMNS = 45
@@ -38,6 +39,9 @@ def main(
     ] = None,
     ics: Annotated[
         Path | None, typer.Option("--ics", metavar="FILE", help="Write it for calendar programs, too (iCalendar).")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page with a picture as well.")
     ] = None,
     prices: Annotated[
         Path | None,
@@ -60,12 +64,15 @@ def main(
     if ics is not None:
         wanted = shown.calendar.entries if until is None else shown.near
         write(ics, icalendar(graph.inventory.name, (each for each in wanted if each.day >= day), day))
+    if html is not None:
+        write(html, page(graph.inventory.name, shown.calendar, day, end, _asked(shown)).encode())
     if as_json:
         show_json(_facts(shown))
     else:
         _show(shown, Console(highlight=False))
-        if ics is not None:
-            typer.secho(f"written: {ics}", dim=True)
+        for each in (ics, html):
+            if each is not None:
+                typer.secho(f"written: {each}", dim=True)
 
 
 class _Shown(NamedTuple):
