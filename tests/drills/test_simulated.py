@@ -30,7 +30,7 @@ from modelrouter.drills.simulated import SimulatedProviders
 from modelrouter.drills.static import static
 from modelrouter.drills.striking import key_of
 from modelrouter.drills.twins.effects import STATED, Effect
-from modelrouter.drills.twins.injection import Injection
+from modelrouter.drills.twins.injection import Called, Injection, Standing
 from modelrouter.drills.twins.reception import Time
 from modelrouter.drills.twins.twin import Twin
 from modelrouter.drills.verdict import Verdict, judge
@@ -231,6 +231,27 @@ def test_callers_that_are_hit_stay_hit():
     assert 200 < len(hit) < 400
     assert hit == {marker for marker in markers if standing.sticks(marker)}
     assert all(Injection(effect=Effect.WORSE, share=0.9, sticky=True).sticks(marker) for marker in hit)
+
+
+def test_a_share_is_one_of_listings_as_well():
+    """A fault that meets each fourth call meets each fourth listing, and neither counts for the other."""
+    standing = Standing()
+    standing.add(Injection(effect=Effect.AUTH, share=0.25))
+
+    assert 2 == sum(standing.listing(Called("key")) is not None for _ in range(8))
+    assert 2 == sum(standing.take(Called("key", "model")) is not None for _ in range(8))
+    assert 2 == sum(standing.listing(Called("key")) is not None for _ in range(8))
+
+
+def test_some_callers_meet_what_others_do_not():
+    """An injection for processes hits their calls by their markers, and no call without one, and no listing."""
+    injection = Injection(effect=Effect.PERMISSION, processes=frozenset({"federal"}), deployments=frozenset({"a"}))
+
+    assert injection.matches(Called("key", "model", "a", "federal#001"))
+    assert not injection.matches(Called("key", "model", "a", "writer#001"))
+    assert not injection.matches(Called("key", "model", "b", "federal#001"))
+    assert not injection.matches(Called("key", "model", "a"))
+    assert not injection.matches(Called("key", deployment="a"))
 
 
 def test_worse_answers_are_seen_by_what_was_asked_for(shipped):

@@ -76,6 +76,7 @@ class Standing:
 
     def __init__(self) -> None:
         self._debts: list[tuple[Injection, float]] = []
+        self._listed: dict[Injection, float] = {}
 
     def add(self, injection: Injection) -> None:
         """From now on; before those that stand already."""
@@ -84,6 +85,7 @@ class Standing:
     def clear(self) -> None:
         """None stands any more."""
         self._debts.clear()
+        self._listed.clear()
 
     def take(self, call: Called) -> Injection | None:
         """The injection that hits this call, if any; counts towards its share."""
@@ -107,9 +109,16 @@ class Standing:
         return min((each.carries for each in less), default=1.0)
 
     def listing(self, call: Called) -> Injection | None:
-        """The injection that hits a free listing; shares are not counted."""
-        matching = (injection for injection, _ in self._debts if injection.matches(call))
-        return next((injection for injection in matching if injection.effect in SEEN_BY_LISTING), None)
+        """The injection that hits a free listing, if any; listings have a share of their own."""
+        for injection, _ in self._debts:
+            if injection.effect not in SEEN_BY_LISTING or not injection.matches(call):
+                continue
+            owed = self._listed.get(injection, 0.0) + injection.share
+            hit = owed >= 1 - ROUNDING
+            self._listed[injection] = owed - 1 if hit else owed
+            if hit:
+                return injection
+        return None
 
     def hidden(self, call: Called) -> bool:
         """Is that model missing from listings?"""
