@@ -1,8 +1,8 @@
 """An independent reader of the twins' logs: did any data go where it may not?
 
 It reads the same facts as the router's own policy and shares no code with it, so that a mistake there is
-seen here. It knows where data may be processed and who may order the provider off; other rules of a
-policy (weights, developer, …) are not its business.
+seen here. It knows where data may be processed, who may order the provider off, and for how long what is
+sent may be kept where somebody said how long it is; other rules of a policy (weights, developer, …) are not its business.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["breaches"]
 
+HOUR = 3600.0
+
 
 def breaches(inventory: Inventory, process: Process, deployment: Deployment) -> list[str]:
     """Why this process's data may not be sent to this deployment; empty where it may."""
@@ -23,6 +25,9 @@ def breaches(inventory: Inventory, process: Process, deployment: Deployment) -> 
     found: list[str] = []
     if process.data.processing:
         found.extend(_outside(inventory, places, process.data.processing, "processed in"))
+    kept, longest = deployment.retention_s, process.data.retention_s
+    if kept is not None and longest is not None and kept > longest:
+        found.append(f"kept for {kept / HOUR:g} h, {longest / HOUR:g} h are allowed")
     for policy in inventory.policies:
         if not _concerns(policy, process):
             continue

@@ -4,7 +4,8 @@ The rules, gravest first; the first that applies is the verdict.
 
 NOT_TESTED          nothing was sent after the fault (in the steady state: nothing at all).
 FAILED_POLICY       a call carried the process's data to a deployment where it may not be processed, or whose
-                    provider may not have it; counted by `residency`, which shares no code with the router.
+                    provider may not have it, or keeps it for longer than it may be; counted by `residency`,
+                    which shares no code with the router.
 NO_PERMITTED_ROUTE  the scenario takes every deployment that may serve the process, or there never was
                     one, and nothing was served while it stood.
 INCONCLUSIVE        requests that were over before the fault were lost already; or the fault did not work:

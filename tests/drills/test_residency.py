@@ -58,3 +58,20 @@ def test_it_agrees_with_the_router_on_the_shipped_inventory():
             own = [each for each in objections(shipped, asking, NOBODY, one) if each.why.startswith(facts)]
 
             assert bool(own) == bool(breaches(shipped, asking, one)), (asking.id, one.id)
+
+
+@pytest.mark.parametrize(
+    ("kept", "longest", "found"),
+    [
+        (30 * 86400.0, 0.0, ["kept for 720 h, 0 h are allowed"]),
+        (0.0, 0.0, []),
+        (None, 0.0, []),
+        (30 * 86400.0, None, []),
+    ],
+)
+def test_what_is_kept_for_too_long_is_a_breach(kept, longest, found):
+    """Where both are stated and the one exceeds the other; what nobody stated is not counted."""
+    one = deployment("one", retention_s=kept)
+    own = process("claims", one, data=Data(retention_s=longest))
+
+    assert breaches(inventory(own), own, one) == found

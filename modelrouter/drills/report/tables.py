@@ -45,7 +45,8 @@ def policy(found: Findings) -> str:
     heads = ("process", "data", "may be processed in", "went to (where that processes) calls", "#violations")
     lead = (
         f"Each of the {counted(calls, 'call')} in {whose} was compared with where the process's data may be "
-        "processed and with every policy on places and headquarters, by a reader that shares no code with the router."
+        "processed and for how long it may be kept, and with every policy on places and headquarters, by a reader that shares "
+        "no code with the router."
     )
     return section("policy", "Policy: where the data went", table(heads, rows, wide=760), lead)
 
