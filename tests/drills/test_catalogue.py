@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.inventories import deployment, inventory, process, provider
 
+from modelrouter.continuity.factors import Graph
 from modelrouter.core.inventory import Demand, Limits, Model, Needs
 from modelrouter.drills.catalogue import catalogue
 from modelrouter.drills.demand import demand
 from modelrouter.drills.miniature import LEAST_REQUESTS, miniature
+from modelrouter.drills.static import foresee
 from modelrouter.drills.twins.asked import marker
 from modelrouter.inventory.loader import load
 
@@ -115,3 +117,17 @@ def test_a_family_of_nobody_is_no_scenario():
     one = replace(one, models={**one.models, "idle": idle}, providers={**one.providers, "p": provider("p")})
 
     assert not [each for each in catalogue(one, miniature(one)) if each.subject in ("idle", "p")]
+
+
+@pytest.mark.parametrize("path", ["providers.yaml", "tests/drills/world.yaml"])
+def test_the_graph_says_the_same_of_every_loss(path):
+    """What a scenario takes in the words of the factor graph leaves the same processes without a deployment."""
+    whole = load(path)
+    graph = Graph.of(whole)
+    scenarios = catalogue(whole, miniature(whole))
+
+    for scenario in scenarios[1:]:
+        stranded = {name for name, expected in scenario.expectations.items() if not expected.remaining}
+        assert foresee(graph, scenario).down == stranded, scenario.id
+        assert scenario.pure
+        assert {member for factor in scenario.factors for member in graph.members(factor)} == scenario.targets
