@@ -62,6 +62,12 @@ def main(
         list[str] | None, typer.Option(metavar="FACTOR=SHARE", help="What is left of it, as in account:azure/eu=50%.")
     ] = None,
     end: Annotated[list[str] | None, typer.Option(metavar="CONTRACT", help="A contract that ends.")] = None,
+    geofence: Annotated[
+        list[str] | None, typer.Option(metavar="PLACE", help="A country or region that providers stop serving.")
+    ] = None,
+    provider: Annotated[
+        list[str] | None, typer.Option(metavar="WHO", help="With --geofence: by this one; else by every one.")
+    ] = None,
     surge: Annotated[
         float,
         typer.Option(
@@ -92,6 +98,7 @@ def main(
     assumed = Assumed(surge=surge, load=load, at_peak=peak, call_s=call_takes)
     told = {"suspend": suspend, "withdraw": withdraw, "end": end, "lose": lose, "throttle": throttle}
     happened = _events(graph, told, as_json=as_json)
+    happened += _fences(graph, geofence or (), provider or (), as_json=as_json)
     losses = (of_events(graph, happened),) if happened else (ORDINARY, *single(graph))
     desk = Desk(graph, assumed, losses)
     if as_json:
@@ -111,6 +118,15 @@ def _events(graph: Graph, told: Mapping[str, Sequence[str] | None], *, as_json: 
             except UsageError as error:
                 stop(f"--{word} {text}: {error}", as_json=as_json)
     return happened
+
+
+def _fences(graph: Graph, places: Sequence[str], providers: Sequence[str], *, as_json: bool) -> list[Event]:
+    if providers and not places:
+        stop("--provider says who geofences: write --geofence PLACE as well", as_json=as_json)
+    try:
+        return [events.geofence(graph, place, providers) for place in places]
+    except UsageError as error:
+        stop(f"--geofence: {error}", as_json=as_json)
 
 
 class Desk:

@@ -159,6 +159,19 @@ def test_events_may_be_said_in_their_own_words(small: Path) -> None:
     assert report["losses"][0]["others_flee"] is False
 
 
+def test_a_geofence_is_a_loss_for_whoever_calls_from_there(small: Path) -> None:
+    """Deployments whose egress lies in the place are gone, of the provider that is named; others flee as well."""
+    small.write_text(SMALL.replace("far-one: {provider: far,", "far-one: {provider: far, egress: DE,"))
+    (shut,) = facts(small, "--geofence", "DE", "--provider", "far")["losses"]
+    (elsewhere,) = facts(small, "--geofence", "FR")["losses"]
+
+    assert shut["processes"]["claims"]["by"] == {"home-one": pytest.approx(40.0)}
+    assert shut["others_flee"] is True
+    assert elsewhere["processes"]["claims"]["by"] == {"far-one": pytest.approx(50.0)}
+    assert run(small, "--provider", "far")[0] == 2
+    assert run(small, "--geofence", "Atlantis")[0] == 2
+
+
 def test_a_wrong_question_is_told(small: Path) -> None:
     """A factor that does not exist, a surge below 1, a file that is none: exit code 2, one line or one object."""
     code, output = run(small, "--lose", "provider:fra")
