@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 from support.recordings import FIRST, SECOND, call, company, moved, recording, refused, scenario, sent, steady
 
-from modelrouter.core.inventory import Limits, Objectives
+from modelrouter.core.inventory import Demand, Limits, Objectives
 from modelrouter.drills.miniature import miniature
 from modelrouter.drills.recording import Mark
 from modelrouter.drills.rehearse import Rehearsal
@@ -33,6 +33,7 @@ from modelrouter.drills.report.junit import junit
 from modelrouter.drills.report.page import page
 from modelrouter.drills.report.picture import PALETTE, inks, picture
 from modelrouter.drills.report.terminal import outcome, show
+from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.verdict import judge
 
 if TYPE_CHECKING:
@@ -466,3 +467,15 @@ def test_each_level_says_what_it_leaves_out(level, said, unsaid):
 
     assert said in text
     assert unsaid not in text
+
+
+def test_the_load_of_a_fallback_is_that_of_the_declared_demand():
+    """However few requests a rehearsal sent: sixty calls a minute that all move are sixty, and a refusal is counted."""
+    busy = company(demand=Demand(rpm=60))
+    full = replace(refused("second", 2.5, "claims#3"), effect=Effect.THROTTLED, injected=False)
+    played = moved()
+    crowded = replace(played, calls=(*played.calls[:-1], full))
+    (calm,), (over,) = loads(found(played, inventory=busy)), loads(found(crowded, inventory=busy))
+
+    assert calm.per_minute == pytest.approx(60.0)
+    assert (over.per_minute, over.refused) == (pytest.approx(60.0), 1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelrouter.drills.trace import trace
 from modelrouter.drills.twins.effects import Effect
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from modelrouter.drills.report.findings import Findings
 
 __all__ = ["Load", "loads"]
-
-MINUTE = 60.0
 
 
 class Load(NamedTuple):
@@ -48,26 +47,25 @@ def loads(found: Findings) -> tuple[Load, ...]:
 
 
 def _loads(found: Findings, recording: Recording) -> list[Load]:
-    since = recording.fault_at
-    if since is None:
+    """Of one scenario. A rehearsal sends at least a few requests of each process: its declared demand is what counts."""
+    if recording.fault_at is None:
         return []
-    judged = found.judgements[recording.scenario.id]
     helped: dict[str, list[str]] = {}
-    for each in judged:
+    for each in found.judgements[recording.scenario.id]:
         for name in each.figures.fallback:
             helped.setdefault(name, []).append(each.process)
-    calls = [call for call in recording.calls if not call.probe and not call.injected and call.at >= since]
-    reached, refused = (
-        Counter(call.deployment for call in calls),
-        Counter(call.deployment for call in calls if call.effect is Effect.THROTTLED),
-    )
-    length = max(recording.scenario.duration_s - since, 0.1)
-    scale = found.rehearsal.miniature.scale
+    reached: defaultdict[str, float] = defaultdict(float)
+    refused: Counter[str] = Counter()
+    for process in found.inventory.processes.values():
+        judged = trace(found.inventory, recording, process).judged
+        for call in (call for case in judged for call in case.calls if call.deployment and not call.injected):
+            reached[str(call.deployment)] += process.demand.rpm / len(judged)
+            refused[str(call.deployment)] += call.effect is Effect.THROTTLED
     return [
         Load(
             deployment=name,
             scenario=recording.scenario.id,
-            per_minute=reached[name] * MINUTE / length / scale,
+            per_minute=reached[name],
             limit=found.inventory.deployments[name].limits.rpm,
             refused=refused[name],
             for_whom=tuple(whom),

@@ -14,7 +14,7 @@ from modelrouter.drills.report.html import Cell, section, table, verdict
 from modelrouter.drills.trace import trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from modelrouter.drills.report.findings import Findings
     from modelrouter.drills.verdict import Judgement
@@ -93,7 +93,11 @@ def cost(found: Findings) -> str:
             (each for each in moved if each.figures.spending.multiple is not None), key=_multiple, reverse=True
         )
         allowed = NONE if process.objectives.cost is None else f"{process.objectives.cost:g}\N{MULTIPLICATION SIGN}"
-        rows.extend(_spent(each, allowed) for each in known[:DEAREST])
+        alike: dict[tuple[object, ...], list[Judgement]] = {}
+        for each in known:
+            spent = each.figures.spending
+            alike.setdefault((spent.before, spent.after, tuple(each.figures.fallback)), []).append(each)
+        rows.extend(_spent(group, allowed) for group in list(alike.values())[:DEAREST])
         without = list(dict.fromkeys(one for each in moved for one in each.figures.spending.unpriced))
         if without:
             said = f"unknown: nobody stated the price of {', '.join(without)}"
@@ -111,13 +115,15 @@ def _multiple(judged: Judgement) -> float:
     return judged.figures.spending.multiple or 0.0
 
 
-def _spent(judged: Judgement, allowed: str) -> tuple[str | Cell, ...]:
+def _spent(alike: Sequence[Judgement], allowed: str) -> tuple[str | Cell, ...]:
+    """One row for the scenarios in which the same came to cost the same."""
+    judged = alike[0]
     spent = judged.figures.spending
     tone = "bad" if judged.verdict == "FAILED_COST" else "good" if _multiple(judged) <= 1 else "warn"
     hourly = NONE if spent.hourly is None else f"{spent.hourly:+,.2f}".replace("-", "\N{MINUS SIGN}")
     return (
         judged.process,
-        judged.scenario,
+        judged.scenario if len(alike) == 1 else f"{judged.scenario} and {len(alike) - 1} more",
         f"{spent.before:.4f}",
         f"{spent.after:.4f}, by {', '.join(judged.figures.fallback)}",
         verdict(f"{_multiple(judged):.2f}\N{MULTIPLICATION SIGN}", tone),
