@@ -20,6 +20,7 @@ LEVELS = {
     "access": 3,
     "continuity": 3,
     "governance": 3,
+    "ledger": 3,
     "pages": 4,
     "runtime": 4,
     "router": 5,
@@ -58,11 +59,17 @@ ONE_FILE = {
 }
 """Libraries that only these files may name, or all those of a folder: YAML is read at one door, and written by two."""
 
-PURE = {"core", "continuity"}
+PURE = {"core", "continuity", "ledger"}
 """Values in, values out: the standard library alone, without clock, chance or I/O."""
+LENT = {"modelrouter/ledger/ed25519.py": {"cryptography"}}
+"""Of the pure rooms, files that may name one library besides."""
+ALONE = "modelrouter/ledger/verifier.py"
+"""Handed to auditors as it is: it needs Python, and nothing of ours."""
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
+LONGER = {ALONE: 600}
+"""What cannot be divided: whoever is handed one file has one file to read."""
 
 
 def sources(root: Path = ROOT / PACKAGE) -> list[Path]:
@@ -114,7 +121,9 @@ def trespasses(path: Path, root: Path = ROOT) -> list[str]:
     wrong = []
     for target in imports(ast.parse(path.read_text())):
         library = target.split(".")[0]
-        if library != PACKAGE:
+        if path == root / ALONE and library not in sys.stdlib_module_names:
+            wrong.append(f"{ALONE}: stands alone, without {target}")
+        elif library != PACKAGE:
             wrong += _foreign(path, library, own, root)
             continue
         their = room(target)
@@ -130,6 +139,8 @@ def trespasses(path: Path, root: Path = ROOT) -> list[str]:
 
 def _foreign(path: Path, library: str, own: str, root: Path) -> list[str]:
     place = path.relative_to(root).as_posix()
+    if library in LENT.get(place, ()):
+        return []
     if own in PURE and library not in sys.stdlib_module_names:
         return [f"{place}: {own} is standard library alone, not {library}"]
     if own in PURE and library in {"time", "random", "os", "logging", "socket", "asyncio", "threading", "subprocess"}:
@@ -165,6 +176,13 @@ def test_every_file_keeps_the_house(path):
         ("router.py", "from modelrouter.client.openai import OpenAI"),
         ("runtime/drive.py", "import aiohttp"),
         ("cli/app.py", "import litellm"),
+        ("ledger/chain.py", "import time"),
+        ("ledger/note.py", "import cryptography"),
+        ("ledger/entry.py", "import orjson"),
+        ("ledger/ed25519.py", "import orjson"),
+        ("ledger/verifier.py", "from modelrouter.ledger.canonical import parse"),
+        ("ledger/verifier.py", "import modelrouter"),
+        ("ledger/verifier.py", "import cryptography"),
     ],
 )
 def test_a_forbidden_import_is_caught(tmp_path, place, line):
@@ -189,8 +207,8 @@ def functions(path: Path) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_rooms_stay_small(path):
-    """No file is longer than 400 lines and no function longer than 40."""
-    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+    """No file is longer than 400 lines (the one that stands alone 600) and no function longer than 40."""
+    assert len(path.read_text().splitlines()) <= LONGER.get(path.relative_to(ROOT).as_posix(), LONGEST_FILE)
     assert [] == [(name, length) for name, length in functions(path) if length > LONGEST_FUNCTION]
 
 
