@@ -525,7 +525,7 @@ def test_priority_turned_round_is_counted(lesser, inverted):
     [
         (moved(), "moves", "moves", True),
         (recording([sent("claims#1", 1.5)], [call("second", 1.5, "claims#1")], scenario(remaining=())), "lost", "moves", False),
-        (recording([sent("claims#1", 1.5, **LOST)], [refused("first", 1.5, "claims#1")], scenario(permitted=("first",), remaining=())), "lost", "lost", True),
+        (recording([sent("claims#1", 1.5, error="nobody")], [refused("first", 1.5, "claims#1")], scenario(permitted=("first",), remaining=())), "lost", "lost", True),
         (recording([sent("claims#1", 0.5)], [call("first", 0.5, "claims#1")]), "moves", None, None),
         (recording([sent("claims#1", 1.5)], [call("first", 1.5, "claims#1")], replace(scenario(), faults=tuple(replace(each, share=0.3) for each in scenario().faults))), None, "untouched", None),
     ],

@@ -1,4 +1,4 @@
-"""The pieces of inventory in the papers are right."""
+"""The pieces of inventory in the papers are right, and so are the plans and scenarios of drills."""
 
 from __future__ import annotations
 
@@ -10,15 +10,28 @@ import yaml
 
 from modelrouter.core.classify import classify
 from modelrouter.core.faults import Evidence
+from modelrouter.drills.incidents import parse_scenario
+from modelrouter.drills.planfile import parse_plan
 from modelrouter.errors import InventoryError
 from modelrouter.inventory import parse
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PIECES = [
+BLOCKS = [
     (f"{page.stem}-{place}", block) for page in PAGES for place, block in enumerate(BLOCK.findall(page.read_text()))
 ]
+OTHERS = {"drill": parse_plan, "scenario": parse_scenario}
+"""Files of another kind, by the key that they begin with."""
+
+
+def first_key(block):
+    """What a block begins with."""
+    return next(iter(yaml.safe_load(block)))
+
+
+PIECES = [(place, block) for place, block in BLOCKS if first_key(block) not in OTHERS]
+REHEARSED = [(place, block) for place, block in BLOCKS if first_key(block) in OTHERS]
 
 
 def loaded(block):
@@ -34,6 +47,16 @@ def loaded(block):
 def test_what_a_page_shows_of_an_inventory_is_right(block):
     """Every YAML block of a page loads, by itself or as sections of the shipped inventory."""
     assert loaded(block)
+
+
+@pytest.mark.parametrize("block", [block for _, block in REHEARSED], ids=[page for page, _ in REHEARSED])
+def test_what_a_page_shows_of_drills_is_right(block):
+    """A plan is read as one, and a scenario as one; a word that is none is refused."""
+    read = OTHERS[first_key(block)]
+
+    assert read(block)
+    with pytest.raises(InventoryError, match="there is no key 'more'"):
+        read(f"{block}\nmore: 1\n")
 
 
 @pytest.mark.parametrize("block", [block for _, block in PIECES], ids=[page for page, _ in PIECES])
