@@ -34,6 +34,7 @@ the order shown here.
         pairs            one_of, and_one_of, pairs (how many of factors), processes, weight
     repair           null where there are events; what --repair --json prints:
         additions        entries of routes in all
+        exact            fewer of the inventory's own deployments would do nowhere; else the search was cut short
         routes           process, routes (whole), added
         new_deployments  deployment, serves, must_not_share
         helpless         process, why
@@ -226,6 +227,7 @@ def remedy_facts(found: Remedy) -> dict[str, Any]:
     """What to add, and the lines of YAML that say so."""
     return {
         "additions": found.size,
+        "exact": found.exact,
         "routes": [
             {"process": name, "routes": list(route), "added": list(found.added[name])}
             for name, route in found.routes.items()

@@ -260,7 +260,8 @@ def show_remedy(mending: Remedy, console: Console, *, whole: bool) -> None:
         console.print(Text("✓ nothing fails alone: no addition is needed", "bold green"))
         return
     if mending.size:
-        console.print(Text(f"The fewest additions after which nothing fails alone: {mending.size}", "bold"))
+        fewest = "The fewest additions" if mending.exact else "Additions (the search for fewer was cut short)"
+        console.print(Text(f"{fewest} after which nothing fails alone: {mending.size}", "bold"))
     new = {each.deployment.id: each for each in mending.newcomers}
     for name, added in mending.added.items():
         known = [deployment for deployment in added if deployment not in new]

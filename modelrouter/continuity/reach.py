@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reach", "Reaches"]
 
-_Alike = tuple[tuple[str, ...], tuple[str, ...], "Needs"]
+Alike = tuple[tuple[str, ...], tuple[str, ...], "Needs"]
+"""The policies that bind a process, where it may be processed, and what it needs."""
 
 
 class Reach(NamedTuple):
@@ -34,15 +35,19 @@ class Reaches:
     inventory: Inventory
     bits: dict[str, int] = field(init=False, default_factory=dict)
     """Deployment → its bit."""
-    _known: dict[_Alike, Reach] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _known: dict[Alike, Reach] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.bits.update({name: 1 << place for place, name in enumerate(self.inventory.deployments)})
 
-    def of(self, process: Process) -> Reach:
-        """Processes to which the same policies apply, with the same needs and places, reach the same."""
+    def alike(self, process: Process) -> Alike:
+        """What is the same for processes to which the same policies apply, with the same needs and places."""
         policies = tuple(each.id for each in self.inventory.policies if applies(each, process, NOBODY))
-        alike = (policies, process.data.processing, process.needs)
+        return policies, process.data.processing, process.needs
+
+    def of(self, process: Process) -> Reach:
+        """Whom a process reaches: the same for all that are alike."""
+        alike = self.alike(process)
         found = self._known.get(alike)
         if found is None:
             found = self._known[alike] = self._reach(process)

@@ -2,10 +2,10 @@
 
 Processes with a single point of failure, and those that nobody may serve, get deployments at the end of their route:
 
-1. deployments that the inventory has, and that are permitted: the fewest that do, found exactly (all sets of so many are
-   tried before any larger one; of equals the first in the order of the inventory);
-2. where no set of those does, a newcomer: the facts of a deployment that somebody would have to provide (`newcomer`),
-   shared by as many processes as one can serve; a process that has nobody at all may need two.
+1. deployments that the inventory has, and that are permitted: the fewest that do (`repair`);
+2. where no set of those does, a newcomer: the facts of a deployment that somebody would have to provide (`newcomer`).
+   One newcomer serves every process that it can: each joins the first that can be stretched to serve it as well. A
+   process that has nobody at all may need two.
 
 What a process depends on itself (its `upstreams`) no deployment mends; that is said and left. Every answer is tried out
 before it is given: `Remedy.after` is what the mended inventory was found to be.
@@ -15,19 +15,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import chain, combinations
+from itertools import count as count_from
 from operator import and_
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modelrouter.continuity.factors import Graph
 from modelrouter.continuity.newcomer import Newcomer, newcomer
+from modelrouter.continuity.repair import Candidate, repair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from modelrouter.core.inventory import Inventory
 
 __all__ = ["Remedy", "applied", "remedy", "weak"]
+
+_Offer = tuple[int, "list[tuple[int, Candidate]]"]
+"""The single points of failure to be mended, as bits (0: nobody may serve yet), and who may, each with its factors."""
 
 ROUNDS = 3
 """A process that nobody may serve gets a first deployment, then a second that is independent of it."""
@@ -49,6 +55,8 @@ class Remedy:
     """Process → what it depends on itself, which no deployment mends."""
     after: Graph
     """The inventory as it would be."""
+    exact: bool
+    """Of the inventory's own deployments fewer would do nowhere; else the search was cut short."""
 
     @property
     def size(self) -> int:
@@ -58,27 +66,29 @@ class Remedy:
 
 def weak(graph: Graph, process: str) -> frozenset[str] | None:
     """What takes a process down alone and could be mended by a further deployment; None where nobody may serve it."""
-    common = _common(graph.structure.routes(process))
-    if common is None:
+    routes = graph.structure.routes(process)
+    if not routes:
         return None
-    return frozenset(graph.structure.names(common)).difference(graph.processes[process].own)
+    return frozenset(graph.structure.names(reduce(and_, routes))).difference(graph.processes[process].own)
 
 
 def remedy(graph: Graph) -> Remedy:
     """Find the fewest additions; seconds for thousands of processes."""
     now, newcomers = graph, list[Newcomer]()
     helpless: dict[str, str] = {}
+    exact = True
     for _ in range(ROUNDS):
-        search = _Search.of(now)
-        known = {name: more for name in now.processes if name not in helpless and (more := search.known(name))}
+        asked = [name for name in now.processes if name not in helpless and weak(now, name) != frozenset()]
+        known, sure = _known(now, asked)
+        exact = exact and sure
         now = Graph.of(_extended(now.inventory, known)) if known else now
-        found, failed = _newcomers(now, [name for name in now.processes if name not in helpless], len(newcomers))
+        found, failed = _newcomers(now, asked)
         helpless |= failed
         if not found and not known:
             break
         newcomers += found
         now = Graph.of(_joined(now.inventory, found)) if found else now
-    return _remedy(graph, now, newcomers, helpless)
+    return _remedy(graph, now, newcomers, helpless, exact=exact)
 
 
 def applied(inventory: Inventory, found: Remedy) -> Inventory:
@@ -87,7 +97,9 @@ def applied(inventory: Inventory, found: Remedy) -> Inventory:
     return _extended(grown, found.added)
 
 
-def _remedy(graph: Graph, now: Graph, newcomers: Sequence[Newcomer], helpless: Mapping[str, str]) -> Remedy:
+def _remedy(
+    graph: Graph, now: Graph, newcomers: Sequence[Newcomer], helpless: Mapping[str, str], *, exact: bool
+) -> Remedy:
     routes = {
         name: tuple(each.id for each in standing.process.routes)
         for name, standing in now.processes.items()
@@ -101,105 +113,134 @@ def _remedy(graph: Graph, now: Graph, newcomers: Sequence[Newcomer], helpless: M
         helpless=MappingProxyType(dict(helpless)),
         own=MappingProxyType({name: tuple(each.own) for name, each in graph.processes.items() if each.own}),
         after=now,
+        exact=exact,
     )
 
 
-@dataclass(slots=True)
-class _Search:
-    """Looks for the fewest deployments that mend a process; what was found for one holds for all alike."""
+def _known(graph: Graph, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], bool]:
+    """What the inventory's own deployments mend, by process; and whether fewer would do nowhere.
 
-    graph: Graph
-    masks: Mapping[str, int]
-    """Deployment → its factors, as bits of the structure."""
-    found: dict[tuple[int | None, int, int], tuple[str, ...]]
+    Nothing for a process that they cannot mend wholly: whoever is got for it mends it alone. But where nobody may serve
+    it, the first of them is a beginning.
+    """
+    offered = _offers(graph, names)
+    added = dict(_easy(graph, offered))
+    hard = {name: _best(offer) for name, offer in offered.items() if name not in added}
+    found = repair(graph.structure, hard)
+    for each in found.additions:
+        added[each.process] = (*added.get(each.process, ()), each.deployment)
+    for left in found.remaining:
+        if (
+            left.process in hard
+            and left.process in added
+            and not graph.processes[left.process].own.keys() >= set(left.factors)
+        ):
+            begun = added.pop(left.process)[:1]
+            if not graph.processes[left.process].permitted:
+                added[left.process] = begun
+    return added, found.exact
 
-    @classmethod
-    def of(cls, graph: Graph) -> _Search:
-        return cls(graph, {name: graph.structure.mask(paths) for name, paths in graph.paths.items()}, {})
 
-    def known(self, process: str) -> tuple[str, ...]:
-        """The fewest deployments of the inventory that mend a process; nothing where none do, or none are needed.
+def _easy(graph: Graph, offered: Mapping[str, _Offer]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Where one is enough, or two are for a process that nobody may serve: no search is needed to know that none is fewer.
 
-        Where nobody may serve it, one that may, if no set of them is independent: it is a beginning.
-        """
-        graph, standing = self.graph, self.graph.processes[process]
-        own = graph.structure.mask(standing.own)
-        common = _common(graph.structure.routes(process))
-        if common is not None and not common & ~own:
-            return ()
+    The first in the order of the inventory.
+    """
+    pairs: dict[int, tuple[str, ...]] = {}
+    for process, (points, candidates) in offered.items():
+        found: tuple[str, ...]
+        if points:
+            found = next(((each.deployment,) for mask, each in candidates if not mask & points), ())
+        else:
+            own = graph.structure.mask(graph.processes[process].own)
+            if id(candidates) not in pairs:
+                both = combinations(candidates, 2)
+                apart = ((one.deployment, two.deployment) for (a, one), (b, two) in both if not a & b & ~own)
+                pairs[id(candidates)] = next(apart, ())
+            found = pairs[id(candidates)]
+        if found:
+            yield process, found
+
+
+def _best(offer: _Offer) -> list[Candidate]:
+    """Those of which no other mends as much and more; of equals the first. The others can be in no smaller answer."""
+    points, candidates = offer
+    if not points:
+        return [each for _, each in candidates]
+    kept: dict[int, Candidate] = {}
+    for mask, each in candidates:
+        kept.setdefault(points & mask, each)
+    return [each for left, each in kept.items() if not any(other != left and other & left == other for other in kept)]
+
+
+def _offers(graph: Graph, names: Sequence[str]) -> dict[str, _Offer]:
+    """Who may serve each process and is not in its route."""
+    all_of = {frozenset(graph.processes[name].own) for name in names}
+    made = {
+        own: {name: Candidate(name, frozenset(paths).union(own)) for name, paths in graph.paths.items()}
+        for own in all_of
+    }
+    masks = {own: {name: graph.structure.mask(each.factors) for name, each in made[own].items()} for own in made}
+    shared: dict[tuple[int, frozenset[str]], list[tuple[int, Candidate]]] = {}
+    found = {}
+    for process in names:
+        standing = graph.processes[process]
+        own = frozenset(standing.own)
         named = sum(graph.reaches.bits[each.id] for each in standing.process.routes)
         spare = standing.reach.permitted & ~named
-        alike = (common, own, spare)
-        if alike not in self.found:
-            names = graph.reaches.names(spare)
-            fewest = self._fewest(names, None if common is None else common & ~own, own)
-            self.found[alike] = fewest or (names[:1] if common is None else ())
-        return self.found[alike]
-
-    def _fewest(self, spare: Sequence[str], common: int | None, own: int) -> tuple[str, ...]:
-        """Breadth first over what is left in common: the first set to leave nothing is among the smallest."""
-        kept = {name: self.masks[name] & ~own for name in spare}
-        reached: dict[int | None, tuple[str, ...]] = {common: ()}
-        level = [common]
-        while level:
-            following: list[int | None] = []
-            for here in level:
-                for name, theirs in kept.items():
-                    left = theirs if here is None else here & theirs
-                    if left in reached:
-                        continue
-                    reached[left] = (*reached[here], name)
-                    if not left:
-                        return reached[left]
-                    following.append(left)
-            level = following
-        return ()
+        if (spare, own) not in shared:
+            shared[spare, own] = [(masks[own][name], made[own][name]) for name in graph.reaches.names(spare)]
+        routes = graph.structure.routes(process)
+        points = reduce(and_, routes) & ~graph.structure.mask(own) if routes else 0
+        found[process] = (points, shared[spare, own])
+    return found
 
 
-def _common(routes: Sequence[int]) -> int | None:
-    """What takes every route; None where there is none."""
-    return reduce(and_, routes) if routes else None
-
-
-def _newcomers(graph: Graph, names: Sequence[str], already: int) -> tuple[list[Newcomer], dict[str, str]]:
-    """One for all that still need one, where one can be; else one for each."""
-    needed = {name: common for name in names if (common := weak(graph, name)) is None or common}
-    if not needed:
-        return [], {}
-    together = _one(graph, needed, already)
-    if isinstance(together, Newcomer):
-        return [together], {}
-    found, helpless = list[Newcomer](), dict[str, str]()
-    for name, common in needed.items():
-        made = _one(graph, {name: common}, already + len(found))
-        if isinstance(made, Newcomer):
-            found.append(made)
+def _newcomers(graph: Graph, names: Sequence[str]) -> tuple[list[Newcomer], dict[str, str]]:
+    """Few newcomers for all that still need one: each process joins the first group that one can serve whole."""
+    groups: list[tuple[Newcomer, dict[str, frozenset[str]]]] = []
+    helpless: dict[str, str] = {}
+    for kin in _alike(graph, names):
+        for place, (_, members) in enumerate(groups):
+            joined = _one(graph, {**members, **kin}, place)
+            if isinstance(joined, Newcomer):
+                groups[place] = (joined, {**members, **kin})
+                break
         else:
-            helpless[name] = made
-    return found, helpless
+            made = _one(graph, kin, len(groups))
+            if isinstance(made, Newcomer):
+                groups.append((made, kin))
+            else:
+                helpless |= dict.fromkeys(kin, made)
+    return [made for made, _ in groups], helpless
 
 
-def _one(graph: Graph, needed: Mapping[str, frozenset[str] | None], number: int) -> Newcomer | str:
+def _alike(graph: Graph, names: Sequence[str]) -> Iterable[dict[str, frozenset[str]]]:
+    """Processes that still need somebody, with what those must not share; together where policy and needs are the same."""
+    kin: dict[Hashable, dict[str, frozenset[str]]] = {}
+    for name in names:
+        common = weak(graph, name)
+        if common is None or common:
+            alike = (graph.reaches.alike(graph.inventory.processes[name]), common)
+            kin.setdefault(alike, {})[name] = common or frozenset()
+    return kin.values()
+
+
+def _one(graph: Graph, needed: Mapping[str, frozenset[str]], group: int) -> Newcomer | str:
     processes = [graph.inventory.processes[name] for name in needed]
-    avoid = frozenset().union(*(common or () for common in needed.values()))
-    stem = f"{processes[0].id}-fallback" if len(processes) == 1 else "second-source"
-    return newcomer(graph.inventory, processes, avoid, _fresh(graph.inventory, stem, number))
+    many = "second-source" if not group else f"second-source-{group + 1}"
+    stem = f"{processes[0].id}-fallback" if len(processes) == 1 else many
+    avoid = frozenset().union(*needed.values())
+    return newcomer(graph.inventory, processes, avoid, _fresh(graph.inventory, stem))
 
 
-def _fresh(inventory: Inventory, stem: str, number: int) -> str:
+def _fresh(inventory: Inventory, stem: str) -> str:
     """A name that nothing has."""
     taken = {*inventory.deployments, *inventory.processes, *inventory.aliases}
-
-    def names() -> Iterator[str]:
-        yield stem
-        count = number + 1
-        while True:
-            count += 1
-            yield f"{stem}-{count}"
-
+    names = chain([stem], (f"{stem}-{count}" for count in count_from(2)))
     return next(
         name
-        for name in names()
+        for name in names
         if name not in taken
         and f"{name}-provider" not in inventory.providers
         and f"{name}-model" not in inventory.models

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inventories import deployment, inventory, process, provider
 
@@ -258,6 +258,7 @@ class TestAtRandom:
             if word == "geofence" or rest.partition("=")[0] in graph.factors
         }
 
+    @settings(deadline=None)
     @given(inventories(), st.lists(st.sampled_from(EVENTS), max_size=3))
     def test_who_is_stopped_is_who_is_stopped_one_by_one(self, made: Inventory, words: list[str]) -> None:
         """Written out by hand, deployment by deployment, with none of the graph's code."""
@@ -273,6 +274,7 @@ class TestAtRandom:
             if not gateway:
                 assert found.effect(each.id).served_by == tuple(route.id for route in served)
 
+    @settings(deadline=None)
     @given(inventories(), st.lists(st.sampled_from(EVENTS), max_size=4, unique=True), st.randoms())
     def test_more_events_never_bring_a_process_back(self, made: Inventory, words: list[str], chance) -> None:
         """Nor does their order change anything."""

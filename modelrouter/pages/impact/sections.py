@@ -134,10 +134,11 @@ def mended(mending: Remedy) -> str:
     if not mending.size:
         return "".join(said) or '<p class="soft">Nothing is to be mended.</p>'
     yaml = escape("\n".join(lines(mending)))
-    many = f"{mending.size} additions are" if mending.size > 1 else "One addition is"
+    many = f"{mending.size:,} additions are" if mending.size > 1 else "One addition is"
+    fewest = "the fewest" if mending.exact else "what was found (the search for fewer was cut short)"
     said.insert(
         0,
-        f"<p>{many} the fewest after which nothing fails alone. To be merged into the inventory:</p><pre>{yaml}</pre>",
+        f"<p>{many} {fewest} after which nothing fails alone. To be merged into the inventory:</p><pre>{yaml}</pre>",
     )
     return "".join(said)
 
