@@ -187,7 +187,7 @@ def foretold(
 
 def told_due(folder: Path, inventory: Inventory, console: Console, *, as_json: bool) -> bool:
     """Say of each plan in a folder when it was played and whether it is due; answers whether any is."""
-    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    files = [file for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]) if not _is_scenario(file)]
     plans = [plan for file in files if (plan := planned(file)) is not None]
     if not plans:
         _stop(f"there is no plan in {folder}: a plan is a YAML file that begins with `drill: NAME`")
@@ -205,6 +205,15 @@ def told_due(folder: Path, inventory: Inventory, console: Console, *, as_json: b
     said = f"{counted(len(late), 'plan')} due" if late else f"nothing is due; {counted(len(rows), 'plan')} fresh"
     console.print(Text(said, "bold red" if late else "bold green"))
     return bool(late)
+
+
+def _is_scenario(file: Path) -> bool:
+    """Whether a file beside the plans is a scenario of one's own; whatever else is no plan is reported as a wrong one."""
+    try:
+        keys = {line.partition(":")[0] for line in file.read_text(encoding="utf-8").splitlines()}
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "scenario" in keys and "drill" not in keys
 
 
 def verified(folder: Path, signer: str | None) -> bool:

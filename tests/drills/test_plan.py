@@ -273,6 +273,20 @@ def test_a_plan_is_played_and_its_evidence_found_again(home):
 
 
 @pytest.mark.usefixtures("home")
+def test_scenarios_may_lie_beside_plans():
+    """A scenario of one's own is no plan and is not taken for a wrong one; a plan that is wrong is."""
+    Path("drills/own.yaml").write_text("scenario: own\ntitle: x\nfaults: [{fault: down, scope: {vendor: openai}}]\n")
+    beside = run("--due", "drills")
+    Path("drills/wrong.yaml").write_text("dril: wrong\nowner: a\n", encoding="utf-8")
+    wrong = run("--due", "drills")
+
+    assert beside.exit_code == 1
+    assert "1 plan due" in beside.output
+    assert wrong.exit_code == 2
+    assert "there is no key 'dril' here" in wrong.output
+
+
+@pytest.mark.usefixtures("home")
 def test_two_plans_of_one_name_are_refused():
     """Reports are kept by the name of the plan, so that two of one name would stand for each other."""
     Path("drills/copy.yaml").write_text(Path("drills/q4.yaml").read_text(), encoding="utf-8")

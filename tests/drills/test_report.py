@@ -18,6 +18,7 @@ from support.recordings import FIRST, SECOND, call, company, moved, recording, r
 
 from modelrouter.core.inventory import Demand, Limits, Objectives
 from modelrouter.drills.miniature import miniature
+from modelrouter.drills.plan import Approval, Plan
 from modelrouter.drills.recording import Mark
 from modelrouter.drills.rehearse import Rehearsal
 from modelrouter.drills.report.bars import bars
@@ -27,7 +28,7 @@ from modelrouter.drills.report.compare import compared
 from modelrouter.drills.report.document import json_schema
 from modelrouter.drills.report.duration import duration
 from modelrouter.drills.report.facts import as_json, facts
-from modelrouter.drills.report.findings import findings
+from modelrouter.drills.report.findings import Origin, findings
 from modelrouter.drills.report.journal import journal
 from modelrouter.drills.report.junit import junit
 from modelrouter.drills.report.page import page
@@ -127,6 +128,37 @@ def test_a_hostile_name_stays_text():
     assert "<script" not in text
     assert HOSTILE in "".join(read.text)
     assert orjson.loads(as_json(found(played, inventory=one)))["inventory"]["name"] == HOSTILE
+
+
+def test_a_hostile_plan_stays_text():
+    """What a plan, an earlier report and a signer say is text as well, in every form."""
+    plan = Plan(
+        id=HOSTILE, owner=HOSTILE, title=HOSTILE, ticket=HOSTILE, hypothesis=HOSTILE, approvals=(Approval(HOSTILE),)
+    )
+    one = found(moved())
+    old = orjson.loads(as_json(one))
+    old["began"] = HOSTILE
+    old["scenarios"][0]["processes"][0] |= {"verdict": HOSTILE}
+    one = replace(one, origin=Origin(plan=plan, signer=HOSTILE, host=HOSTILE, baseline=old, ended=HOSTILE))
+    read = Reader(page(one))
+
+    assert "script" not in read.elements
+    assert HOSTILE in "".join(read.text)
+    assert ET.fromstring(junit(one)) is not None  # our own output
+    assert orjson.loads(journal(one))["experiment"]["title"] == HOSTILE
+
+
+def test_the_terminal_tells_what_changed():
+    """A line on the earlier run: how many verdicts changed, which are worse."""
+    one = found(stranded())
+    old = orjson.loads(as_json(found(moved())))
+    out = StringIO()
+    show(replace(one, origin=Origin(baseline=old)), Console(file=out, width=200))
+
+    assert (
+        "since 2026-11-23T08:00:00+00:00: 1 verdict changed; worse: claims in suspended-one (SURVIVED, now NO_PERMITTED_ROUTE)"
+        in out.getvalue()
+    )
 
 
 def test_the_picture_is_an_image_with_words():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import groupby
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
+from modelrouter.drills.report.compare import compared
+from modelrouter.drills.report.counted import counted
 from modelrouter.drills.report.duration import duration
 from modelrouter.drills.verdict import Verdict
 
@@ -52,8 +54,24 @@ def show(found: Findings, console: Console) -> None:
     console.print()
     for weakness in found.weaknesses():
         console.print(Text(str(weakness), "red"), soft_wrap=True)
+    if found.origin.baseline is not None:
+        console.print(Text(_since(found, found.origin.baseline), "dim"), soft_wrap=True)
     sign, colour = ("✓", "bold green") if found.passed else ("✗", "bold red")
     console.print(Text(f"{sign} {found.conclusion()}", colour), soft_wrap=True)
+
+
+def _since(found: Findings, earlier: Mapping[str, Any]) -> str:
+    """What differs from the earlier run, in a line."""
+    differs = compared(earlier, found)
+    worse = [
+        f"{each.process} in {each.scenario} ({each.was}, now {each.now})" for each in differs.changes if each.worse
+    ]
+    told = [
+        f"{counted(len(differs.changes), 'verdict')} changed",
+        *(f"worse: {each}" for each in worse),
+        *differs.slower,
+    ]
+    return f"  since {differs.began}: {'; '.join(told)}"
 
 
 def outcome(scenario: Scenario, judged: tuple[Judgement, ...]) -> Text:
