@@ -162,6 +162,7 @@ class TestEvents:
         """A deployment without egress, of processes without users: told, and taken as not hit."""
         facts = shipped()
         del facts["deployments"]["gemini-flash"]["egress"]
+        facts["processes"]["campaign-texts"].pop("users", None)
         file = written(tmp_path, facts)
 
         judged = told("--geofence", "DE", "--provider", "google", file=file)

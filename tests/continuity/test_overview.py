@@ -251,6 +251,14 @@ class TestCompare:
         assert found.points_added == ("upstream:edge",)
         assert found.routes_removed == ()
 
+    def test_one_more_thing_to_stand_on_counts(self) -> None:
+        """It had single points of failure, and has one more, which the old inventory did not know."""
+        more = replace(self.A, provider=replace(self.A.provider, upstreams=("edge",)))
+
+        found = self.shift(inventory(process("p", self.A)), inventory(process("p", more)))
+
+        assert (found.survives, found.why) == ("less", ("taken down alone now by upstream:edge",))
+
     def test_another_name_for_the_same_weakness_is_no_news(self) -> None:
         """The one deployment was renamed."""
         renamed = replace(self.A, id="new-name")

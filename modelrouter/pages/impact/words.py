@@ -51,18 +51,23 @@ pre {
   .wide td { display: block; padding: 2px 10px; text-align: left; white-space: normal; }
   .wide td[data-head]::before { content: attr(data-head) ": "; color: var(--soft); }
 }
-@media print { .reason, .bars section, .tile, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } .graph { min-width: 0; } }
+@media print { .reason, .bars section, .tile, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } .graph { min-width: 0; } pre { white-space: pre-wrap; } }
 """
 
 
-ORDERS = ("", "alone", "pairs", "triples")
+ORDERS = ("", "alone", "pair", "triple")
 
 
 def sets(counts: Sequence[int]) -> str:
-    """How many minimal cut sets of each order: `1 alone, 18 pairs, 891 triples`."""
-    orders = enumerate(counts)
-    told = (f"{number:,} {ORDERS[n] if n < len(ORDERS) else f'of {n}'}" for n, number in orders if number and n)
-    return ", ".join(told)
+    """How many minimal cut sets of each order: `1 alone, 18 pairs, 891 triples, 3 of 4`."""
+    return ", ".join(_set(order, number) for order, number in enumerate(counts) if number and order)
+
+
+def _set(order: int, number: int) -> str:
+    if order >= len(ORDERS):
+        return f"{number:,} of {order}"
+    plural = "" if number == 1 or order == 1 else "s"
+    return f"{number:,} {ORDERS[order]}{plural}"
 
 
 def counted(count: int, noun: str) -> str:
