@@ -4,7 +4,8 @@ What is good is asserted, never judged by a model: a text that must occur or mus
 being JSON. A twin has no thought of its own, so against twins each question carries an answer that passes, for
 the twin to give (`answer with "…"`): what is then tested is that the question reaches whoever serves and that the
 answer comes back unharmed, whole or streamed, through every wire; and a twin that was told to answer `worse`
-fails, as a model that lost its wits would. Real models are asked the question alone.
+fails, as a model that lost its wits would. How good a real model is, nobody learns from a twin: that is measured
+beforehand and stated as the deployment's score.
 """
 
 from __future__ import annotations

@@ -14,8 +14,7 @@ FAILED_RTO          not served again within its recovery time, or not before the
                     it was, less than its `minimum` share of the requests was served.
 FAILED_QUALITY      an answer came without what was asked for (the tool call, the JSON), or from a model that
                     lacks what the process needs; or fewer of the process's checks passed after the fault than
-                    its quality's `floor`; or, where it brings scores and no checks, a fallback served that
-                    scores less than that.
+                    its quality's `floor`; or a fallback served that is known to score less than that.
 FAILED_COST         a request cost more than its `cost` objective times what it had cost before. Unknown prices
                     are no reason to fail: the report says that the cost is not known.
 DEGRADED            served again in time, at least the `minimum` of its requests, but some were lost.
@@ -219,7 +218,7 @@ def _spoilt(read: Trace, counted: Figures) -> _Found:
     flaws += [flaw for case in read.cases if (flaw := _unfit(read, case))]
     if flaws:
         return Verdict.FAILED_QUALITY, f"{_requests(len(flaws))} answered poorly: {flaws[0]}"
-    poor = _unchecked(read, counted) if counted.checked.share is None else _checked(read, counted)
+    poor = _checked(read, counted) or _scored(read, counted)
     return (Verdict.FAILED_QUALITY, poor) if poor else None
 
 
@@ -231,8 +230,8 @@ def _checked(read: Trace, counted: Figures) -> str | None:
     return f"{found.after_passed} of {found.after} checks passed, {floor:.0%} must: {found.failed[0]}"
 
 
-def _unchecked(read: Trace, counted: Figures) -> str | None:
-    """Which fallback is known to be too poor, where no check was asked."""
+def _scored(read: Trace, counted: Figures) -> str | None:
+    """Which fallback is known to be too poor: a twin that is told its answers cannot show it."""
     floor = read.process.quality.floor
     poor = (
         f"{name} scores {score:.0%}, {floor:.0%} must be"

@@ -423,7 +423,7 @@ def test_a_check_that_was_not_asked_is_named():
     ],
 )
 def test_failed_quality_by_what_a_fallback_scores(scores, of):
-    """Without checks, a fallback that served and is known to score below the floor fails; unknown scores are told."""
+    """A fallback that served and is known to score below the floor fails; unknown scores are told."""
     judged = verdict(moved(), company(quality=Quality(floor=0.9, scores=scores)))
 
     assert judged.verdict is of
@@ -571,3 +571,11 @@ def test_the_answer_for_a_twin_passes_its_check(texts, as_json):
 
     assert answer is None or failing(check, answer) is None
     assert answer is not None or not texts or as_json
+
+
+def test_a_poor_score_counts_beside_checks_that_pass():
+    """A twin is told its answers, so that they cannot make up for what a real model was found to score."""
+    quality = Quality(floor=0.9, checks=(REFUND,), scores={"second": 0.5})
+    judged = verdict(checked(None, None), company(quality=quality))
+
+    assert (judged.verdict, judged.why) == (Verdict.FAILED_QUALITY, "second scores 50%, 90% must be")

@@ -138,7 +138,8 @@ def quality(found: Findings) -> str:
     heads = ("process", "#floor", "#checks passed after", "what failed, or is not known")
     lead = (
         "Checks are questions that a process brings, with what must hold of the answer. A twin is told the answer, so that what is "
-        "seen is whether question and answer come through whole; a real model is asked at the levels canary and live."
+        "seen is whether question and answer come through whole; how good a real model is, its score says, where anybody "
+        "measured it."
     )
     return section("quality", "Quality", table(heads, rows, wide=620), lead)
 
