@@ -459,6 +459,34 @@ class TestPage:
         assert "claims-triage" not in picture
         assert "Not affected, and not drawn: " in text
 
+    def test_of_many_processes_the_gravest_are_drawn(self, tmp_path: Path) -> None:
+        """The others are counted; the table has them all."""
+        facts = shipped()
+        for number in range(30):
+            facts["processes"][f"letters-{number}"] = facts["processes"]["campaign-texts"]
+        source, file = written(tmp_path, facts), tmp_path / "impact.html"
+        run("--lose", "US", "--html", str(file), file=source)
+
+        text = file.read_text(encoding="utf-8")
+
+        picture, rest = text[text.index("<svg") : text.index("</svg>")], text[text.index("</svg>") :]
+        assert "broker-documents" in picture
+        assert picture.count("letters-") < 30
+        assert "more processes of lesser weight, not drawn." in rest
+        assert all(f"letters-{number}" in rest for number in range(30))
+
+    def test_what_is_not_known_stands_on_the_page(self, tmp_path: Path) -> None:
+        """As on the terminal."""
+        facts = shipped()
+        del facts["deployments"]["gemini-flash"]["egress"]
+        facts["processes"]["campaign-texts"].pop("users", None)
+        file = tmp_path / "impact.html"
+        run("--geofence", "DE", "--html", str(file), file=written(tmp_path, facts))
+
+        assert "Not known: gemini-flash states no egress, and campaign-texts no users" in file.read_text(
+            encoding="utf-8"
+        )
+
     def test_names_cannot_become_markup(self, tmp_path: Path) -> None:
         """Whatever an owner is called."""
         facts = shipped()
