@@ -446,7 +446,10 @@ class Audit:
             self.signed = size if trusted else self.signed
 
     def close(self) -> list[Problem]:
-        """There are no more lines: every problem, in the order of the entries."""
+        """There are no more lines: every problem in the order of the entries, and last what redactions should tell of.
+
+        These may follow from the others: the entry that told of a redaction may be one that is gone.
+        """
         if self.doubt:
             self.wrong(self.size - 2, self.size - 1, "one of the two was changed")
         if not self.size:
@@ -456,14 +459,17 @@ class Audit:
                 self.attest(note, cut=size > self.size)
         if self.trusted and not self.signed and not self.problems:
             self.wrong(0, self.size - 1, "no checkpoint is signed by a key that was given")
+        return sorted(self.problems) + sorted(self.untold())
+
+    def untold(self) -> Iterator[Problem]:
+        """Values that were taken away, and no redaction tells of it."""
         for name, numbers in self.missing.items():
             spans = sorted(self.redacted.get(name, []))
             ends = list(accumulate((last for _, last in spans), max))
             for number in numbers:
                 before = bisect_right(spans, (number, 1 << 63))
                 if not before or ends[before - 1] < number:
-                    self.wrong(number, number, f"without its {name!r}, and no redaction tells of it")
-        return sorted(self.problems)
+                    yield Problem(number, number, f"without its {name!r}, and no redaction tells of it")
 
 
 def lines_of(path: str) -> Iterator[bytes]:
@@ -472,8 +478,8 @@ def lines_of(path: str) -> Iterator[bytes]:
         yield from iter(partial(file.readline, LONGEST_LINE), b"")
 
 
-def prove(path: str, proof: str, keys: list[Key]) -> str:
-    """What a proof shows of the entry in a file. Raises WrongError where it shows nothing."""
+def proven(lines: Iterable[bytes], proof: str, keys: list[Key]) -> str:
+    """What a proof shows of the entry among these lines. Raises WrongError where it shows nothing."""
     above, _, note = proof.partition("\n\n")
     form = re.fullmatch("c2sp.org/tlog-proof@v1\n(?:extra .*\n)?index (0|[1-9][0-9]{0,15})((?:\n[^\n]+)*)", above)
     text, found = signers(note, keys)
@@ -481,7 +487,7 @@ def prove(path: str, proof: str, keys: list[Key]) -> str:
     if form is None or not found:
         raise WrongError("no proof with a checkpoint that one of the keys signed")
     hashes = [unbase64(each, 32) for each in form[2].split()]
-    entries = (LINE.fullmatch(line) for line in lines_of(path))
+    entries = (LINE.fullmatch(line) for line in lines)
     entry = next((each for each in entries if each and each[5] == form[1].encode()), None)
     if entry is None:
         raise WrongError(f"the file has no entry {form[1]}")
@@ -516,7 +522,7 @@ def main(arguments: list[str] | None = None) -> int:
         keys = [key_of(text) for text in ask.key]
         notes = [b"".join(lines_of(path)) for path in ask.checkpoint]
         if ask.proof:
-            answer, problems = prove(ask.file, b"".join(lines_of(ask.proof)).decode(), keys), list[Problem]()
+            answer, problems = proven(lines_of(ask.file), b"".join(lines_of(ask.proof)).decode(), keys), list[Problem]()
         else:
             audit = Audit(
                 keys, [note for text in notes for note in notes_of(text.decode())], values=not ask.without_values
@@ -532,7 +538,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (WrongError, UnicodeDecodeError) as error:
         sys.stdout.write(f"not valid: {error}\n")
         return 1
-    sys.stdout.write("".join(f"not valid: {problem}\n" for problem in problems) or f"valid: {answer}\n")
+    sys.stdout.write("".join(f"not valid: {problem}\n" for problem in problems[:MOST_PROBLEMS]) or f"valid: {answer}\n")
     return 1 if problems else 0
 
 
