@@ -40,6 +40,8 @@ class Misfortune:
     """What calls meet; later ones come before earlier ones. None where it is a fact alone."""
     local: bool = False
     """Whether it can befall our own servers."""
+    moves: bool = True
+    """Whether requests may go elsewhere: of one that is said to be wrong itself nobody else is asked."""
     ends: bool = False
     """A fact alone, and one that ends what it reaches: a contract that is over."""
     limited: str = ""
@@ -81,7 +83,12 @@ MISFORTUNES: Mapping[str, Misfortune] = MappingProxyType(
         "silence": _one(Effect.SILENT_STREAM, "begins answers and says nothing", local=True),
         "cut": _one(Effect.CUT_AFTER_CONTENT, "breaks answers off in the middle", local=True),
         "malformed": _one(Effect.MALFORMED_EVENT, "sends JSON that breaks off", local=True),
-        "rejects": _one(Effect.BAD_REQUEST, "refuses good requests as bad ones", local=True),
+        "rejects": Misfortune(
+            says="refuses good requests as bad ones",
+            strikes=(Strike(effect=Effect.BAD_REQUEST),),
+            local=True,
+            moves=False,
+        ),
         "key-revoked": _one(Effect.AUTH, "knows the key no more"),
         "suspend": _one(Effect.SUSPENDED, "suspends the account"),
         "billing-stop": _one(Effect.QUOTA_EXHAUSTED, "stops serving until it is paid"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.drills.catalogue import expectations
 from modelrouter.drills.misfortunes import MISFORTUNES
 from modelrouter.drills.scenario import Blow, Loss, Scenario, Signal
 from modelrouter.drills.shapes import Shape
+from modelrouter.drills.spreading import held_with
 from modelrouter.drills.twins.effects import Effect
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Mishap:
     @property
     def pure(self) -> bool:
         """Whether it is a matter of availability alone: in the end nothing is served from all that it reaches."""
-        return self.kind.played and self.kind.takes and self.share >= 1 and not CALLERS & self.scope.facts.keys()
+        whole = self.kind.played and self.kind.takes and self.share >= 1
+        return whole and self.kind.moves and not CALLERS & self.scope.facts.keys()
 
     def __str__(self) -> str:
         if self.times is not None:
@@ -113,7 +115,8 @@ def composed(case: Case, graph: Graph, miniature: Miniature) -> Scenario | NotCo
         return NotConcerned(case.id, case.title, _why(reached, serving))
     clock = _Clock(miniature.steady_s, (miniature.duration_s - miniature.steady_s) / case.length_s)
     found = [each for each in reached if each[1]]
-    blows = tuple(blow for each in found for blow in _blows(*each, graph, case.length_s, clock))
+    plain = (blow for each in found for blow in _blows(*each, graph, case.length_s, clock))
+    blows = tuple(replace(blow, held_with=held_with(blow, graph)) for blow in plain)
     return Scenario(
         id=case.id,
         title=case.title,
@@ -123,12 +126,12 @@ def composed(case: Case, graph: Graph, miniature: Miniature) -> Scenario | NotCo
         faults=blows,
         expectations=expectations(graph.inventory, blows),
         losses=tuple(loss for each in found for loss in _losses(*each, graph, case.length_s, clock)),
-        notes=(*case.notes, *_notes(reached)),
+        notes=(*case.notes, *_notes(reached), *_more(blows)),
         signals=tuple(Signal(clock.at(at), text) for at, text in case.signals),
         precedent=case.precedent,
         announced_s=case.announced_s,
         compress=1 / clock.pace,
-        pure=case.pure and not any(within.own for _, within in found),
+        pure=case.pure and not any(within.own for _, within in found) and not any(blow.held_with for blow in blows),
     )
 
 
@@ -156,6 +159,13 @@ def _blows(mishap: Mishap, within: Within, graph: Graph, length_s: float, clock:
                 yield _blow(mishap, within, stretch, clock, _unstated(strike, mishap), rest)
             if not less or bounded:
                 yield _blow(mishap, within, stretch, clock, strike, bounded if less else within.deployments)
+
+
+def _more(blows: Iterable[Blow]) -> Iterator[str]:
+    """What is held beside what is hit, once for each scope."""
+    for scope, cause, others in dict.fromkeys((blow.scope, blow.cause, blow.held_with) for blow in blows):
+        if others:
+            yield f"replies say {cause}, which is held for {', '.join(sorted(others))} as well, beside {scope}"
 
 
 def _limited(graph: Graph, deployment: str) -> bool:

@@ -49,10 +49,18 @@ class Blow:
     how: Literal["refused", "dns", "tls"] = "refused"
     """What a closed door looks like from outside; on twins, which have neither a name nor a certificate, always refused."""
 
+    held_with: frozenset[str] = frozenset()
+    """Deployments that it does not hit and that a router will hold all the same: what replies say means more than this."""
+
     @property
     def cause(self) -> Cause | None:
         """What a router should find; None where callers notice nothing."""
         return MEANS[Effect.RESET if self.effect == DOOR_CLOSED else Effect(self.effect)]
+
+    @property
+    def moves(self) -> bool:
+        """Whether somebody else is asked: of a request that is said to be wrong, nobody is."""
+        return self.effect != Effect.BAD_REQUEST
 
     @property
     def total(self) -> bool:
@@ -119,8 +127,11 @@ class Moment(NamedTuple):
 
     @property
     def clear(self) -> bool:
-        """Whether each thing that fails in it fails wholly, so that it can be said beforehand who is served."""
-        return all(fault.total for fault in self.faults)
+        """Whether it can be said beforehand who is served.
+
+        Each thing that fails does so wholly, nothing else is taken for failing with it, and requests may go elsewhere.
+        """
+        return all(fault.total and fault.moves and not fault.held_with for fault in self.faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

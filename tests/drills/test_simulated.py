@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -108,6 +109,49 @@ def test_a_wrong_prediction_is_seen(shipped):
 
     assert all(each.agrees for each in compared(right, recording))
     assert {"medical-reports"} == {each.process for each in compared(wrong, recording) if not each.agrees}
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_the_graph_was_right_of_any_misfortune_anywhere(part):
+    """Words and factors drawn at random: wherever availability alone is at stake, who is served is who was said to be."""
+    world = load(WORLD)
+    graph = Graph.of(world)
+    kinds = ("provider", "family", "model", "region", "upstream", "deployment", "jurisdiction", "account", "key")
+    names = [f"{kind}:{name}" for kind in kinds for name in graph.of_kind(kind)]
+    drawn = Random(f"anywhere {part}")
+    taking = [word for word in PLAYED if MISFORTUNES[word].takes]
+    made = [one(world, f"{drawn.choice(taking)}@{drawn.choice(names)}") for _ in range(30)]
+    pure = [each for each in made if not isinstance(each, NotConcerned) and each.pure]
+    recordings = simulate(world, pure, seed=part).recordings
+    found = [each for said, seen in zip(static(world, pure), recordings, strict=True) for each in compared(said, seen)]
+
+    assert len(pure) >= 8
+    assert [] == [each for each in found if not each.agrees]
+
+
+def test_what_is_held_beside_what_is_hit_is_said_and_seen():
+    """A ban at one deployment is taken for one of its family: others are held with it, which no graph of losses knows."""
+    world = load(WORLD)
+    scenario = one(world, "export-ban@deployment:claude-de")
+    (recording,) = simulate(world, [scenario]).recordings
+    (foreseen,) = static(world, [scenario])
+
+    assert "bedrock-eu" in scenario.faults[0].held_with
+    assert any("export_controlled, which is held for bedrock-eu" in note for note in scenario.notes)
+    assert not scenario.pure
+    assert compared(foreseen, recording) == ()
+    assert "writer" not in foreseen.down
+    assert "bedrock-eu" not in {entry.deployment for entry in recording.calls if entry.at > 15}
+
+
+def test_a_request_that_is_called_wrong_goes_nowhere_else(shipped):
+    """Good requests refused as bad ones are lost although a fallback stands: no matter of availability alone."""
+    scenario = one(shipped, "rejects@vendor:anthropic")
+    (recording,) = simulate(shipped, [scenario]).recordings
+    after = [sent for sent in recording.sent if sent.process == "broker-documents" and sent.at >= 10]
+
+    assert not scenario.pure
+    assert all(sent.error for sent in after)
 
 
 def test_nobody_is_sent_where_the_data_may_not_go(played):
