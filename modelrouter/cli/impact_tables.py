@@ -53,8 +53,8 @@ def show_impact(found: Impact, console: Console, only: Collection[str]) -> None:
     """Events, what becomes of every process, and why."""
     for event in found.events:
         console.print(Text.assemble(("▶ ", "bold red"), (event.said, "bold")), soft_wrap=True)
-    for unknown in found.unknown:
-        console.print(Text.assemble(("? ", "magenta"), unknown), soft_wrap=True)
+    for said in found.unknown:
+        console.print(Text.assemble(("? ", "magenta"), said), soft_wrap=True)
     effects = [each for each in found.effects() if not only or each.process.id in only]
     console.print()
     console.print(_verdicts(effects, console.width >= ROOMY))
@@ -91,7 +91,7 @@ def _verdicts(effects: Sequence[Effect], roomy: bool) -> Table:
     table = _table([*heads, "owner", "must be back in"] if roomy else heads)
     for effect in effects:
         process = effect.process
-        cells = [
+        cells: list[Text | str] = [
             Text.assemble((process.id, "bold"), (f" {process.criticality}", "dim")),
             Text(effect.verdict, COLOURS[effect.verdict]),
             Text(", ".join(effect.served_by)) if effect.served_by else Text("nobody", "red"),
@@ -161,26 +161,35 @@ def show_overview(seen: Overview, found: Impact, mending: Remedy, console: Conso
     safe = [name for name, depth in seen.depths.items() if depth not in {0, 1}]
     console.print(f"No single failure stops {_by_criticality(graph, safe)}.", soft_wrap=True)
     console.print()
-    console.print(Text("Single points of failure", "bold" if not seen.points else "bold red"))
-    if seen.points:
-        rows = [(f"{each.weight:g}", _spot(each.factors), _some(each.processes)) for each in seen.points]
-        console.print(_columns(rows, ("weight", "what is lost", "takes down")))
-    else:
-        console.print(Text("  none", "green"))
-    console.print()
-    console.print(Text("Worse together than alone", "bold"))
-    rows = [
-        (f"{each.weight:g}", _spot(each.first), _spot(each.second), _some(each.processes))
-        for each in seen.couples[:LISTED]
-    ]
-    console.print(_columns(rows, ("weight", "what is lost", "and with it", "takes down")) if rows else "  none")
-    if len(seen.couples) > LISTED:
-        console.print(Text(f"  {len(seen.couples) - LISTED} more; --json has all", "dim"))
-    console.print()
+    _show_weak(seen, console)
     console.print(Text("Concentration of whoever serves first", "bold"))
     console.print(_concentrations(concentration(found)))
     console.print()
     show_remedy(mending, console, whole=False)
+
+
+def _show_weak(seen: Overview, console: Console) -> None:
+    """What takes processes down alone, and what only in pairs."""
+    console.print(Text("Single points of failure", "bold" if not seen.points else "bold red"))
+    if seen.points:
+        points = seen.points[:LISTED]
+        alone = [(f"{each.weight:g}", _spot(each.factors), _some(each.processes)) for each in points]
+        console.print(_columns(alone, ("weight", "what is lost", "takes down")))
+        if len(seen.points) > LISTED:
+            console.print(Text(f"  {len(seen.points) - LISTED} more; --json has all", "dim"))
+    else:
+        console.print(Text("  none", "green"))
+    console.print()
+    console.print(Text("Worse together than alone", "bold"))
+    together = [
+        (f"{each.weight:g}", _spot(each.first), _spot(each.second), _some(each.processes))
+        for each in seen.couples[:LISTED]
+    ]
+    heads = ("weight", "what is lost", "and with it", "takes down")
+    console.print(_columns(together, heads) if together else "  none")
+    if len(seen.couples) > LISTED:
+        console.print(Text(f"  {len(seen.couples) - LISTED} more; --json has all", "dim"))
+    console.print()
 
 
 def _by_criticality(graph: Graph, names: Collection[str]) -> str:
