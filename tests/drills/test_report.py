@@ -18,7 +18,7 @@ from support.recordings import FIRST, SECOND, call, company, moved, recording, r
 
 from modelrouter.core.inventory import Demand, Limits, Objectives
 from modelrouter.drills.miniature import miniature
-from modelrouter.drills.plan import Approval, Plan
+from modelrouter.drills.plan import Approval, Bounds, Plan, Steady
 from modelrouter.drills.recording import Mark
 from modelrouter.drills.rehearse import Rehearsal
 from modelrouter.drills.report.bars import bars
@@ -511,3 +511,22 @@ def test_the_load_of_a_fallback_is_that_of_the_declared_demand():
 
     assert calm.per_minute == pytest.approx(60.0)
     assert (over.per_minute, over.refused) == (pytest.approx(60.0), 1)
+
+
+@pytest.mark.parametrize(("allowed", "holds"), [(0.01, False), (1.0, True)])
+def test_a_drill_whose_steady_state_did_not_hold_proves_nothing(allowed, holds):
+    """What the plan calls well is measured before the fault; where it was not so, nothing has passed, and that is said."""
+    plan = Plan(id="q4", owner="a", steady=Steady(before=Bounds(p95_s=allowed)))
+    one = found(moved())
+    one = replace(one, origin=Origin(plan=plan))
+
+    assert one.passed is holds
+    if not holds:
+        assert one.conclusion() == (
+            "nothing is proved, for the steady state did not hold before anything failed: "
+            "19 of 20 took up to 0.03 s, 0.01 s are allowed"
+        )
+        assert "the steady state did not hold before anything failed: 19 of 20 took up to 0.03 s" in "".join(
+            one.deviations()
+        )
+        assert orjson.loads(journal(one))["steady_states"]["before"]["steady_state_met"] is False

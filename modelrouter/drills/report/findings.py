@@ -11,6 +11,7 @@ from modelrouter.drills.detection import detections, false_holds
 from modelrouter.drills.plan import REAL, targeted
 from modelrouter.drills.prediction import accuracy
 from modelrouter.drills.report.counted import counted
+from modelrouter.drills.report.steady import steady
 from modelrouter.drills.verdict import ALIVE, BINDING, Verdict, judge, passed
 
 if TYPE_CHECKING:
@@ -135,7 +136,12 @@ class Findings:
     @property
     def passed(self) -> bool:
         """Whether every process that the drill is about lived through everything, to the end."""
-        return self.origin.ended is None and passed(self.all, self.binding)
+        return self.origin.ended is None and not self.unsteady and passed(self.all, self.binding)
+
+    @property
+    def unsteady(self) -> tuple[str, ...]:
+        """Where the steady state before the faults was not what the plan calls well, so that the drill proves nothing."""
+        return () if self.plan is None else tuple(steady(self)[0].departures)
 
     @property
     def failed(self) -> tuple[Judgement, ...]:
@@ -167,8 +173,8 @@ class Findings:
 
     def conclusion(self) -> str:
         """The whole result in one sentence."""
-        if self.origin.ended is not None:
-            return f"ended before its time: {self.origin.ended}"
+        if flawed := self._flawed():
+            return flawed
         processes = self.inventory.processes
         binding = [name for name in processes if name in self.binding]
         failed = list(dict.fromkeys(each.process for each in self.failed))
@@ -184,6 +190,13 @@ class Findings:
             return f"every critical and important process survived {played}{weak}"
         outcome = f"{', '.join(failed)} did not survive" if failed else f"{_all(len(processes))} survived"
         return f"{outcome} {played}; {'none is' if len(processes) > 1 else 'it is not'} marked critical or important"
+
+    def _flawed(self) -> str:
+        """Why the drill as a whole proves nothing; empty where it does."""
+        if self.origin.ended is not None:
+            return f"ended before its time: {self.origin.ended}"
+        off = "; ".join(self.unsteady)
+        return off and f"nothing is proved, for the steady state did not hold before anything failed: {off}"
 
     def weaknesses(self) -> Iterator[Weakness]:
         """What each process that failed somewhere failed of, and where."""
@@ -215,6 +228,8 @@ class Findings:
             if each.figures.false_failovers:
                 moved = counted(each.figures.false_failovers, "request")
                 yield f"{each.scenario}: {moved} of {each.process} served by a fallback before anything failed"
+        for when, state in zip(("before anything failed", "when all was over"), steady(self), strict=True):
+            yield from (f"the steady state did not hold {when}: {each}" for each in state.departures)
         for recording in self.recordings:
             if held := false_holds(recording):
                 yield f"{recording.scenario.id}: {counted(held, 'hold')} opened before anything failed"
