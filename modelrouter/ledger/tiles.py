@@ -13,7 +13,7 @@ from modelrouter.ledger.entry import MalformedError
 from modelrouter.ledger.merkle import SIZE, START
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from modelrouter.ledger.merkle import Nodes
 
@@ -115,15 +115,9 @@ def nodes_in(tile: Callable[[int, int], bytes]) -> Nodes:
         high, low = divmod(level, HEIGHT)
         number, place = divmod(index << low, WIDTH)
         data = tile(high, number)
-        parts = _hashes(data[place * SIZE : (place + (1 << low)) * SIZE])
-        if len(parts) != 1 << low:
-            raise MalformedError(f"the tile {tile_path(high, number)} is too short")
-        return START.extended(parts).root()
+        wanted = range(place * SIZE, (place + (1 << low)) * SIZE, SIZE)
+        if len(data) < wanted.stop or len(data) % SIZE:
+            raise MalformedError(f"the tile {tile_path(high, number)} is cut off")
+        return START.extended([data[begin : begin + SIZE] for begin in wanted]).root()
 
     return node
-
-
-def _hashes(data: bytes) -> Sequence[bytes]:
-    if len(data) % SIZE:
-        raise MalformedError("a tile that is cut off")
-    return [data[place : place + SIZE] for place in range(0, len(data), SIZE)]

@@ -45,7 +45,7 @@ COMMITMENT = re.compile(rb'"([a-z0-9_]+)":"([^"]+)"')
 FIELD = re.compile(r'"([a-z0-9_]+)":\["([A-Za-z0-9+/]{22}==)",')
 
 
-class WrongError(Exception):
+class WrongError(ValueError):
     """Something does not hold; the message says what."""
 
 
@@ -240,31 +240,41 @@ def values_of(commitments: bytes, fields: bytes) -> tuple[dict[str, Any], list[s
     """The values that are revealed, each as it was committed to, and the names of those that are not."""
     pairs = COMMITMENT.findall(commitments)
     committed = {name.decode(): text for name, text in pairs}
-    if list(committed) != sorted(committed) or b",".join(b'"%b":"%b"' % pair for pair in pairs) != commitments:
+    names = list(committed)
+    if (
+        names != sorted(names)
+        or len(names) < len(pairs)
+        or b",".join([b'"%b":"%b"' % pair for pair in pairs]) != commitments
+    ):
         raise WrongError("its commitments are not in order")
-    values: dict[str, Any] = {}
     try:
-        text = fields.decode()
-        name, place, end = "", 1, len(text) - 1
-        while place < end:
-            field = FIELD.match(text, place)
-            if field is None or field[1] <= name:
-                raise WrongError("its fields are not in order")
-            value, close = decode(text, field.end())
-            said = b2a_base64(
-                sha256(unbase64(field[2], 16) + text[field.end() : close].encode()).digest(), newline=False
-            )
-            if said != committed.get(field[1]):
-                raise WrongError(f"the value of {field[1]!r} is not what was written")
-            name, place = field[1], close + 2
-            values[name] = value
-            if text[close:place] != ("]}" if place > end else "],"):
-                raise WrongError("its fields are not in order")
+        values = opened(fields.decode(), committed)
+    except WrongError:
+        raise
     except (ValueError, RecursionError):
         raise WrongError("its fields are no JSON") from None
+    return values, [name for name in names if name not in values]
+
+
+def opened(text: str, committed: dict[str, bytes]) -> dict[str, Any]:
+    """The values in the fields; what was committed to are the bytes of each as they stand there."""
+    values: dict[str, Any] = {}
+    name, place, end = "", 1, len(text) - 1
+    while place < end:
+        field = FIELD.match(text, place)
+        if field is None or field[1] <= name:
+            raise WrongError("its fields are not in order")
+        value, close = decode(text, field.end())
+        said = sha256(unbase64(field[2], 16) + text[field.end() : close].encode()).digest()
+        name, place = field[1], close + 2
+        if b2a_base64(said, newline=False) != committed.get(name):
+            raise WrongError(f"the value of {name!r} is not what was written")
+        if text[close:place] != ("]}" if place > end else "],"):
+            raise WrongError("its fields are not in order")
+        values[name] = value
     if place != 1 + bool(values) * end:
         raise WrongError("its fields are not in order")
-    return values, [name for name in committed if name not in values]
+    return values
 
 
 # A ledger, line by line
@@ -377,7 +387,7 @@ class Audit:
         except WrongError as error:
             self.wrong(self.size, self.size, str(error))
         except (LookupError, TypeError, ValueError):
-            self.wrong(self.size, self.size, f"a {kind} that does not say what it must")
+            self.wrong(self.size, self.size, f"its {kind} does not say what it must")
 
     def begin(self, values: dict[str, Any]) -> None:
         """A writer begins."""
@@ -513,19 +523,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Answer the command line."""
     parser = argparse.ArgumentParser(description="Checks a ledger of modelrouter.")
     parser.add_argument("file", help="entries, one a line")
-    parser.add_argument("--key", action="append", default=[], help="a verifier key that is trusted: name+id+key")
+    parser.add_argument(
+        "--key", action="append", default=[], type=key_of, help="a verifier key that is trusted: name+id+key"
+    )
     parser.add_argument("--checkpoint", action="append", default=[], metavar="FILE", help="checkpoints kept elsewhere")
     parser.add_argument("--proof", metavar="FILE", help="check one entry by this proof")
     parser.add_argument("--without-values", action="store_true", help="do not check values, which is faster")
     ask = parser.parse_args(arguments)
     try:
-        keys = [key_of(text) for text in ask.key]
         notes = [b"".join(lines_of(path)) for path in ask.checkpoint]
         if ask.proof:
-            answer, problems = proven(lines_of(ask.file), b"".join(lines_of(ask.proof)).decode(), keys), list[Problem]()
+            answer, problems = (
+                proven(lines_of(ask.file), b"".join(lines_of(ask.proof)).decode(), ask.key),
+                list[Problem](),
+            )
         else:
             audit = Audit(
-                keys, [note for text in notes for note in notes_of(text.decode())], values=not ask.without_values
+                ask.key, [note for text in notes for note in notes_of(text.decode())], values=not ask.without_values
             )
             for line in lines_of(ask.file):
                 audit.take(line)

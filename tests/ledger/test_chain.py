@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from io import BytesIO
 from random import Random
 
 import pytest
@@ -48,12 +49,10 @@ def test_one_batch_or_many_write_the_same() -> None:
     random = Random(3)
     drafts = [chain.begin(chain.start(ORIGIN), 0, "w", None), *(draft(random, n) for n in range(20))]
     together, made = chain.append(chain.start(ORIGIN), drafts, Random(4).randbytes)
-    head, alone, salts = chain.start(ORIGIN), [], Random(4)
-    whole = salts.randbytes(16 * sum(len(each.values) for each in drafts))
+    salts = BytesIO(Random(4).randbytes(16 * sum(len(each.values) for each in drafts)))
+    head, alone = chain.start(ORIGIN), []
     for each in drafts:
-        length = 16 * len(each.values)
-        head, one = chain.append(head, [each], lambda count, given=whole[:length]: given[:count])
-        whole = whole[length:]
+        head, one = chain.append(head, [each], salts.read)
         alone += one
 
     assert (together, made) == (head, alone)
