@@ -2,8 +2,8 @@
 
 The calls a minute that deployments declare shrink by the same factor, so that a fallback that is too
 small for a process shows itself. A process too quiet to be seen at that scale is given a least number
-of requests; what that adds to its share is added to the limits of the deployments it may use, so that
-no limit is broken by the rehearsal itself. Tokens a minute are not scaled and not enforced.
+of requests; what that adds to its share is added to the limits of the deployments it may use, and of their
+accounts, so that no limit is broken by the rehearsal itself. Tokens a minute are not scaled and not enforced.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from modelrouter.core.inventory import Deployment, Inventory
+    from modelrouter.core.inventory import Account, Deployment, Inventory, Limits
 
 __all__ = ["Miniature", "miniature"]
 
@@ -75,21 +75,34 @@ def miniature(inventory: Inventory, frame: Frame = TWINS) -> Miniature:
         process.id: max(frame.least, round(process.demand.rpm * scale * duration_s / MINUTE)) for process in processes
     }
     added: dict[str, float] = {}
+    shared: dict[tuple[str, str], float] = {}
     for process in processes:
         surplus = max(0.0, requests[process.id] * MINUTE / duration_s / scale - process.demand.rpm)
         for deployment in process.routes:
             added[deployment.id] = added.get(deployment.id, 0.0) + surplus
+        for account in {_named(each.account) for each in process.routes if each.account is not None}:
+            shared[account] = shared.get(account, 0.0) + surplus
     return Miniature(
         scale=scale,
         steady_s=frame.steady_s * longer,
         duration_s=duration_s,
         requests=requests,
-        deployments={name: _roomier(each, added.get(name, 0.0)) for name, each in inventory.deployments.items()},
+        deployments={
+            name: replace(
+                each,
+                limits=_roomier(each.limits, added.get(name, 0.0)),
+                account=each.account
+                and replace(each.account, limits=_roomier(each.account.limits, shared.get(_named(each.account), 0.0))),
+            )
+            for name, each in inventory.deployments.items()
+        },
         burst_s=frame.burst_s,
     )
 
 
-def _roomier(deployment: Deployment, rpm: float) -> Deployment:
-    if deployment.limits.rpm is None:
-        return deployment
-    return replace(deployment, limits=replace(deployment.limits, rpm=deployment.limits.rpm + ceil(rpm)))
+def _named(account: Account) -> tuple[str, str]:
+    return account.provider, account.name
+
+
+def _roomier(limits: Limits, rpm: float) -> Limits:
+    return limits if limits.rpm is None else replace(limits, rpm=limits.rpm + ceil(rpm))

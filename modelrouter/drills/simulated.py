@@ -17,6 +17,7 @@ from modelrouter.core.checks import Layer
 from modelrouter.drills.scenario import DOOR_CLOSED
 from modelrouter.drills.striking import homes, injections, key_of
 from modelrouter.drills.twins.keys import sent_model
+from modelrouter.drills.twins.limits import Accounts
 from modelrouter.drills.twins.openai_wire import OPENAI
 from modelrouter.drills.twins.paths import Place, base_url, place
 from modelrouter.drills.twins.plan import Pace
@@ -81,15 +82,9 @@ class SimulatedProviders:
         self._lines: dict[_Line, None] = {}  # in order, so that runs repeat
         self.addresses: dict[str, str] = {}
         """Where a readdressed inventory points: what is one endpoint stays one, and what is two stays two."""
+        accounts = Accounts(miniature.scale, miniature.burst_s)
         for port, members in enumerate(homes(inventory, miniature), 1):
-            reception = Reception(
-                members[0].provider,
-                members,
-                pace=PACE,
-                time=time,
-                scale=miniature.scale,
-                burst_s=miniature.burst_s,
-            )
+            reception = Reception(members[0].provider, members, pace=PACE, time=time, accounts=accounts)
             self._members.append((reception, members))
             self._receptions |= dict.fromkeys((each.id for each in members), reception)
             self.addresses |= {each.id: base_url(f"{NOBODY}:{port}", each) for each in members}

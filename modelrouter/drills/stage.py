@@ -10,6 +10,7 @@ from modelrouter.client.openai import AsyncOpenAI
 from modelrouter.drills.readdress import readdress
 from modelrouter.drills.recording import Mark
 from modelrouter.drills.striking import closes, homes, injections, key_of
+from modelrouter.drills.twins.limits import Accounts
 from modelrouter.drills.twins.twin import Pace, Twin
 from modelrouter.providers.base import PLAIN, CallOptions
 from modelrouter.providers.egress import LoopbackEgress
@@ -149,17 +150,8 @@ class Notes:
 
 
 def _twins(inventory: Inventory, miniature: Miniature, now: Callable[[], float]) -> list[tuple[Twin, list[Deployment]]]:
+    accounts = Accounts(miniature.scale, miniature.burst_s)
     return [
-        (
-            Twin(
-                members[0].provider,
-                members,
-                pace=PACE,
-                clock=now,
-                scale=miniature.scale,
-                burst_s=miniature.burst_s,
-            ),
-            members,
-        )
+        (Twin(members[0].provider, members, pace=PACE, clock=now, accounts=accounts), members)
         for members in homes(inventory, miniature)
     ]

@@ -95,6 +95,25 @@ def test_the_demand_is_small_and_in_proportion(rates, limit):
     assert small.deployments["d"].limits.rpm >= limit
 
 
+@given(st.lists(st.floats(0.1, 50_000), min_size=1, max_size=10), st.integers(1, 10_000))
+def test_an_account_has_room_for_what_the_rehearsal_adds(rates, limit):
+    """What little processes send beyond their demand is added to their account once, however many deployments it has."""
+    owner = provider("d")
+    account = replace(owner.accounts["main"], limits=Limits(rpm=limit))
+    both = [replace(deployment(name, of=owner), account=account) for name in ("one", "two")]
+
+    def room(*deployments):
+        small = miniature(
+            inventory(*(process(f"p{n}", *deployments, demand=Demand(rpm=rpm)) for n, rpm in enumerate(rates)))
+        )
+        least = LEAST_REQUESTS * 60 / small.duration_s / small.scale
+        return small.deployments["one"].account.limits.rpm, sum(max(0.0, least - rpm) for rpm in rates)
+
+    assert room(*both) == room(both[0])
+    enough, added = room(*both)
+    assert enough >= limit + int(added)
+
+
 def test_requests_ask_for_what_the_process_needs(shipped):
     """Tools, schemas and pictures where they are needed, streamed and whole in turn, each with a marker of its own."""
     planned = demand(shipped, miniature(shipped))

@@ -32,6 +32,7 @@ from modelrouter.drills.static import static
 from modelrouter.drills.striking import key_of
 from modelrouter.drills.twins.effects import STATED, Effect
 from modelrouter.drills.twins.injection import Called, Injection, Standing
+from modelrouter.drills.twins.limits import Accounts
 from modelrouter.drills.twins.reception import Time
 from modelrouter.drills.twins.twin import Twin
 from modelrouter.drills.verdict import Verdict, judge
@@ -344,7 +345,7 @@ def test_a_simulated_provider_answers_as_its_twin(shipped, effect):
 
     async def real():
         limited = frame(shipped).deployments["claude-direct"]
-        async with Twin(deployment.provider, [limited], scale=frame(shipped).scale) as twin:
+        async with Twin(deployment.provider, [limited], accounts=Accounts(frame(shipped).scale)) as twin:
             twin.inject(Injection(effect=effect))
             addresses = dict.fromkeys(shipped.deployments, twin.base_url(deployment))
             client = HttpClient(key_of, LoopbackEgress())

@@ -20,7 +20,7 @@ from modelrouter.drills.twins.effects import STATED, Effect
 from modelrouter.drills.twins.failure import Facts, Failure, failure
 from modelrouter.drills.twins.injection import Called, Standing
 from modelrouter.drills.twins.keys import dummy_key, sent_model
-from modelrouter.drills.twins.limits import UNNAMED, Gate
+from modelrouter.drills.twins.limits import UNNAMED, Accounts, Gate
 from modelrouter.drills.twins.listing import listing, single
 from modelrouter.drills.twins.plan import Plan
 from modelrouter.drills.twins.reply import Reply, Words, composed, worsened
@@ -62,16 +62,20 @@ class Desk:
         provider: Provider,
         deployments: Sequence[Deployment],
         *,
-        scale: float,
         tokens: int,
-        burst_s: float,
+        accounts: Accounts,
         wall: Callable[[], float],
     ) -> None:
         self.standing = Standing()
         self.dialect = dialect(provider.vendor)
         self._deployments = tuple(deployments)
         self._keys = frozenset(dummy_key(account) for account in provider.accounts.values())
-        self._gates = {deployment.id: Gate(deployment.limits, scale, burst_s) for deployment in deployments}
+        self._gates = {
+            deployment.id: Gate(
+                deployment.limits, accounts.scale, accounts.burst_s, account=accounts.of(deployment.account)
+            )
+            for deployment in deployments
+        }
         self._tokens = tokens
         self._wall = wall
 

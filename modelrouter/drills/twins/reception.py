@@ -10,7 +10,7 @@ from modelrouter.drills.twins.asked import marker
 from modelrouter.drills.twins.desk import Desk
 from modelrouter.drills.twins.entry import Entry
 from modelrouter.drills.twins.keys import dummy_key, key_of, label
-from modelrouter.drills.twins.limits import BURST_S
+from modelrouter.drills.twins.limits import Accounts
 from modelrouter.drills.twins.plan import Pace, Progress, Request
 from modelrouter.drills.twins.play import Play
 
@@ -49,8 +49,7 @@ class Reception:
         *,
         pace: Pace = PACE,
         time: Time,
-        scale: float = 1.0,
-        burst_s: float = BURST_S,
+        accounts: Accounts | None = None,
     ) -> None:
         own = [deployment for deployment in deployments if deployment.provider.id == provider.id]
         self.provider = provider
@@ -59,7 +58,7 @@ class Reception:
         """Requests under way: arrived and not yet in the log."""
         self._pace = pace
         self._clock = time.now
-        self._desk = Desk(provider, own, scale=scale, tokens=pace.tokens, burst_s=burst_s, wall=time.wall)
+        self._desk = Desk(provider, own, tokens=pace.tokens, accounts=accounts or Accounts(), wall=time.wall)
         self._labels = {dummy_key(account): label(account) for account in provider.accounts.values()}
         self._arrived = 0
 

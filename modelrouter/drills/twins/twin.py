@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Self
 
 from modelrouter.drills.twins.connection import Exchange
 from modelrouter.drills.twins.door import LOOPBACK, Door
-from modelrouter.drills.twins.limits import BURST_S
 from modelrouter.drills.twins.paths import base_url, place
 from modelrouter.drills.twins.plan import Pace
 from modelrouter.drills.twins.reception import Reception, Time
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Deployment, Provider
     from modelrouter.drills.twins.connection import ASGIScope, Receive, Send
     from modelrouter.drills.twins.injection import Injection
+    from modelrouter.drills.twins.limits import Accounts
 
 __all__ = ["Pace", "Twin"]
 
@@ -33,9 +33,8 @@ PACE = Pace()
 class Twin:
     """Stands for `provider` and those of `deployments` that are its own, on the running event loop.
 
-    `pace` is how fast it writes, `clock` gives the seconds of its log, `scale` multiplies the declared
-    calls a minute: a rehearsal that sends a tenth of the demand scales by a tenth. `burst_s` is for how many
-    seconds of its rate a deployment takes calls at once; a rehearsal shorter than that sees no limit.
+    `pace` is how fast it writes, `clock` gives the seconds of its log. `accounts` says how the declared limits are
+    enforced; twins that share it count the calls of an account together.
     """
 
     def __init__(
@@ -45,13 +44,10 @@ class Twin:
         *,
         pace: Pace = PACE,
         clock: Callable[[], float] = time.monotonic,
-        scale: float = 1.0,
-        burst_s: float = BURST_S,
+        accounts: Accounts | None = None,
     ) -> None:
         self.provider = provider
-        self._reception = Reception(
-            provider, deployments, pace=pace, time=Time(clock, time.time), scale=scale, burst_s=burst_s
-        )
+        self._reception = Reception(provider, deployments, pace=pace, time=Time(clock, time.time), accounts=accounts)
         self.log = self._reception.log
         self._door = Door(self._serve)
 

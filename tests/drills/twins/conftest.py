@@ -13,6 +13,7 @@ import pytest
 
 from modelrouter.core.inventory import Account, Deployment, Limits, Model, Provider
 from modelrouter.drills.twins.keys import dummy_key
+from modelrouter.drills.twins.limits import Accounts
 from modelrouter.drills.twins.twin import Pace, Twin
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def stage() -> Callable[..., AbstractAsyncContextManager[Stage]]:
 
     @asynccontextmanager
     async def enter(vendor: str = "openai", **options: Any) -> AsyncIterator[Stage]:
-        setting = {name: options.pop(name) for name in ("pace", "scale", "clock") if name in options}
+        setting = {name: options.pop(name) for name in ("pace", "clock") if name in options}
+        setting["accounts"] = Accounts(options.pop("scale", 1.0))
         account = Account(provider=vendor, name="main")
         provider = Provider(
             id=vendor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelrouter.core.inventory import Account, Provider
+from modelrouter.core.inventory import Account, Limits, Provider
 from modelrouter.drills.twins.asked import marker
 from modelrouter.drills.twins.door import bound
 from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.twins.injection import Called, Injection, Standing
 from modelrouter.drills.twins.keys import dummy_key
+from modelrouter.drills.twins.limits import Accounts
 from modelrouter.drills.twins.twin import Pace, Twin
 
 if TYPE_CHECKING:
@@ -292,6 +294,50 @@ async def test_declared_calls_a_minute_are_enforced(stage: Callable[..., Any]) -
     assert (first, second) == ([200, 200, 429, 429], [200, 429])
     assert caught.value.response.headers["retry-after"] == "1"
     assert [entry.injected for entry in on.twin.log if entry.effect is Effect.THROTTLED] == [False] * 4
+
+
+@pytest.mark.anyio
+async def test_what_an_account_declares_is_enforced_across_its_deployments(stage: Callable[..., Any]) -> None:
+    """Two twins of one provider, a deployment of the same account behind each: together no more calls than the account's.
+
+    The 429 is the vendor's own; a deployment of another account goes on, and a refusal costs neither of them anything.
+    """
+    now = [0.0]
+    async with stage() as on:
+        account = replace(on.deployment.account, limits=Limits(rpm=120, concurrency=9))
+        provider = replace(
+            on.deployment.provider, accounts={"main": account, "other": Account(provider="openai", name="other")}
+        )
+        first, second, third = (
+            replace(on.deployment, id=name, provider=provider, account=of)
+            for name, of in (("one", account), ("two", account), ("three", provider.accounts["other"]))
+        )
+        accounts, pace = Accounts(), Pace(first_token_s=0, token_gap_s=0)
+        twins = [
+            Twin(provider, members, clock=lambda: now[0], accounts=accounts, pace=pace)
+            for members in ([first], [second, third])
+        ]
+        async with AsyncExitStack() as stack:
+            for twin in twins:
+                await stack.enter_async_context(twin)
+            homes = zip((first, second, third), (twins[0], twins[1], twins[1]), strict=True)
+            clients = [
+                await stack.enter_async_context(
+                    on.openai(base_url=twin.base_url(each), api_key=dummy_key(each.account))
+                )
+                for each, twin in homes
+            ]
+            one = await statuses(clients[0], 2)
+            two = await statuses(clients[1], 3)
+            with pytest.raises(openai.RateLimitError) as caught:
+                await ask(clients[1])
+            three = await statuses(clients[2], 5)
+            now[0] = 0.5
+            again = [*await statuses(clients[1], 2), *await statuses(clients[0], 1)]
+
+    assert (one, two, three, again) == ([200, 200], [200, 200, 429], [200] * 5, [200, 429, 429])
+    assert caught.value.response.headers["x-ratelimit-limit-requests"] == "120"
+    assert caught.value.response.headers["retry-after"] == "1"
 
 
 @pytest.mark.anyio
