@@ -103,8 +103,8 @@ def test_the_verdict_is_what_the_graph_predicts_for_every_pure_scenario(played):
 
 def test_a_wrong_prediction_is_seen(shipped):
     """The comparison bites: told that nothing is lost, or that something else is, it disagrees with what was played."""
-    scenario = one(shipped, "down@family:claude")
-    other = one(shipped, "down@vendor:azure")
+    scenario = one(shipped, "unavailable@family:claude")
+    other = one(shipped, "unavailable@vendor:azure")
     (recording,) = simulate(shipped, [scenario]).recordings
     right, wrong = static(shipped, [scenario, replace(scenario, losses=other.losses)])
 
