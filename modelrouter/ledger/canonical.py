@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DEEPEST", "LARGEST", "NoCanonicalFormError", "canonical", "number", "parse"]
+__all__ = ["DEEPEST", "LARGEST", "NoCanonicalFormError", "canonical", "exact", "number", "parse"]
 
 LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON keeps exactly (RFC 7493, section 2.2)."""
@@ -35,8 +35,11 @@ class NoCanonicalFormError(ValueError):
 
 def canonical(value: Any) -> bytes:
     """The canonical bytes of a value. Raises NoCanonicalFormError."""
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return _encoded(_text(value))
+    if kind is int and -LARGEST <= value <= LARGEST:
+        return b"%d" % value
     parts: list[str] = []
     _write(value, parts.append, DEEPEST)
     return _encoded("".join(parts))
@@ -48,16 +51,28 @@ def parse(data: bytes) -> Any:
     Refused besides what is no JSON: a key twice in one object, and everything that `canonical` refuses. A whole number
     beyond 2^53 - 1 is read as a double where that is the same number, since 1e20 is written so, and refused elsewhere.
     """
+    value = _decoded(data)
+    canonical(value)
+    return value
+
+
+def exact(data: bytes) -> Any:
+    """The value whose canonical bytes these are. Raises NoCanonicalFormError for others, also of the same value."""
+    value = _decoded(data)
+    if canonical(value) != data:
+        raise NoCanonicalFormError("not canonical")
+    return value
+
+
+def _decoded(data: bytes) -> Any:
     try:
-        value = _DECODER.decode(data.decode())
+        return _DECODER.decode(data.decode())
     except RecursionError:
         raise NoCanonicalFormError(f"nested deeper than {DEEPEST}") from None
     except UnicodeDecodeError as error:
         raise NoCanonicalFormError(f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise NoCanonicalFormError(f"not JSON at character {error.pos}: {error.msg}") from None
-    canonical(value)
-    return value
 
 
 def number(value: float) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelrouter.ledger.canonical import LARGEST, NoCanonicalFormError, canonical, parse
+from modelrouter.ledger.canonical import LARGEST, NoCanonicalFormError, canonical, exact
 from modelrouter.ledger.merkle import SIZE, leaf_hash
 
 if TYPE_CHECKING:
@@ -214,11 +214,11 @@ def _hash(text: bytes) -> bytes:
 def read_fields(fields: bytes) -> dict[str, Field]:
     """What is revealed of an entry. Raises MalformedError unless it is canonical."""
     try:
-        found = parse(fields)
-        if not isinstance(found, dict) or canonical(found) != fields:
-            raise MalformedError("fields are not canonical")
+        found = exact(fields)
     except NoCanonicalFormError as error:
         raise MalformedError(f"fields: {error}") from None
+    if not isinstance(found, dict):
+        raise MalformedError("fields are an object")
     return {name: _field(name, each) for name, each in found.items()}
 
 

@@ -193,6 +193,13 @@ def checkpoint_of(text: str) -> tuple[str, int, bytes]:
     return lines[0], int(lines[1]), unbase64(lines[2], 32)
 
 
+def vouched(note: str, keys: Iterable[Key]) -> tuple[str, int, bytes, set[Key]]:
+    """A checkpoint, and those who may speak for it: the ledger by its own name, and witnesses."""
+    text, found = signers(note, keys)
+    origin, size, root = checkpoint_of(text)
+    return origin, size, root, {key for key in found if key.type == 4 or key.name == origin}
+
+
 def notes_of(text: str) -> list[str]:
     """Checkpoints behind one another."""
     found = re.findall("(?:(?!\u2014 )[^\n]*\n)+(?:\u2014 [^\n]*\n)+", text)
@@ -433,8 +440,7 @@ class Audit:
 
     def attested(self, note: str) -> tuple[int, bytes, bool]:
         """Size and root of a checkpoint that was rightly signed, and whether by a key that is trusted."""
-        text, found = signers(note, self.trusted | ({self.key} if self.key else set()))
-        origin, size, root = checkpoint_of(text)
+        origin, size, root, found = vouched(note, self.trusted | ({self.key} if self.key else set()))
         if origin != self.origin or not found or (self.key and self.key not in found):
             raise WrongError(f"a checkpoint of size {size} that this ledger's key of that time did not sign")
         return size, root, bool(found & self.trusted)
@@ -492,8 +498,7 @@ def proven(lines: Iterable[bytes], proof: str, keys: list[Key]) -> str:
     """What a proof shows of the entry among these lines. Raises WrongError where it shows nothing."""
     above, _, note = proof.partition("\n\n")
     form = re.fullmatch("c2sp.org/tlog-proof@v1\n(?:extra .*\n)?index (0|[1-9][0-9]{0,15})((?:\n[^\n]+)*)", above)
-    text, found = signers(note, keys)
-    origin, size, root = checkpoint_of(text)
+    origin, size, root, found = vouched(note, keys)
     if form is None or not found:
         raise WrongError("no proof with a checkpoint that one of the keys signed")
     hashes = [unbase64(each, 32) for each in form[2].split()]

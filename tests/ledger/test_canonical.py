@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelrouter.ledger.canonical import DEEPEST, LARGEST, NoCanonicalFormError, canonical, number, parse
+from modelrouter.ledger.canonical import DEEPEST, LARGEST, NoCanonicalFormError, canonical, exact, number, parse
 
 APPENDIX_B = {
     "0000000000000000": "0",
@@ -153,6 +153,16 @@ def test_what_two_readers_would_read_differently_is_refused(data: bytes, why: st
     """Keys twice, numbers that lose digits, halves of pairs, and all that is no JSON."""
     with pytest.raises(NoCanonicalFormError, match=why):
         parse(data)
+
+
+@pytest.mark.parametrize("data", [b' {"a":1}', b'{"a":1.0}', b'{"b":1,"a":2}', b'"\\u0061"', b"-0", b"1e2"])
+def test_a_value_in_another_form_is_not_exact(data: bytes) -> None:
+    """Read for its value it is fine; where its bytes matter it is refused."""
+    value = parse(data)
+
+    assert value == exact(canonical(value))
+    with pytest.raises(NoCanonicalFormError, match="not canonical"):
+        exact(data)
 
 
 @pytest.mark.parametrize(("beyond", "fits"), [(1, False), (0, True)])

@@ -10,6 +10,7 @@ from modelrouter.ledger.checkpoint import Checkpoint, Keys
 from modelrouter.ledger.ed25519 import Secret
 from modelrouter.ledger.entry import Draft, Kind, MalformedError
 from modelrouter.ledger.merkle import SIZE, Frontier, inclusion_proof, nodes_of
+from modelrouter.ledger.note import sign
 from modelrouter.ledger.proof import Proof, proves
 from modelrouter.ledger.verifier import WrongError, proven
 from modelrouter.ledger.verifier import key_of as trusted
@@ -45,6 +46,13 @@ def test_a_proof_is_of_one_entry() -> None:
         proves(proof, built.entries[7].raw, Keys.first(key_of(stranger)))
     with pytest.raises(WrongError, match="one of the keys signed"):
         proven(built.lines, str(proof), [trusted(str(key_of(stranger)))])
+    other = sign(proof.checkpoint.text, [("ledger.example/another", stranger)])
+    with pytest.raises(WrongError, match="one of the keys signed"):
+        proven(
+            built.lines,
+            str(proof._replace(checkpoint=other)),
+            [trusted(str(key_of(stranger, "ledger.example/another")))],
+        )
     with pytest.raises(WrongError, match="no entry 7"):
         proven(built.lines[8:], str(proof), [trusted(str(key_of(built.secrets[-1])))])
 
