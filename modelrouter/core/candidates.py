@@ -63,7 +63,7 @@ def candidates(
     excluded: list[Exclusion] = []
     for deployment in process.routes:
         reasons = [
-            *_incapable(deployment, needed, max(process.needs.context, tokens)),
+            *_incapable(deployment, needed, max(process.needs.context, tokens), process.needs.output or 0),
             *(Exclusion(deployment, *objection) for objection in objections(inventory, process, context, deployment)),
         ]
         excluded.extend(reasons)
@@ -72,9 +72,13 @@ def candidates(
     return Candidates(process, tuple(permitted), tuple(excluded))
 
 
-def _incapable(deployment: Deployment, needed: frozenset[str], tokens: int) -> Iterator[Exclusion]:
+def _incapable(deployment: Deployment, needed: frozenset[str], tokens: int, output: int) -> Iterator[Exclusion]:
     model = deployment.model
     if missing := needed - model.capabilities:
         yield Exclusion(deployment, "capabilities", f"{model.id} lacks {', '.join(sorted(missing))}")
     if tokens > model.context:
         yield Exclusion(deployment, "context", f"{model.id} holds {model.context:,} tokens, {tokens:,} are needed")
+    if model.output is not None and output > model.output:
+        yield Exclusion(
+            deployment, "output", f"{model.id} answers with at most {model.output:,} tokens, {output:,} are needed"
+        )

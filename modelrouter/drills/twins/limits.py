@@ -30,7 +30,7 @@ class Gate:
         self.inside = 0
         self._account = account
         stated = [max(1, round(limits.rpm * scale))] if limits.rpm is not None else []
-        self.stated = [*stated, *(account.stated if account is not None else ())]
+        self.stated: list[int] = [*stated, *(account.stated if account is not None else ())]
 
     @property
     def rpm(self) -> int:

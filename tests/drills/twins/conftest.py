@@ -85,7 +85,7 @@ def stage() -> Callable[..., AbstractAsyncContextManager[Stage]]:
 
     @asynccontextmanager
     async def enter(vendor: str = "openai", **options: Any) -> AsyncIterator[Stage]:
-        setting = {name: options.pop(name) for name in ("pace", "clock") if name in options}
+        setting: dict[str, Any] = {name: options.pop(name) for name in ("pace", "clock") if name in options}
         setting["accounts"] = Accounts(options.pop("scale", 1.0))
         account = Account(provider=vendor, name="main")
         provider = Provider(
