@@ -520,7 +520,8 @@ def told(audit: Audit) -> str:
         f"signed up to entry {audit.signed - 1} by a key that was given" if audit.signed else "no given key signs it"
     )
     broken = f"; {audit.interrupted} writers were interrupted" if audit.interrupted else ""
-    rest = f"; nothing signed covers what follows entry {audit.agreed - 1}" if audit.agreed < audit.size else ""
+    covered = f"what follows entry {audit.agreed - 1}" if audit.agreed else "it"
+    rest = f"; nothing signed covers {covered}" if audit.agreed < audit.size else ""
     return f"{audit.size} entries of {audit.origin}, root {base64(audit.root())}; {signed}{rest}{broken}"
 
 
