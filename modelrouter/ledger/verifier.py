@@ -497,7 +497,7 @@ def lines_of(path: str) -> Iterator[bytes]:
 def proven(lines: Iterable[bytes], proof: str, keys: list[Key]) -> str:
     """What a proof shows of the entry among these lines. Raises WrongError where it shows nothing."""
     above, _, note = proof.partition("\n\n")
-    form = re.fullmatch("c2sp.org/tlog-proof@v1\n(?:extra .*\n)?index (0|[1-9][0-9]{0,15})((?:\n[^\n]+)*)", above)
+    form = re.fullmatch("c2sp[.]org/tlog-proof@v1\n(?:extra .*\n)?index (0|[1-9][0-9]{0,15})((?:\n[^\n]+)*)", above)
     origin, size, root, found = vouched(note, keys)
     if form is None or not found:
         raise WrongError("no proof with a checkpoint that one of the keys signed")

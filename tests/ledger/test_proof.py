@@ -89,6 +89,7 @@ def _tree(random: Random, number: int, leaf: bytes) -> merkle.Nodes:
     ("old", "new"),
     [
         ("@v1", "@v2"),
+        ("c2sp.org", "c2sp-org"),
         ("index 7", "index 07"),
         ("index 7", "index"),
         ("index 7\n", "index 7\nAAAA\n"),
