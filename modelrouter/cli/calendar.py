@@ -56,16 +56,22 @@ def main(
     end = until or day + USUAL
     if end < day:
         stop(f"--until {end} lies before {day}", as_json=as_json)
+    if stated and prices is not None:
+        stop("--stated asks no price list: it does not go together with --price-list", as_json=as_json)
     graph = read_graph(file, as_json=as_json)
     listed = PriceList((), "not asked", found=False) if stated else price_list(prices)
     if prices is not None and not listed.found:
         stop(f"--price-list: {listed.source}", as_json=as_json)
+    if prices is not None and not listed.lines:
+        stop(f"--price-list: {prices} is no list of models in LiteLLM's form", as_json=as_json)
     shown = _Shown(calendar(graph, day, listed.lines), day, end, listed)
     if ics is not None:
         wanted = shown.calendar.entries if until is None else shown.near
-        write(ics, icalendar(graph.inventory.name, (each for each in wanted if each.day >= day), day))
+        made = icalendar(graph.inventory.name, (each for each in wanted if each.day >= day), day)
+        write(ics, made, graph.inventory.files, as_json=as_json)
     if html is not None:
-        write(html, page(graph.inventory.name, shown.calendar, day, end, _asked(shown)).encode())
+        drawn = page(graph.inventory.name, shown.calendar, day, end, _asked(shown))
+        write(html, drawn, graph.inventory.files, as_json=as_json)
     if as_json:
         show_json(_facts(shown))
     else:

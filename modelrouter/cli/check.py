@@ -70,7 +70,8 @@ def main(
     found = told(examined, day, _known(ignore or ()))
     edits = _edits(old, examined)
     if sarif_file is not None:
-        write(sarif_file, orjson.dumps(sarif(found, usable=examined.inventory is not None), option=INDENTED))
+        made = orjson.dumps(sarif(found, usable=examined.inventory is not None), option=INDENTED)
+        write(sarif_file, made, examined.files, as_json=as_json)
     if as_json:
         changes = [{"path": edit.path, "kind": edit.kind, "said": str(edit)} for edit in edits or ()]
         report = _report(file, examined, found) | ({} if edits is None else {"changes": changes})

@@ -22,6 +22,7 @@ from rich.text import Text
 from modelrouter.cli.canarying import OnGateway, on_gateway
 from modelrouter.cli.foretelling import foretell, show_foreseen
 from modelrouter.cli.printable import printable
+from modelrouter.cli.writing import spared
 from modelrouter.core.inventory import Inventory
 from modelrouter.drills.fingerprint import fingerprint
 from modelrouter.drills.history import REPORT, folder_of, runs
@@ -121,6 +122,7 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
     asked = inventory if plan is None else expecting(plan, inventory)
     scenarios = [] if level in REAL else _scenarios(asked, wish, plan, level)
     evidence = _evidence(inventory, wish, plan, level, began)
+    spared(evidence.out, inventory.files)
     _ready(evidence.out)
     ended = None
     if plan is not None and level == "static":

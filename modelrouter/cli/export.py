@@ -14,17 +14,16 @@ from rich.console import Console
 from rich.table import Table
 
 from modelrouter.cli.check import InventoryFile
-from modelrouter.cli.opening import fail
+from modelrouter.cli.graphs import read_inventory, stop
 from modelrouter.cli.printable import printable
+from modelrouter.cli.writing import STANDARD_OUTPUT, spared, write
 from modelrouter.core.inventory import Inventory
-from modelrouter.errors import InventoryError
 from modelrouter.governance.backstage import catalogue
 from modelrouter.governance.cyclonedx import bill_of_materials
 from modelrouter.governance.dora.files import MISSING, files
 from modelrouter.governance.dora.gaps import Gap, gaps
 from modelrouter.governance.dora.register import register
 from modelrouter.governance.openslo import objectives
-from modelrouter.inventory.loader import load
 
 INCOMPLETE = 1
 
@@ -55,35 +54,46 @@ def main(
     file: InventoryFile = Path("providers.yaml"),
     *,
     out: Annotated[
-        Path | None, typer.Option(help="A file, or for dora a folder. By default named after the form.")
+        Path | None,
+        typer.Option(help="A file, - for standard output, or for dora a folder. By default named after the form."),
     ] = None,
     strict: Annotated[bool, typer.Option(help="dora: exit code 1 while mandatory cells are missing.")] = False,
 ) -> None:
     """Write the inventory as a register of information (DORA), CycloneDX, Backstage or OpenSLO."""
     if form not in (REGISTER, *FORMS):
-        fail(f"there is no form {form!r}; it is one of {', '.join((REGISTER, *FORMS))}")
-    try:
-        inventory = load(file)
-    except InventoryError as error:
-        fail(f"{file} cannot be used: {error.problems[0]}", ["modelrouter check shows everything"])
+        stop(f"there is no form {form!r}; it is one of {', '.join((REGISTER, *FORMS))}")
+    if strict and form != REGISTER:
+        stop(f"--strict asks for mandatory cells, which {form} does not have: it goes with {REGISTER} alone")
+    inventory = read_inventory(file)
     at = datetime.now(UTC)
     console = Console(highlight=False)
     if form == REGISTER:
         _register(inventory, at, out or Path("dora-register"), console, strict=strict)
         return
     target = out or Path(FORMS[form].file)
-    _write({target: FORMS[form].text(inventory, at)})
+    text = FORMS[form].text(inventory, at)
+    if target == STANDARD_OUTPUT:
+        typer.echo(text, nl=False)
+        return
+    write(target, text, inventory.files)
     console.print(f"wrote {target}", style="green", markup=False, soft_wrap=True)
 
 
 def _register(inventory: Inventory, at: datetime, folder: Path, console: Console, *, strict: bool) -> None:
     filled = register(inventory, at.date())
     found = gaps(filled)
+    if folder == STANDARD_OUTPUT:
+        stop("the register is a folder of files: name one")
+    spared(folder, inventory.files)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        fail(f"{folder} cannot be made: {error.strerror}")
-    _write({folder / name: text for name, text in files(filled, found).items()})
+        stop(f"{folder} cannot be made: {error.strerror}")
+    texts = {folder / name: text for name, text in files(filled, found).items()}
+    for path in texts:
+        spared(path, inventory.files)
+    for path, text in texts.items():
+        write(path, text, inventory.files)
     console.print(_table(found))
     rows = sum(map(len, filled.values()))
     console.print(
@@ -109,11 +119,3 @@ def _table(found: tuple[Gap, ...]) -> Table:
     for (template, column, told, fill), rows in counted.items():
         table.add_row(template, column, printable(told), str(rows), fill or "[dim]nowhere yet[/dim]")
     return table
-
-
-def _write(texts: Mapping[Path, str]) -> None:
-    for path, text in texts.items():
-        try:
-            path.write_text(text, encoding="utf-8", newline="\n")
-        except OSError as error:
-            fail(f"{path} cannot be written: {error.strerror}")

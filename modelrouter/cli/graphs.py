@@ -15,7 +15,9 @@ from modelrouter.inventory.loader import load
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["UNJUDGED", "read_graph", "stop"]
+    from modelrouter.core.inventory import Inventory
+
+__all__ = ["UNJUDGED", "read_graph", "read_inventory", "stop"]
 
 UNJUDGED = 2
 """The exit code where nothing could be judged: the inventory, or what was asked, is wrong."""
@@ -23,8 +25,13 @@ UNJUDGED = 2
 
 def read_graph(file: Path, *, as_json: bool = False) -> Graph:
     """The graph of an inventory; one that cannot be used ends the command with exit code 2."""
+    return Graph.of(read_inventory(file, as_json=as_json))
+
+
+def read_inventory(file: Path, *, as_json: bool = False) -> Inventory:
+    """An inventory; one that cannot be used ends the command with exit code 2."""
     try:
-        return Graph.of(load(file))
+        return load(file)
     except InventoryError as error:
         first, *more = error.problems
         others = f" and {len(more)} more" if more else ""

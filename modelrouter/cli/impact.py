@@ -15,6 +15,7 @@ from modelrouter.cli.impact_facts import compared_facts, impact_facts, independe
 from modelrouter.cli.impact_tables import show_comparison, show_impact, show_independence, show_overview, show_remedy
 from modelrouter.cli.opening import AsJson, show_json
 from modelrouter.cli.printable import printable
+from modelrouter.cli.writing import write
 from modelrouter.continuity import events
 from modelrouter.continuity.compare import compare
 from modelrouter.continuity.events import Event
@@ -174,7 +175,7 @@ class _Desk:
         found, seen = impact(graph, happened), overview(graph, pairs=not happened)
         mending = None if happened else remedy(graph)
         if html is not None:
-            self._write(html, page(found, seen, mending))
+            write(html, page(found, seen, mending), graph.inventory.files, as_json=self.as_json)
         if self.as_json:
             show_json(impact_facts(found, seen, mending, only))
         elif mending is None:
@@ -215,12 +216,6 @@ class _Desk:
         else:
             show_comparison(found, self.console)
         raise typer.Exit(FAILED if found.fell else 0)
-
-    def _write(self, file: Path, text: str) -> None:
-        try:
-            file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            self.stop(f"{file} cannot be written: {error.strerror}")
 
 
 def _fails(found: Impact, seen: Overview, only: Sequence[str], fail_on: str | None) -> bool:

@@ -159,7 +159,7 @@ def test_the_installed_library_is_read_and_not_loaded() -> None:
     assert sum(line.ends is not None for line in found.lines) > 100
 
 
-@pytest.mark.parametrize("content", [b"[", b"[]", b"\xff"])
+@pytest.mark.parametrize("content", [b"[", b"[]", b"\xff", b"{}", b'{"a": 1}', b'{"a": {"b": 2}}'])
 def test_a_price_list_that_is_none_is_told(content: bytes, tmp_path: Path) -> None:
     """What cannot be read as one ends the command with exit code 2, and never with a traceback."""
     file = tmp_path / "prices.json"
@@ -169,6 +169,14 @@ def test_a_price_list_that_is_none_is_told(content: bytes, tmp_path: Path) -> No
     assert code == 2
     assert output.startswith(f"error: --price-list: {file} is no ")
     assert run("calendar", SHIPPED, "--price-list", tmp_path / "none.json")[0] == 2
+
+
+def test_a_list_is_either_asked_or_not(tmp_path: Path) -> None:
+    """`--stated` with a price list is refused before either is read."""
+    code, output = run("calendar", SHIPPED, "--price-list", listing(tmp_path, {}), *STATED)
+
+    assert code == 2
+    assert "--stated asks no price list" in output
 
 
 # iCalendar.
@@ -341,8 +349,8 @@ def test_the_check_of_calendars_bites(broken: Any, tmp_path: Path) -> None:
 
 
 def test_a_calendar_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """One line and exit code 1."""
+    """One line and exit code 2."""
     code, output = run("calendar", SHIPPED, "--ics", tmp_path / "none" / "ends.ics", *STATED)
 
-    assert code == 1
+    assert code == 2
     assert "cannot be written: No such file or directory" in output

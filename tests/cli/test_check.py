@@ -302,8 +302,8 @@ def test_the_check_of_sarif_bites(break_: str, tmp_path: Path) -> None:
 
 
 def test_sarif_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """One line and exit code 1."""
+    """One line and exit code 2."""
     code, output = run("check", ROOT / "providers.yaml", "--sarif", tmp_path / "none" / "log.sarif", *DAY)
 
-    assert code == 1
+    assert code == 2
     assert "cannot be written: No such file or directory" in output
