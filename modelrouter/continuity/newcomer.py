@@ -7,13 +7,15 @@ chosen by itself: the first value, from what is nearest at hand, that every rule
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from modelrouter.continuity.vectors import BOUND, CAPABILITY, WIRE, vectors
 from modelrouter.core.candidates import candidates
 from modelrouter.core.context import NOBODY
-from modelrouter.core.inventory import Account, Deployment, Limits, Model, Provider, Rule
+from modelrouter.core.inventory import Account, Demand, Deployment, Limits, Model, Provider, Rule
 from modelrouter.core.policy import applies, broken
 
 if TYPE_CHECKING:
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory, Process
 
 __all__ = ["Newcomer", "newcomer"]
+
+USUAL_CONTEXT = 128_000
+"""Tokens, for a process that states no need and has no route: what many models hold."""
+USUAL_PLACES = ("US", "FR", "DE", "GB", "CA", "JP")
+"""Countries to try where nothing in the inventory names any: a convention, and marked as a guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +40,26 @@ class Newcomer:
     """The processes that it is for."""
     avoids: tuple[str, ...]
     """The factors that it must not depend on, sorted by name."""
+    known_model: bool = False
+    """Its model is one that the inventory has: nothing but that one makes the same vectors."""
+    assumed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Fact → why it is only a guess: nothing in the inventory asks for it."""
 
 
 def newcomer(inventory: Inventory, processes: Sequence[Process], avoid: Iterable[str], name: str) -> Newcomer | str:
     """Choose its facts; or say, in a sentence, why there are none.
 
     `avoid` are names of factors; `name` must be new to the inventory, as a deployment and with `-provider` and `-model`.
+    Processes that live on embeddings must all live on those of one model.
     """
+    if vectors(processes[0]) is None and any(CAPABILITY in each.needs.capabilities for each in processes):
+        return "it needs embeddings, and its route is not of embeddings, which no addition may mix"
     shunned = frozenset(avoid)
     made = _draft(processes, name)
     for fact, setter in _SETTERS.items():
-        for value in _options(inventory, processes, shunned, fact, name):
-            tried = setter(made, value)
+        given = fact in _OF_MODELS and vectors(processes[0]) is not None
+        for value in (None,) if given else _options(inventory, processes, shunned, fact, name):
+            tried = made if given else setter(made, value)
             if not any(_refuses(inventory, each, fact, tried) for each in processes):
                 made = tried
                 break
@@ -55,7 +70,31 @@ def newcomer(inventory: Inventory, processes: Sequence[Process], avoid: Iterable
         asked = candidates(inventory, replace(process, routes=(made,)), NOBODY)
         if asked.excluded:
             return f"{asked.excluded[0].rule} would refuse it for {process.id}: {asked.excluded[0].why}"
-    return Newcomer(deployment=made, serves=tuple(each.id for each in processes), avoids=tuple(sorted(shunned)))
+    return Newcomer(
+        deployment=made,
+        serves=tuple(each.id for each in processes),
+        avoids=tuple(sorted(shunned)),
+        known_model=vectors(processes[0]) is not None,
+        assumed=MappingProxyType(dict(_assumed(inventory, processes, made, shunned))),
+    )
+
+
+def _assumed(
+    inventory: Inventory, processes: Sequence[Process], made: Deployment, shunned: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """What was chosen, and why it is only a guess."""
+    lost = sorted(name.partition(":")[2] for name in shunned if name.startswith("jurisdiction:"))
+    home = inventory.entity.country if inventory.entity else None
+    where = "home" if made.provider.headquarters == home else "one of those that would do"
+    yield "headquarters", f"assumed, {where}" + (f"; anywhere but {', '.join(lost)}" if lost else "")
+    if not any(rule.fact == "processing" for each in processes for _, rule in _rules(inventory, each)):
+        yield "processing", "assumed, nothing says where data may be processed"
+    if any(not each.needs.context for each in processes):
+        yield "context", "assumed, as much as the present routes hold where no needs.context is stated"
+    if not made.model.capabilities:
+        yield "capabilities", "no process states what it needs (needs.capabilities)"
+    if any(each.demand == Demand() for each in processes):
+        yield "limits", "not every demand is stated, so nobody knows what it must carry"
 
 
 def _draft(processes: Sequence[Process], name: str) -> Deployment:
@@ -63,11 +102,11 @@ def _draft(processes: Sequence[Process], name: str) -> Deployment:
     account = Account(provider=f"{name}-provider", name="main", key=key)
     provider = Provider(id=f"{name}-provider", company="", headquarters="", vendor="openai", accounts={"main": account})
     outputs = [each.needs.output for each in processes if each.needs.output is not None]
-    model = Model(
+    model = vectors(processes[0]) or Model(
         id=f"{name}-model",
         developer="",
         family="",
-        context=max((each.needs.context for each in processes), default=0) or 1,
+        context=max(map(_context, processes)),
         output=max(outputs, default=None),
         capabilities=frozenset().union(*(each.needs.capabilities for each in processes)),
     )
@@ -78,7 +117,7 @@ def _draft(processes: Sequence[Process], name: str) -> Deployment:
         provider=provider,
         account=account,
         model=model,
-        wire="openai-chat",
+        wire=WIRE if vectors(processes[0]) else "openai-chat",
         url=f"https://{name}.example/v1",
         name=model.id,
         limits=Limits(rpm=ceil(rpm) or None),
@@ -86,16 +125,21 @@ def _draft(processes: Sequence[Process], name: str) -> Deployment:
     )
 
 
-def _provider(field: str) -> Callable[[Deployment, str | None], Deployment]:
+def _context(process: Process) -> int:
+    """Tokens that it needs; where that is not stated, as many as anybody holds who may be asked today."""
+    return process.needs.context or max((each.model.context for each in process.routes), default=USUAL_CONTEXT)
+
+
+def _provider(fact: str) -> Callable[[Deployment, str | None], Deployment]:
     def put(deployment: Deployment, value: str | None) -> Deployment:
-        return replace(deployment, provider=replace(deployment.provider, **{field: value}))  # type: ignore[arg-type]  # one of its texts
+        return replace(deployment, provider=replace(deployment.provider, **{fact: value}))  # type: ignore[arg-type]  # one of its texts
 
     return put
 
 
-def _model(field: str) -> Callable[[Deployment, str | None], Deployment]:
+def _model(fact: str) -> Callable[[Deployment, str | None], Deployment]:
     def put(deployment: Deployment, value: str | None) -> Deployment:
-        return replace(deployment, model=replace(deployment.model, **{field: value}))  # type: ignore[arg-type]  # one of its texts
+        return replace(deployment, model=replace(deployment.model, **{fact: value}))  # type: ignore[arg-type]  # one of its texts
 
     return put
 
@@ -116,6 +160,8 @@ _SETTERS: Mapping[str, Callable[[Deployment, str | None], Deployment]] = {
 
 _SHUNNED = {"headquarters": "jurisdiction", "company": "company", "developer": "developer", "family": "family"}
 """The facts that are factors, too."""
+_OF_MODELS = frozenset({*BOUND, "origin", "weights"})
+"""The facts that come with a model."""
 _UNSTATED = frozenset({"origin", "region", "egress"})
 """The facts that may stay unsaid where no policy asks."""
 _PLACES = frozenset({"headquarters", "processing", "origin", "egress"})
@@ -136,14 +182,14 @@ def _options(
 
 
 def _countries(inventory: Inventory, processes: Sequence[Process], wanted: Iterable[str]) -> Iterator[str]:
-    """Home first, then where users are, where something is served already, what policies name, and the rest."""
+    """Home first, then where users are, where something is served already, what policies name, usual ones, the rest."""
     groups = inventory.regions
     home = [inventory.entity.country] if inventory.entity and inventory.entity.country else []
     users = [place for each in processes for place in each.users]
     served = [each.headquarters for each in sorted(inventory.providers.values(), key=lambda each: not each.local)]
     named = [place for value in wanted for place in (value, *sorted(groups.get(value, ())))]
     rest = sorted(groups.get("GLOBAL", ()))
-    every = dict.fromkeys([*home, *users, *served, *named, *rest])
+    every = dict.fromkeys([*home, *users, *served, *named, *USUAL_PLACES, *rest])
     return (place for place in every if place not in groups)
 
 

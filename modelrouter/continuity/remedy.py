@@ -7,7 +7,8 @@ Processes with a single point of failure, and those that nobody may serve, get d
    One newcomer serves every process that it can: each joins the first that can be stretched to serve it as well. A
    process that has nobody at all may need two.
 
-What a process depends on itself (its `upstreams`) no deployment mends; that is said and left. Every answer is tried out
+What a process depends on itself (its `upstreams`; for embeddings their one model, too) no deployment mends; that is said
+and left. Every answer is tried out
 before it is given: `Remedy.after` is what the mended inventory was found to be.
 """
 
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 from modelrouter.continuity.factors import Graph
 from modelrouter.continuity.newcomer import Newcomer, newcomer
 from modelrouter.continuity.repair import Candidate, repair
+from modelrouter.continuity.vectors import bound, suits, vectors
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -69,7 +71,13 @@ def weak(graph: Graph, process: str) -> frozenset[str] | None:
     routes = graph.structure.routes(process)
     if not routes:
         return None
-    return frozenset(graph.structure.names(reduce(and_, routes))).difference(graph.processes[process].own)
+    return frozenset(graph.structure.names(reduce(and_, routes))).difference(_own(graph, process))
+
+
+def _own(graph: Graph, process: str) -> frozenset[str]:
+    """What no further deployment mends: its own upstreams, and the model whose vectors it lives on."""
+    standing = graph.processes[process]
+    return bound(standing.process, graph.paths).union(standing.own)
 
 
 def remedy(graph: Graph) -> Remedy:
@@ -111,7 +119,7 @@ def _remedy(
         added=MappingProxyType({name: route[before[name] :] for name, route in routes.items()}),
         newcomers=tuple(newcomers),
         helpless=MappingProxyType(dict(helpless)),
-        own=MappingProxyType({name: tuple(each.own) for name, each in graph.processes.items() if each.own}),
+        own=MappingProxyType({name: tuple(sorted(own)) for name in graph.processes if (own := _own(graph, name))}),
         after=now,
         exact=exact,
     )
@@ -130,11 +138,7 @@ def _known(graph: Graph, names: Sequence[str]) -> tuple[dict[str, tuple[str, ...
     for each in found.additions:
         added[each.process] = (*added.get(each.process, ()), each.deployment)
     for left in found.remaining:
-        if (
-            left.process in hard
-            and left.process in added
-            and not graph.processes[left.process].own.keys() >= set(left.factors)
-        ):
+        if left.process in hard and left.process in added and not _own(graph, left.process) >= set(left.factors):
             begun = added.pop(left.process)[:1]
             if not graph.processes[left.process].permitted:
                 added[left.process] = begun
@@ -152,7 +156,7 @@ def _easy(graph: Graph, offered: Mapping[str, _Offer]) -> Iterator[tuple[str, tu
         if points:
             found = next(((each.deployment,) for mask, each in candidates if not mask & points), ())
         else:
-            own = graph.structure.mask(graph.processes[process].own)
+            own = graph.structure.mask(_own(graph, process))
             if id(candidates) not in pairs:
                 both = combinations(candidates, 2)
                 apart = ((one.deployment, two.deployment) for (a, one), (b, two) in both if not a & b & ~own)
@@ -174,20 +178,25 @@ def _best(offer: _Offer) -> list[Candidate]:
 
 
 def _offers(graph: Graph, names: Sequence[str]) -> dict[str, _Offer]:
-    """Who may serve each process and is not in its route."""
-    all_of = {frozenset(graph.processes[name].own) for name in names}
+    """Who may serve each process, is not in its route, and makes what its route makes."""
+    all_of = {_own(graph, name) for name in names}
     made = {
         own: {name: Candidate(name, frozenset(paths).union(own)) for name, paths in graph.paths.items()}
         for own in all_of
     }
     masks = {own: {name: graph.structure.mask(each.factors) for name, each in made[own].items()} for own in made}
     shared: dict[tuple[int, frozenset[str]], list[tuple[int, Candidate]]] = {}
+    kinds: dict[str | None, int] = {}
     found = {}
     for process in names:
         standing = graph.processes[process]
-        own = frozenset(standing.own)
+        own = _own(graph, process)
+        kind = _kind(graph, process)
+        if kind not in kinds:
+            same = (each.id for each in graph.inventory.deployments.values() if suits(standing.process, each))
+            kinds[kind] = sum(graph.reaches.bits[name] for name in same)
         named = sum(graph.reaches.bits[each.id] for each in standing.process.routes)
-        spare = standing.reach.permitted & ~named
+        spare = standing.reach.permitted & kinds[kind] & ~named
         if (spare, own) not in shared:
             shared[spare, own] = [(masks[own][name], made[own][name]) for name in graph.reaches.names(spare)]
         routes = graph.structure.routes(process)
@@ -196,12 +205,20 @@ def _offers(graph: Graph, names: Sequence[str]) -> dict[str, _Offer]:
     return found
 
 
+def _kind(graph: Graph, process: str) -> str | None:
+    """The model whose vectors a process lives on, by name."""
+    model = vectors(graph.inventory.processes[process])
+    return model.id if model else None
+
+
 def _newcomers(graph: Graph, names: Sequence[str]) -> tuple[list[Newcomer], dict[str, str]]:
     """Few newcomers for all that still need one: each process joins the first group that one can serve whole."""
     groups: list[tuple[Newcomer, dict[str, frozenset[str]]]] = []
     helpless: dict[str, str] = {}
     for kin in _alike(graph, names):
         for place, (_, members) in enumerate(groups):
+            if len({_kind(graph, name) for name in (*members, *kin)}) > 1:
+                continue
             joined = _one(graph, {**members, **kin}, place)
             if isinstance(joined, Newcomer):
                 groups[place] = (joined, {**members, **kin})
@@ -221,7 +238,7 @@ def _alike(graph: Graph, names: Sequence[str]) -> Iterable[dict[str, frozenset[s
     for name in names:
         common = weak(graph, name)
         if common is None or common:
-            alike = (graph.reaches.alike(graph.inventory.processes[name]), common)
+            alike = (graph.reaches.alike(graph.inventory.processes[name]), common, _kind(graph, name))
             kin.setdefault(alike, {})[name] = common or frozenset()
     return kin.values()
 
@@ -262,7 +279,7 @@ def _joined(inventory: Inventory, newcomers: Sequence[Newcomer], *, route: bool 
     grown = replace(
         inventory,
         providers={**inventory.providers, **{each.provider.id: each.provider for each in deployments.values()}},
-        models={**inventory.models, **{each.model.id: each.model for each in deployments.values()}},
+        models={**{each.model.id: each.model for each in deployments.values()}, **inventory.models},
         deployments={**inventory.deployments, **deployments},
     )
     added: dict[str, list[str]] = {}

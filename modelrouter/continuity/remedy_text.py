@@ -31,9 +31,11 @@ def lines(found: Remedy) -> Iterator[str]:
         yield "providers:"
         for each in found.newcomers:
             yield from _provider(each)
-        yield "models:"
+        if any(not each.known_model for each in found.newcomers):
+            yield "models:"
         for each in found.newcomers:
-            yield from _model(each)
+            if not each.known_model:
+                yield from _model(each)
         yield "deployments:"
         for each in found.newcomers:
             yield from _deployment(each)
@@ -53,7 +55,7 @@ def _provider(new: Newcomer) -> Iterator[str]:
         yield f"  # must not be, nor stand on: {', '.join(shunned)}"
     yield f"  {word(provider.id)}:"
     yield f"    company: {json.dumps(provider.company)}"
-    yield f"    headquarters: {word(provider.headquarters)}"
+    yield f"    headquarters: {word(provider.headquarters)}{_check(new, 'headquarters')}"
     yield f"    accounts: {{{account.name}: {{key: {account.key}}}}}"
 
 
@@ -66,11 +68,13 @@ def _model(new: Newcomer) -> Iterator[str]:
         yield f"    origin: {word(model.origin)}"
     if model.weights != "closed":
         yield f"    weights: {model.weights}"
-    yield f"    context: {model.context}"
+    yield f"    context: {model.context}{_check(new, 'context')}"
     if model.output is not None:
         yield f"    output: {model.output}"
     if model.capabilities:
         yield f"    capabilities: {_list(sorted(model.capabilities))}"
+    elif "capabilities" in new.assumed:
+        yield f"    # check: capabilities: {new.assumed['capabilities']}"
 
 
 def _deployment(new: Newcomer) -> Iterator[str]:
@@ -83,11 +87,18 @@ def _deployment(new: Newcomer) -> Iterator[str]:
     for key, value in (("region", made.region), ("egress", made.egress)):
         if value is not None:
             yield f"    {key}: {word(value)}"
-    yield f"    processing: {_list(made.processing)}"
+    yield f"    processing: {_list(made.processing)}{_check(new, 'processing')}"
     if made.limits.rpm is not None:
         yield f"    limits: {{rpm: {made.limits.rpm}}} # at least: the share of the demand that must survive"
+    if "limits" in new.assumed:
+        yield f"    # check: limits: {new.assumed['limits']}"
     if made.retention_s is not None:
-        yield f"    retention: {made.retention_s:g}s"
+        yield f"    retention: {made.retention_s:.0f}s"
+
+
+def _check(new: Newcomer, fact: str) -> str:
+    """A comment behind what is only a guess."""
+    return f" # check: {new.assumed[fact]}" if fact in new.assumed else ""
 
 
 def _list(names: Iterable[str]) -> str:

@@ -106,7 +106,7 @@ def test_one_newcomer_serves_all_that_need_one() -> None:
 
     new = found.newcomers[0]
     assert set(new.serves) == {"first", "second"}
-    assert new.deployment.model.context == 50_000
+    assert new.deployment.model.context == 100_000  # the second states no need: what its route holds
     assert new.deployment.model.output == 4000
     assert new.deployment.retention_s == 0.0
     assert new.deployment.limits.rpm == 110
