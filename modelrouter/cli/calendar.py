@@ -59,7 +59,7 @@ def main(
     if stated and prices is not None:
         stop("--stated asks no price list: it does not go together with --price-list", as_json=as_json)
     graph = read_graph(file, as_json=as_json)
-    listed = PriceList((), "not asked", found=False) if stated else price_list(prices)
+    listed = PriceList({}, "not asked", found=False) if stated else price_list(prices)
     if prices is not None and not listed.found:
         stop(f"--price-list: {listed.source}", as_json=as_json)
     if prices is not None and not listed.lines:

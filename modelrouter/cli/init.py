@@ -13,12 +13,12 @@ from rich.console import Console
 
 from modelrouter.cli.check import InventoryFile
 from modelrouter.cli.opening import fail
+from modelrouter.cli.pricelist import price_list
 from modelrouter.cli.printable import printable
 from modelrouter.inventory import parse
 from modelrouter.inventory.fields import NAME
 from modelrouter.inventory.migration.draft import draft
 from modelrouter.inventory.migration.litellm_config import UnreadableError, read_config
-from modelrouter.inventory.price_map import price_map
 from modelrouter.inventory.secrets import names_set
 from modelrouter.inventory.starter import OFFERS, Server, starter
 
@@ -67,7 +67,7 @@ def _drafted(config: Path, file: Path, console: Console) -> None:
         fail(f"{config} cannot be read: {reason}")
     except UnreadableError as error:
         fail(f"{config} cannot be imported: {error}")
-    _write(draft(_name_of(file), imported, price_map()), file, console)
+    _write(draft(_name_of(file), imported, price_list().models), file, console)
     for note in imported.notes:
         console.print(f"  {printable(note)}", style="yellow", markup=False, soft_wrap=True)
     size = f"{len(imported.places)} deployments, {len(imported.served)} processes"

@@ -13,7 +13,7 @@ import orjson
 from modelrouter.continuity.calendar import Listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["PriceList", "price_list"]
 
@@ -23,10 +23,16 @@ NAME = "model_prices_and_context_window_backup.json"
 class PriceList(NamedTuple):
     """What it says, and where it comes from."""
 
-    lines: tuple[Listed, ...]
+    models: Mapping[str, Mapping[str, Any]]
+    """What it says of each, by the names that LiteLLM gives them."""
     source: str
     """`litellm 1.106.2`; where there is no list, why not."""
     found: bool
+
+    @property
+    def lines(self) -> tuple[Listed, ...]:
+        """What ends when."""
+        return tuple(_lines(self.models))
 
 
 def price_list(file: Path | None = None) -> PriceList:
@@ -36,26 +42,27 @@ def price_list(file: Path | None = None) -> PriceList:
         try:
             installed = distribution("litellm")
         except PackageNotFoundError:
-            return PriceList((), "litellm is not installed", found=False)
+            return PriceList({}, "litellm is not installed", found=False)
         source = f"litellm {installed.version}"
         paths = (each for each in installed.files or () if each.name == NAME)
         file = next((Path(str(installed.locate_file(each))) for each in paths), None)
         if file is None:
-            return PriceList((), f"{source} has no {NAME}", found=False)
+            return PriceList({}, f"{source} has no {NAME}", found=False)
     try:
         models = orjson.loads(file.read_bytes())
     except OSError as error:
-        return PriceList((), f"{source} cannot be read: {error.strerror}", found=False)
+        return PriceList({}, f"{source} cannot be read: {error.strerror}", found=False)
     except orjson.JSONDecodeError:
-        return PriceList((), f"{source} is no JSON", found=False)
+        return PriceList({}, f"{source} is no JSON", found=False)
     if not isinstance(models, dict):
-        return PriceList((), f"{source} is no list of models", found=False)
-    return PriceList(tuple(_lines(models)), source, found=True)
+        return PriceList({}, f"{source} is no list of models", found=False)
+    known = {name: facts for name, facts in models.items() if isinstance(facts, dict)}
+    return PriceList(known, source, found=True)
 
 
-def _lines(models: dict[str, Any]) -> Iterator[Listed]:
+def _lines(models: Mapping[str, Mapping[str, Any]]) -> Iterator[Listed]:
     for name, facts in models.items():
-        channel = facts.get("litellm_provider") if isinstance(facts, dict) else None
+        channel = facts.get("litellm_provider")
         if isinstance(channel, str):
             yield Listed(name, channel, _day(facts.get("deprecation_date")))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reach", "Reaches"]
 
-Alike = tuple[tuple[str, ...], tuple[str, ...], "Needs"]
+Alike = tuple[tuple[str, ...], tuple[str, ...], float | None, "Needs"]
 """The policies that bind a process, where it may be processed, and what it needs."""
 
 
@@ -43,7 +43,7 @@ class Reaches:
     def alike(self, process: Process) -> Alike:
         """What is the same for processes to which the same policies apply, with the same needs and places."""
         policies = tuple(each.id for each in self.inventory.policies if applies(each, process, NOBODY))
-        return policies, process.data.processing, process.needs
+        return policies, process.data.processing, process.data.retention_s, process.needs
 
     def of(self, process: Process) -> Reach:
         """Whom a process reaches: the same for all that are alike."""

@@ -57,6 +57,7 @@ CIRCUMSTANCES: Mapping[str, Callable[[Process, Context], tuple[str, ...]]] = Map
     }
 )
 """What a policy's `when` may ask of a process and a request: one matching value is enough."""
+DAY_S = 86400
 CASELESS = frozenset({"data.class", "country"})
 """Callers write these by hand: a capital must not lift a policy."""
 
@@ -66,6 +67,8 @@ def objections(inventory: Inventory, process: Process, context: Context, deploym
     if process.data.processing:
         residency = Rule(fact="processing", allowed=frozenset(process.data.processing))
         yield from broken(f"{process.id}.data.processing", residency, deployment, inventory)
+    if process.data.retention_s is not None:
+        yield from _kept(f"{process.id}.data.retention", process.data.retention_s, deployment)
     for policy in inventory.policies:
         if applies(policy, process, context):
             for rule in policy.rules:
@@ -108,6 +111,15 @@ def broken(name: str, rule: Rule, deployment: Deployment, inventory: Inventory) 
             yield Objection(name, f"{rule.fact} {value} is not in {', '.join(sorted(rule.allowed))}")
         if _within(value, rule.denied, inventory) or _contains(value, rule.denied, inventory):
             yield Objection(name, f"{rule.fact} {value} is excluded")
+
+
+def _kept(name: str, longest_s: float, deployment: Deployment) -> Iterator[Objection]:
+    """Why what is sent there would be kept for too long; not knowing is a reason, but for one's own servers."""
+    kept_s = deployment.retention_s
+    if kept_s is None and not deployment.provider.local:
+        yield Objection(name, "retention is not stated")
+    elif kept_s is not None and kept_s > longest_s:
+        yield Objection(name, f"retention {kept_s / DAY_S:g} days is longer than {longest_s / DAY_S:g}")
 
 
 def _within(value: str, groups: frozenset[str], inventory: Inventory) -> bool:

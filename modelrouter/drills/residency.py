@@ -26,6 +26,8 @@ def breaches(inventory: Inventory, process: Process, deployment: Deployment) -> 
     if process.data.processing:
         found.extend(_outside(inventory, places, process.data.processing, "processed in"))
     kept, longest = deployment.retention_s, process.data.retention_s
+    if longest is not None and kept is None and not deployment.provider.local:
+        found.append("kept nobody knows how long")
     if kept is not None and longest is not None and kept > longest:
         found.append(f"kept for {kept / HOUR:g} h, {longest / HOUR:g} h are allowed")
     for policy in inventory.policies:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from icalendar import Calendar
 from typer.testing import CliRunner
 
 from modelrouter.cli.app import app
@@ -304,6 +305,7 @@ def test_any_text_survives_a_calendar(said: str, name: str) -> None:
     """Commas, line ends, emoji, controls: the calendar stays valid, and printable text comes back as it was."""
     entry = Entry(day=date(2027, 1, 1), kind=Kind.KEY_ENDS, subject="key:a/b", said="x" + said, path=("a",))
     content = icalendar(name, [entry], date(2026, 11, 23))
+    assert len(Calendar.from_ical(content).walk("VEVENT")) == 1  # as a parser of the field reads it
     (event,) = check(content)
     flat = said.replace("\r\n", "\n").replace("\r", "\n")
     printable = "x" + "".join(char for char in flat if char.isprintable() or char in "\n\t")

@@ -89,11 +89,11 @@ def test_people_see_every_single_loss(small: Path) -> None:
     assert re.search(r"headroom through any one of these losses: minima are kept up to 0\.94\d? times", output)
 
 
-def test_the_shipped_inventory_loses_its_weak_process_with_azure_too() -> None:
-    """What is left after the loss of Azure is filled by graver processes: medical-reports gets nothing."""
+def test_the_shipped_inventory_serves_its_weak_process_last() -> None:
+    """What is left after the loss of Azure is filled by graver processes first: medical-reports gets what remains."""
     azure = facts(SHIPPED, "--lose", "provider:azure")["losses"][0]["processes"]
 
-    assert azure["medical-reports"]["word"] == "SHORT"
+    assert azure["medical-reports"]["word"] == "KEPT"
     assert azure["medical-reports"]["used_up"] == [{"owner": "deployment:claude-bedrock-eu", "limit": "tpm"}]
     assert azure["claims-triage"]["word"] == azure["payment-screening"]["word"] == "WHOLE"
     every = facts(SHIPPED)

@@ -132,7 +132,7 @@ def test_a_throttle_degrades(shipped: Graph) -> None:
 
     assert effect.verdict is Verdict.DEGRADED
     assert effect.branches[0].left == 0.5
-    assert effect.capacity == pytest.approx((1500 + 2000 + 300) / (3000 + 2000 + 300))
+    assert effect.capacity == pytest.approx((1500 + 2000 + 600) / (3000 + 2000 + 600))
     assert effect.why == "throttled: gpt-azure-eu to 50%; served by gpt-azure-eu"
 
 

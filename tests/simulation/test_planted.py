@@ -79,7 +79,7 @@ MISTAKES = {
         "its stream is that of 0 calls",
     ),
     "answer lost": Mistake(
-        "runtime/underway.py", "self.run.tell(Showed(self.index))", "self.run.results.pop(self.index)", "had answered it"
+        "runtime/underway.py", "run.tell(Showed(self.index))", "run.results.pop(self.index)", "had answered it"
     ),
     "generation not compared": Mistake(
         "runtime/state.py",

@@ -52,10 +52,10 @@ def _objections(inventory: Inventory, process: Process, deployment: Deployment) 
 
 
 def retention(view: View) -> Iterator[Finding]:
-    """R17. Asked of what may serve, where the process states the longest; our own servers keep what we say."""
+    """R17. Asked of the whole route, where the process states the longest; our own servers keep what we say."""
     for process in view.inventory.processes.values():
         longest = process.data.retention_s
-        for deployment in view.permitted(process) if longest is not None else ():
+        for deployment in process.routes if longest is not None else ():
             kept = deployment.retention_s
             path = place_in_route(process, deployment)
             if kept is None and not deployment.provider.local:

@@ -19,6 +19,9 @@ __all__ = ["CONTEXT", "draft"]
 CONTEXT = 8000
 """Tokens that a model is taken to hold of which nothing is known: little, so that too much is never sent."""
 
+USUAL_ATTEMPTS = 3
+"""Calls for one request where a process does not say: a longer route would not be asked to its end."""
+
 _HEAD = """\
 # yaml-language-server: $schema=providers.schema.json
 #
@@ -131,7 +134,8 @@ def _deployment(place: Place, places: list[Place], known: Mapping[str, Mapping[s
     if place.key is not None and len(keys) > 1:
         lines.append(f"    account: {account(place.key, keys)}")
     lines += [f"    model: {word(place.model)}", f"    wire: {place.wire}"]
-    lines += [f"    url: {place.url}"] if place.url is not None else []
+    assumed = " # check: its address stood in a variable" if ".invalid" in (place.url or "") else ""
+    lines += [f"    url: {place.url}{assumed}"] if place.url is not None else []
     lines += [f"    name: {word(place.name)}"] if place.name != place.model else []
     lines += [f"    region: {place.region}"] if place.region is not None else []
     lines += ["    # check: `processing:`, everywhere it may process what you send; unknown satisfies no policy"]
@@ -156,6 +160,6 @@ def _process(served: Served, imported: Imported) -> str:
     lines = [f"  {word(process_id(served.name, imported))}:"]
     lines += ["    owner: your-team # check: who answers for it", "    criticality: standard # check"]
     lines += [f"    routes: [{', '.join(map(word, served.route))}]"]
-    lines += [f"    attempts: {imported.attempts}"] if imported.attempts is not None else []
+    lines += [f"    attempts: {len(served.route)}"] if len(served.route) > USUAL_ATTEMPTS else []
     lines += ["    on_refusal: next"] if served.on_refusal else []
     return "\n".join(lines)

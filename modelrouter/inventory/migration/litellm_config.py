@@ -38,6 +38,23 @@ _UNCARRIED = {
 }
 
 
+_CARRIED = frozenset(
+    {
+        "fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "default_fallbacks",
+        "model_group_alias", "num_retries",
+    }
+)  # fmt: skip
+_PARAMS = frozenset(
+    {
+        "model", "api_base", "base_url", "api_key", "rpm", "tpm", "order", "max_parallel_requests", "aws_region_name",
+        "vertex_location", "region_name", "input_cost_per_token", "output_cost_per_token",
+    }
+)  # fmt: skip
+"""Of `litellm_params`: what has a counterpart here."""
+_PICTURES = re.compile(r"dall-e|gpt-image|imagen|stable-diffusion|flux|whisper|tts|sora|veo")
+"""Names of models that hold no conversation, where no mode says so."""
+
+
 class UnreadableError(ValueError):
     """The text is no configuration of LiteLLM's proxy."""
 
@@ -87,7 +104,6 @@ class Imported:
     places: dict[str, Place] = field(default_factory=dict)
     served: list[Served] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
-    attempts: int | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -154,12 +170,16 @@ def _place(name: str, full: str, params: Mapping[str, Any], info: Mapping[str, A
     vendor = _whose(_unknown(full, base) if vendor is None else vendor, base)
     embeds = info.get("mode") == "embedding" or "embed" in full.lower()
     wire, url = _wire(vendor, base, embeds=embeds)
-    unfit = _unfit(info.get("mode"), base, wire, url, embeds=embeds)
+    mode = info.get("mode") or ("pictures or sound" if _PICTURES.search(called.lower()) else None)
+    unfit = _unfit(mode, base, wire, url, embeds=embeds)
     if unfit is not None:
         found.notes.append(f"{name} ({full}) {unfit}: left out")
         return None
     if wire == "litellm" and base is not None:
         found.notes.append(f"the address of {name} was not carried over: the library chooses it by the model's name")
+    dropped = sorted(map(str, params.keys() - _PARAMS))
+    if dropped:
+        found.notes.append(f"of {name} ({full}) was not carried over: {', '.join(dropped)}")
     base_model = info.get("base_model")
     return Place(
         id=_id(name, vendor, found),
@@ -184,7 +204,7 @@ def _place(name: str, full: str, params: Mapping[str, Any], info: Mapping[str, A
 
 def _unfit(mode: Any, base: str | None, wire: str, url: str | None, *, embeds: bool) -> str | None:
     """Why an entry cannot be kept; None where it can."""
-    if mode in _OTHER_MODES:
+    if mode in _OTHER_MODES or mode == "pictures or sound":
         return f"is for {mode}, which is not routed here"
     if base is not None and not _is_address(base):
         return "has an address that cannot be called"
@@ -327,10 +347,12 @@ def _rest(settings: Mapping[str, Any], groups: Mapping[str, Any], found: Importe
             found.aliases[str(alias)] = str(name)
         else:
             found.notes.append(f"the alias {alias} means nothing that could be kept: left out")
-    retries = settings.get("num_retries")
-    if isinstance(retries, int) and not isinstance(retries, bool):
-        found.attempts = max(1, retries + 1)
+    if "num_retries" in settings:
+        found.notes.append("num_retries was not carried over as it is: every process may ask its whole route once")
     found.notes += [f"{key} was not carried over: {why}" for key, why in _UNCARRIED.items() if key in settings]
+    rest = sorted(map(str, settings.keys() - _UNCARRIED.keys() - _CARRIED))
+    if rest:
+        found.notes.append(f"settings without a counterpart here, left out: {', '.join(rest)}")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
