@@ -78,7 +78,7 @@ def main(
     changed; 2 where nothing could be played.
     """
     if verify is not None:
-        raise typer.Exit(0 if verified(verify, signer) else NOT_SURVIVED)
+        raise typer.Exit(0 if verified(verify, signer, as_json=as_json) else NOT_SURVIVED)
     inventory, console = loaded(file), console_for(as_json=as_json)
     if due is not None:
         raise typer.Exit(NOT_SURVIVED if told_due(due, inventory, console, as_json=as_json) else 0)
@@ -87,8 +87,8 @@ def main(
         raise typer.Exit(0)
     written = planned(plan)
     if level == "static" and written is None:
-        served = foretold(inventory, only or (), incident or (), console, as_json=as_json)
-        raise typer.Exit(0 if served else NOT_SURVIVED)
+        wish = Wish(out, tuple(only or ()), tuple(incident or ()), level, seed, jobs, baseline, sign)
+        raise typer.Exit(0 if foretold(inventory, wish, console, as_json=as_json) else NOT_SURVIVED)
     happened = tuple(EVERY if each == ALL else each for each in incident or ())
     if EVERY in happened:
         tell_idle(inventory, happened, console)

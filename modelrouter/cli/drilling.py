@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,6 +21,7 @@ from rich.text import Text
 
 from modelrouter.cli.canarying import OnGateway, on_gateway
 from modelrouter.cli.foretelling import foretell, show_foreseen
+from modelrouter.cli.opening import show_json
 from modelrouter.cli.printable import printable
 from modelrouter.cli.writing import spared
 from modelrouter.core.inventory import Inventory
@@ -43,7 +44,7 @@ from modelrouter.drills.report.foretold import write as write_foretold
 from modelrouter.drills.report.terminal import outcome, show
 from modelrouter.drills.scenario import Scenario
 from modelrouter.drills.selection import named, of_plan
-from modelrouter.drills.signing import Key, key_from, public_from, verify_folder
+from modelrouter.drills.signing import SIGNATURE, Key, key_from, public_from, verify_folder
 from modelrouter.drills.static import static
 from modelrouter.drills.verdict import judge
 from modelrouter.errors import InventoryError, UsageError
@@ -175,12 +176,13 @@ def _foretold(
     return not lost
 
 
-def foretold(
-    inventory: Inventory, only: Sequence[str], incidents: Sequence[str], console: Console, *, as_json: bool
-) -> bool:
+def foretold(inventory: Inventory, wish: Wish, console: Console, *, as_json: bool) -> bool:
     """Say what the factor graph makes of scenarios, and play nothing; answers whether what matters is served."""
+    asked = {"--out": wish.out, "--sign": wish.sign, "--baseline": wish.baseline}
+    if given := [name for name, value in asked.items() if value is not None]:
+        _stop(f"--level static writes no evidence without --plan, so it does not go together with {', '.join(given)}")
     try:
-        return foretell(inventory, only, incidents, console, as_json=as_json)
+        return foretell(inventory, wish.only, wish.incidents, console, as_json=as_json)
     except InventoryError as error:
         _stop("\n".join(map(str, error.problems)))
     except UsageError as error:
@@ -218,15 +220,20 @@ def _is_scenario(file: Path) -> bool:
     return "scenario" in keys and "drill" not in keys
 
 
-def verified(folder: Path, signer: str | None) -> bool:
-    """Say whether the report in a folder is what it was when it was written."""
+def verified(folder: Path, signer: str | None, *, as_json: bool) -> bool:
+    """Say whether the report in a folder is what it was when it was written; where there is none, exit code 2."""
     expected = None
     if signer is not None:
         path = Path(signer)
         expected = public_from(path.read_text(encoding="utf-8") if path.is_file() else signer)
         if expected is None:
             _stop(f"{signer} is no public key: write ed25519: and base64, or name a file that holds it")
+    if not any((folder / name).is_file() for name in (SIGNATURE, REPORT)):
+        _stop(f"there is no report of a drill in {folder}: it would hold {REPORT} and {SIGNATURE}")
     checked = verify_folder(folder, expected)
+    if as_json:
+        show_json({"folder": str(folder), "whole": not checked.wrong, "wrong": checked.wrong, "signer": checked.signer})
+        return not checked.wrong
     for wrong in checked.wrong:
         typer.secho(f"✗ {printable(wrong)}", fg="red")
     if checked.wrong:
@@ -241,6 +248,8 @@ def verified(folder: Path, signer: str | None) -> bool:
 
 def _level(wish: Wish, plan: Plan | None) -> Level:
     level: Level = wish.level or (plan.level if plan else "twin")
+    if level == "static" and wish.baseline is not None:
+        _stop("--baseline compares what was played, and level static plays nothing")
     if level in REAL and (plan is None or plan.level != level):
         _stop(f"level {level} touches real requests: it is played by a plan that says so, with leave")
     return level

@@ -97,14 +97,17 @@ def main(
     so. Exit code 0; 1 where --fail-on or --diff finds something, 2 where nothing could be judged.
     """
     desk = _Desk(as_json)
+    told = {"suspend": suspend, "withdraw": withdraw, "end": end, "lose": lose, "throttle": throttle}
+    more = {"geofence": geofence, "provider": provider, "process": process, "html": html, "fail-on": fail_on}
+    asked = {"diff": diff, "independence": independent or of, "repair": repair or None}
+    desk.refuse_strangers(asked, {**told, **more})
     if diff is not None:
         return desk.compare(*diff)
     graph = desk.read(file)
     if independent is not None or of is not None:
         return desk.independence(graph, independent, of)
     if repair:
-        return desk.repair(graph)
-    told = {"suspend": suspend, "withdraw": withdraw, "end": end, "lose": lose, "throttle": throttle}
+        return desk.repair(graph, fail_on)
     happened = [event for word, texts in told.items() for event in desk.events(graph, word, texts or ())]
     happened += desk.geofences(graph, geofence or (), provider or ())
     only = desk.processes(graph, process or ())
@@ -199,13 +202,26 @@ class _Desk:
         else:
             show_independence(found, self.console)
 
-    def repair(self, graph: Graph) -> None:
+    def refuse_strangers(self, asked: Mapping[str, object], options: Mapping[str, object]) -> None:
+        """One question at a time, and no option that it would not look at."""
+        questions = [name for name, value in asked.items() if value]
+        if not questions:
+            return
+        first, *others = questions
+        heard = {"fail-on"} if first == "repair" else set[str]()
+        others += [name for name, value in options.items() if value and name not in heard]
+        if others:
+            self.stop(f"--{first} does not go together with {', '.join(f'--{name}' for name in others)}")
+
+    def repair(self, graph: Graph, fail_on: str | None) -> None:
         """Print what to add."""
         found = remedy(graph)
         if self.as_json:
             show_json(remedy_facts(found))
         else:
             show_remedy(found, self.console, whole=True)
+        if fail_on is not None and _fails(impact(graph, ()), overview(graph), (), fail_on):
+            raise typer.Exit(FAILED)
 
     def compare(self, old: Path, new: Path) -> None:
         """Say what survives less."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -18,10 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from modelrouter.errors import MissingSecretError
-from modelrouter.inventory.secrets import resolve
+from modelrouter.inventory.secrets import PEM, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 __all__ = ["SIGNATURE", "Checked", "Key", "key_from", "public_from", "sign_folder", "verify_folder"]
 
@@ -29,7 +29,6 @@ SIGNATURE = "signature.json"
 VERSION = 1
 SIZE = 32
 """Bytes of a key."""
-PEM = "-----BEGIN "
 
 
 class Key:
@@ -67,9 +66,7 @@ def key_from(reference: str) -> Key:
 
     Raises MissingSecretError, which never shows what was found.
     """
-    kind, _, name = reference.partition(":")
-    text = _pem(Path(name).expanduser()) if kind == "file" else None
-    secret = _secret_of(text or resolve(reference).reveal())
+    secret = _secret_of(resolve(reference, pem=True).reveal())
     if secret is None:
         raise MissingSecretError(
             f"{reference} holds no Ed25519 key: make one with `openssl genpkey -algorithm ed25519`, "
@@ -151,15 +148,6 @@ def _holds(public: bytes, files: Mapping[str, str], signature: str) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def _pem(path: Path) -> str | None:
-    """The text of a file in PEM, which has several lines; None for every other."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None  # `resolve` says what is wrong with it
-    return text if text.lstrip().startswith(PEM) else None
 
 
 def _secret_of(text: str) -> Ed25519PrivateKey | None:

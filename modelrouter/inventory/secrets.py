@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 LARGEST = 65_536  # bytes; a service account with its private key needs three thousand
+PEM = "-----BEGIN "
 PATIENCE_S = 10.0  # what a password manager may take to answer
 
 
@@ -60,8 +61,10 @@ class Secret:
         raise TypeError("a secret cannot be pickled; pass its reference")
 
 
-def resolve(reference: str) -> Secret:
+def resolve(reference: str, *, pem: bool = False) -> Secret:
     """Fetch what `env:NAME`, `file:PATH` or `exec:COMMAND` names; may block for 10 s.
+
+    What goes into a header is a single line; with `pem`, a key in that form may have several.
 
     A file's and a command's last line break does not count. Raises MissingSecretError, which names
     the reference and what to do, never the value.
@@ -73,7 +76,8 @@ def resolve(reference: str) -> Secret:
     value = fetch(name)
     if not value:
         raise MissingSecretError(f"{reference} is empty: put the key there")
-    if not value.isprintable() or not value.isascii():
+    shown = "".join(value.splitlines()) if pem and value.startswith(PEM) else value
+    if not shown.isprintable() or not shown.isascii():
         raise MissingSecretError(f"{reference} holds characters that no header can carry: is it the key alone?")
     return Secret(value, reference)
 
