@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -92,8 +93,8 @@ def main(
     Without a loss, every single factor is lost in turn. Demand is served by criticality, along the routes, as the router
     does. Exit code 0; 1 where --fail-on finds something, 2 where nothing could be judged.
     """
-    if surge < 1 or load < 0:
-        stop("--surge is 1 or more, and --load not below 0", as_json=as_json)
+    if not (isfinite(surge) and surge >= 1 and isfinite(load) and load >= 0):
+        stop("--surge is a number of 1 or more, and --load one not below 0", as_json=as_json)
     graph = read_graph(file, as_json=as_json)
     assumed = Assumed(surge=surge, load=load, at_peak=peak, call_s=call_takes)
     told = {"suspend": suspend, "withdraw": withdraw, "end": end, "lose": lose, "throttle": throttle}
@@ -135,6 +136,7 @@ class Desk:
     def __init__(self, graph: Graph, assumed: Assumed, losses: Sequence[Loss]) -> None:
         self.assumed = assumed
         self.capacity = Capacity(graph, assumed)
+        self.peakless = assumed.at_peak and all(each.process.demand.peak == 1 for each in graph.processes.values())
         self.ordinary: Outlook = self.capacity.under(ORDINARY)
         self.outlooks = [self.capacity.under(loss) if loss.names else self.ordinary for loss in losses]
         self.losses = tuple(losses)
@@ -165,9 +167,11 @@ class Desk:
                 yield f"headroom {when}: minima are kept up to {times:.3g} times this demand"
 
     def _unknown(self) -> list[str]:
+        said = []
+        if self.peakless:
+            said.append("--peak changes nothing: no process states demand.peak")
         pools = self.capacity.pools
         used = {name for outlook in self.outlooks for each in outlook.served.values() for name in each.by}
-        said = []
         if unlimited := sorted(pools.unlimited & used):
             said.append(
                 f"nobody has said what these carry a minute, so they are taken to carry all: {', '.join(unlimited)}"
@@ -202,6 +206,7 @@ class Desk:
             else None,
             "headroom": {"ordinary": self.headroom, "losses": self.headroom_after},
             "unlimited": sorted(self.capacity.pools.unlimited),
+            "no_peak_stated": self.peakless,
             "not_counted": list(self.capacity.pools.left_out),
         }
 

@@ -283,6 +283,7 @@ def show_remedy(mending: Remedy, console: Console, *, whole: bool) -> None:
     _show_helpless(mending, console)
     if mending.size:
         console.print(Text("modelrouter impact --repair prints the YAML", "dim"))
+        console.print(Text("modelrouter capacity says whether what is added carries the load", "dim"))
 
 
 def _show_helpless(mending: Remedy, console: Console) -> None:

@@ -45,6 +45,26 @@ def lines(found: Remedy) -> Iterator[str]:
             new = ", ".join(found.added[name])
             yield f"  {word(name)}: # the line to replace; new in it: {new}"
             yield f"    routes: {_list(route)}"
+        yield "# The additions were chosen for independence; whether they carry the load, `modelrouter capacity` says."
+        yield from _short(found)
+
+
+def _short(found: Remedy) -> Iterator[str]:
+    """Deployments that were there, and whose stated limits are below the minima of the processes that they now serve."""
+    inventory = found.after.inventory
+    new = {each.deployment.id for each in found.newcomers}
+    for name in dict.fromkeys(name for names in found.added.values() for name in names if name not in new):
+        served = [inventory.processes[each] for each, names in found.added.items() if name in names]
+        rpm = sum(each.demand.rpm * each.objectives.minimum for each in served)
+        tokens = sum(
+            each.demand.rpm * each.objectives.minimum * (each.demand.tokens_in + each.demand.tokens_out)
+            for each in served
+        )
+        limits, whose = inventory.deployments[name].limits, " and ".join(each.id for each in served)
+        for limit, asked, unit in ((limits.rpm, rpm, "requests"), (limits.tpm, tokens, "tokens")):
+            if limit is not None and asked > limit:
+                carries = f"{name} carries {limit:,} {unit} a minute"
+                yield f"# check: {carries}; the minimum of {whose} asks for {asked:,.0f}"
 
 
 def _provider(new: Newcomer) -> Iterator[str]:

@@ -5,7 +5,7 @@ The same rule as `check` has for a file (`inventory/embeddings.py`), asked of wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BOUND", "CAPABILITY", "WIRE", "bound", "made_by", "suits", "vectors"]
 
-WIRE = "openai-embeddings"
+WIRE: Final = "openai-embeddings"
 CAPABILITY = "embeddings"
 BOUND = ("model", "family", "developer")
 """The kinds of factors that come with a model wherever it runs."""

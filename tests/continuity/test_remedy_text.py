@@ -94,7 +94,7 @@ def test_a_new_provider_of_embeddings_runs_the_model_that_is_there() -> None:
 
     assert (new.deployment.wire, new.deployment.model.id) == ("openai-embeddings", "v2")
     assert "models" not in yaml.safe_load(text)
-    assert loaded(merged(facts, yaml.safe_load(text)))
+    loaded(merged(facts, yaml.safe_load(text)))
 
 
 def test_a_process_of_chat_gets_no_embeddings() -> None:
@@ -106,7 +106,7 @@ def test_a_process_of_chat_gets_no_embeddings() -> None:
     found, text = mended(facts)
 
     assert found.added["p"] == ("p-fallback",)
-    assert loaded(merged(facts, yaml.safe_load(text)))
+    loaded(merged(facts, yaml.safe_load(text)))
 
 
 def test_what_is_assumed_is_visible_and_marked() -> None:
@@ -197,3 +197,23 @@ def test_check_refuses_what_must_not_be_proposed(routes: list[str]) -> None:
     """The property above bites: such routes do not load."""
     with pytest.raises(InventoryError):
         loaded(bare(routes))
+
+
+def test_capacity_is_pointed_to_and_what_is_known_to_be_short_is_said() -> None:
+    """Additions are chosen for independence: of a stated limit below the minimum it is said, of others nothing."""
+    facts = bare(["chat-a"], demand={"rpm": 100, "tokens_in": 900, "tokens_out": 100}, objectives={"minimum": "50%"})
+    facts["deployments"]["chat-b"]["limits"] = {"rpm": 40, "tpm": "50k"}
+
+    found, text = mended(facts)
+
+    assert dict(found.added) == {"p": ("chat-b",)}
+    assert (
+        "# The additions were chosen for independence; whether they carry the load, `modelrouter capacity` says."
+        in text
+    )
+    assert "# check: chat-b carries 40 requests a minute; the minimum of p asks for 50" in text
+    assert "tokens a minute; the" not in text
+    facts["deployments"]["chat-b"]["limits"] = {"rpm": 50, "tpm": "49k"}
+    assert "# check: chat-b carries 49,000 tokens a minute; the minimum of p asks for 50,000" in mended(facts)[1]
+    facts["deployments"]["chat-b"]["limits"] = {"rpm": 50}
+    assert "carries" not in mended(facts)[1]
