@@ -16,6 +16,7 @@ from modelrouter.cli.check import InventoryFile
 from modelrouter.cli.day import Today, day_of, read_day
 from modelrouter.cli.graphs import read_graph, stop
 from modelrouter.cli.icalendar import icalendar
+from modelrouter.cli.narrow import fits
 from modelrouter.cli.opening import AsJson, show_json
 from modelrouter.cli.pricelist import PriceList, price_list
 from modelrouter.cli.writing import write
@@ -28,6 +29,8 @@ COLUMNS = 45
 FIRST, LATER, NOBODY = "█", "▒", "·"
 COLOURS = {FIRST: "green", LATER: "yellow", NOBODY: "red"}
 NEVER = "no end known"
+ROOMY = 100
+"""Columns from which on what an end takes has a column of its own."""
 
 
 def main(
@@ -153,7 +156,7 @@ def _show(shown: _Shown, console: Console) -> None:
     head = f"{_plural(len(near), 'day')} to know of until {shown.until}, in {length} days"
     console.print(Text(head if near else f"nothing ends until {shown.until}, in {length} days", "bold"))
     if near:
-        console.print(_table(near, shown.today))
+        console.print(_table(near, shown.today, roomy=console.width >= ROOMY))
     if shown.later:
         last = shown.later[-1].day
         text = (
@@ -161,13 +164,14 @@ def _show(shown: _Shown, console: Console) -> None:
         )
         console.print(Text(text, "dim"), soft_wrap=True)
     console.print()
-    console.print(_picture(shown))
+    picture = _picture(shown)
+    console.print(picture if fits(picture, console) else _stacked_picture(shown))
     legend = f"{FIRST} first choice   {LATER} a fallback   {NOBODY} nobody is left"
     console.print(Text(legend, "dim"))
     console.print(Text(_asked(shown), "dim"), soft_wrap=True)
 
 
-def _table(near: Sequence[Entry], today: date) -> Table:
+def _table(near: Sequence[Entry], today: date, *, roomy: bool) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -177,7 +181,11 @@ def _table(near: Sequence[Entry], today: date) -> Table:
         takes = f"takes {', '.join(entry.takes)}" if entry.takes else ""
         used = f" from {', '.join(entry.processes)}" if entry.processes else ""
         left = (entry.day - today).days
-        table.add_row(str(entry.day), Text(_left(left), _urgency(left)), entry.said, takes + used)
+        when, told = Text(_left(left), _urgency(left)), takes + used
+        if roomy:
+            table.add_row(str(entry.day), when, entry.said, told)
+        else:
+            table.add_row(str(entry.day), when, Text.assemble(entry.said, (f"\n{told}" if told else "", "dim")))
     return table
 
 
@@ -203,6 +211,18 @@ def _picture(shown: _Shown) -> Table:
         first, last = route.first, route.last
         table.add_row(name, bar, _until(first), _until(last) if route.endings else Text("nobody may serve it", "red"))
     return table
+
+
+def _stacked_picture(shown: _Shown) -> Text:
+    """The same where there is little room: three lines a process."""
+    lines = [Text(f"{shown.today}{str(shown.until).rjust(COLUMNS - 10)}", "dim")]
+    for name, route in shown.calendar.routes.items():
+        lines.append(Text(name, "bold"))
+        lines.append(Text.assemble(*((sign, COLOURS[sign]) for sign in _bar(route, shown))))
+        lines.append(Text(f"  first choice until: {_until(route.first)}"))
+        last = f"last route until: {_until(route.last)}" if route.endings else "nobody may serve it"
+        lines.append(Text(f"  {last}", "" if route.endings else "red"))
+    return Text("\n").join(lines)
 
 
 def _bar(route: Route, shown: _Shown) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from modelrouter.cli.narrow import fits, stacked
 from modelrouter.continuity.capacity import Word
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ UNITS = {"rpm": "requests a minute", "tpm": "tokens a minute", "concurrency": "c
 TIGHT = 0.8
 """A limit used so far is shown in yellow; one used up in red."""
 HAIR = 1e-6
+ROOMY = 110
+"""Columns from which on a list of processes has room enough beside a loss."""
 
 
 def show_loss(outlook: Outlook, ordinary: Outlook, console: Console) -> None:
@@ -46,10 +49,25 @@ def show_loss(outlook: Outlook, ordinary: Outlook, console: Console) -> None:
             "\n".join(f"{name} {rpm:,.4g}" for name, rpm in each.by.items()) or "nobody",
             "\n".join(pool.name for pool in each.bound),
         )
-    console.print(table)
+    console.print(table if fits(table, console) else _loss_stacked(outlook, ordinary))
     for line in _costs(outlook, ordinary):
         console.print(Text(line, "dim"), soft_wrap=True)
     console.print()
+
+
+def _loss_stacked(outlook: Outlook, ordinary: Outlook) -> Table:
+    """The same in two columns: the verdict beside the process, and under that its share and who serves it."""
+    rows = []
+    for each in outlook.served.values():
+        share = _served(each, ordinary.served[each.process.id])
+        share.plain = share.plain.replace("\n", ", ")
+        told = Text.assemble((each.process.id, "bold"), (f" {each.process.criticality}", "dim"), "\n", share)
+        told.append(f", minimum {each.process.objectives.minimum:.0%}")
+        told.append("\nby " + (", ".join(f"{name} {rpm:,.4g}" for name, rpm in each.by.items()) or "nobody"))
+        if each.bound:
+            told.append(f"\nused up: {', '.join(pool.name for pool in each.bound)}", "yellow")
+        rows.append((Text(each.word, COLOURS[each.word]), told))
+    return stacked(rows)
 
 
 def _served(now: Served, before: Served) -> Text:
@@ -74,7 +92,8 @@ def show_losses(outlooks: Sequence[Outlook], console: Console) -> None:
     for head in ("when this is lost", "minimum kept", "short of it", "US$/h", "limit used most"):
         narrow = head in {"when this is lost", "limit used most"}
         table.add_column(head, overflow="fold", no_wrap=narrow, justify="right" if head == "US$/h" else "left")
-    for outlook in sorted(outlooks, key=lambda each: -len(each.falls_short)):
+    ranked = sorted(outlooks, key=lambda each: -len(each.falls_short))
+    for outlook in ranked:
         kept = sum(each.keeps for each in outlook.served.values())
         whole = len(outlook.served)
         table.add_row(
@@ -84,12 +103,28 @@ def show_losses(outlooks: Sequence[Outlook], console: Console) -> None:
             f"{outlook.cost:,.0f}" + ("+" if outlook.unpriced else ""),
             _fullest(outlook.carried),
         )
-    console.print(table)
+    if console.width >= ROOMY or fits(table, console):
+        console.print(table)
+    else:
+        console.print(Text("minimum kept, when this is lost", "dim"))
+        console.print(stacked(map(_loss_row, ranked)))
     if any(len(outlook.loss.names) > 1 for outlook in outlooks):
         console.print(Text("+2 alike: two more things whose loss takes the same; --json names them", "dim"))
     if any(outlook.unpriced for outlook in outlooks):
         console.print(Text("US$/h+: and what nobody has priced; --lose FACTOR names it", "dim"))
     console.print()
+
+
+def _loss_row(outlook: Outlook) -> tuple[Text, Text]:
+    """One loss in two columns."""
+    kept, whole = sum(each.keeps for each in outlook.served.values()), len(outlook.served)
+    told = _named(outlook.loss)
+    if outlook.falls_short:
+        told.append(f"\nshort: {', '.join(_short(each) for each in outlook.falls_short)}", "red")
+    most = _fullest(outlook.carried)
+    cost = f"US$/h{'+' if outlook.unpriced else ''} {outlook.cost:,.0f}"
+    told.append("\n" + (f"{cost}, used most: {most}" if most else cost), "dim")
+    return Text(f"{kept} of {whole}", "green" if kept == whole else "bold red"), told
 
 
 def _named(loss: Loss) -> Text:
@@ -118,6 +153,7 @@ def show_limits(ordinary: Outlook, outlooks: Sequence[Outlook], console: Console
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in ("limit", "stated", "ordinary", "fullest", "when this is lost"):
         table.add_column(head, overflow="fold", justify="left" if head in {"limit", "when this is lost"} else "right")
+    rows = []
     for place, usual in enumerate(ordinary.carried):
         ranked = ((_share(outlook.carried[place]), outlook) for outlook in outlooks)
         worst, at = max(ranked, key=lambda pair: pair[0], default=(_share(usual), ordinary))
@@ -125,7 +161,14 @@ def show_limits(ordinary: Outlook, outlooks: Sequence[Outlook], console: Console
         when = at.loss.name if worst > now + HAIR else ""
         fullest = max(worst, now)
         table.add_row(usual.pool.name, amount(usual.pool.limit), _percent(now), _percent(fullest), when)
-    console.print(table)
+        told = Text(f"{usual.pool.name} {amount(usual.pool.limit)}")
+        told.append(f"\nfullest when {when} is lost" if when else "", "dim")
+        rows.append((_percent(now), _percent(fullest), told))
+    if fits(table, console):
+        console.print(table)
+    else:
+        console.print(Text("used in ordinary times, at the fullest, and of which limit", "dim"))
+        console.print(stacked(rows))
     console.print()
 
 
@@ -148,7 +191,12 @@ def show_bill(bill: Bill, losses: Sequence[Loss], console: Console) -> None:
         for each in bill.purchases:
             unit = UNITS[each.pool.word]
             table.add_row(_owner(each.pool), f"+{amount(each.more)}", unit, f"{amount(each.limit)} → {amount(each.to)}")
-        console.print(table)
+        if fits(table, console):
+            console.print(table)
+        else:
+            for each in bill.purchases:
+                more = f"  +{amount(each.more)} {UNITS[each.pool.word]} ({amount(each.limit)} → {amount(each.to)})"
+                console.print(Text(f"{_owner(each.pool)}\n{more}"), soft_wrap=True)
     elif not bill.hopeless:
         console.print(Text(f"every process keeps its minimum through {what}", "bold green"), soft_wrap=True)
     hopeless: dict[tuple[str, str], list[str]] = {}

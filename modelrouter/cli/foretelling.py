@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from modelrouter.cli.narrow import stacked
 from modelrouter.continuity.impact import STOPPED, Verdict
 from modelrouter.drills.incidents.choice import chosen
 from modelrouter.drills.mishap import NotConcerned
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from modelrouter.drills.scenario import Scenario
     from modelrouter.drills.static import Foreseen
 
+ROOMY = 110
+"""Columns from which on each fact of an incident has a column of its own."""
+
 __all__ = ["foretell", "list_incidents", "show_foreseen", "tell_idle"]
 
 
@@ -39,7 +43,8 @@ def list_incidents(inventory: Inventory, console: Console, *, as_json: bool) -> 
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for head in ("", "when", "what happened", "lasted", "trust", "here"):
-        table.add_column(head)
+        table.add_column(head, overflow="fold")
+    rows = []
     for incident, here in ((each.incident, each.here) for each in found):
         style = "green" if here == "yes" else "dim"
         table.add_row(
@@ -50,7 +55,10 @@ def list_incidents(inventory: Inventory, console: Console, *, as_json: bool) -> 
             incident.confidence,
             Text(here, style),
         )
-    console.print(table)
+        told = Text.assemble(incident.title, (f"\n{incident.when}; lasted {incident.lasted}", "dim"))
+        told.append(f"\ntrust {incident.confidence}; here: ", "dim").append(here, style)
+        rows.append((Text(incident.id, "bold"), told))
+    console.print(table if console.width >= ROOMY else stacked(rows))
     touching = sum(not isinstance(each.scenario, NotConcerned) for each in found)
     console.print(f"{counted(len(found), 'incident')}, {touching} of them concern {inventory.name}", style="dim")
 
