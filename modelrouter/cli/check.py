@@ -66,7 +66,7 @@ def main(
     A file that can be used is asked for its viability as well: would its fallbacks work on the day they are needed?
     """
     day = day_of(today)
-    examined = examine(file, day)
+    examined = examine(file)
     found = told(examined, day, _known(ignore or ()))
     edits = _edits(old, examined)
     if sarif_file is not None:
@@ -100,10 +100,11 @@ def _edits(old: Path | None, examined: Examined) -> tuple[Edit, ...] | None:
     """What differs from an older inventory; None where there is nothing to compare."""
     if old is None or examined.inventory is None:
         return None
-    before = examine(old).inventory
-    if before is None:
-        raise typer.BadParameter(f"{old} cannot be used: modelrouter check {old} says why", param_hint="--diff")
-    return diff(before, examined.inventory)
+    before = examine(old)
+    if before.inventory is None:
+        why = f"{before.errors[0]} modelrouter check {old} shows everything"
+        raise typer.BadParameter(f"{old} cannot be used: {why}", param_hint="--diff")
+    return diff(before.inventory, examined.inventory)
 
 
 def _report(file: Path, examined: Examined, found: Sequence[Told]) -> dict[str, Any]:

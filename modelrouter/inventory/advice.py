@@ -15,7 +15,6 @@ from modelrouter.inventory.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date
 
     from modelrouter.core.candidates import Candidates
     from modelrouter.core.inventory import Inventory, Policy
@@ -35,14 +34,11 @@ _WORDED_FACTS = ("provider", "company", "developer", "family")
 _WORDED_CONDITIONS = ("process", "criticality", "owner", "data.class")
 
 
-def advice(inventory: Inventory, today: date | None = None) -> Iterator[Finding]:
-    """Everything worth a second look: warnings, and an error where nobody may serve what the business needs.
-
-    Without `today`, nothing that depends on the date is said.
-    """
+def advice(inventory: Inventory) -> Iterator[Finding]:
+    """Everything worth a second look, on any day: warnings, and an error where nobody may serve what the business needs."""
     yield from _unserved(inventory)
     slips = (*_unused(inventory), *_mistyped(inventory), *_whole_paths(inventory), *_too_patient(inventory))
-    for finding in (*slips, *_ended(inventory, today), *unasked_checks(inventory)):
+    for finding in (*slips, *unasked_checks(inventory)):
         yield finding._replace(severity="warning")
 
 
@@ -94,13 +90,6 @@ def _too_patient(inventory: Inventory) -> Iterator[Finding]:
                 f"one attempt may stay silent longer than the whole answer may take, {goals.deadline_s:g} s",
                 "Write less than `deadline`, so that time is left for the next deployment.",
             )
-
-
-def _ended(inventory: Inventory, today: date | None) -> Iterator[Finding]:
-    for contract in inventory.contracts.values():
-        if today is not None and contract.ends is not None and contract.ends < today:
-            message = f"this contract ended on {contract.ends}"
-            yield Finding(("contracts", contract.id, "ends"), message, "Write when it ends now, or delete it.")
 
 
 def _unused(inventory: Inventory) -> Iterator[Finding]:

@@ -21,7 +21,6 @@ from modelrouter.inventory.source import checked, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date
 
     from modelrouter.core.inventory import Inventory
     from modelrouter.inventory.document import Entries
@@ -73,12 +72,9 @@ def parse(text: str, path: str = "providers.yaml") -> Inventory:
     return _usable(_examined(checked(text, path), path))
 
 
-def examine(path: str | os.PathLike[str], today: date | None = None) -> Examined:
-    """Find everything that is wrong with an inventory, warnings included; raises nothing.
-
-    `today` lets contracts that have ended be told.
-    """
-    return _examined(read_file(Path(path), os.fspath(path)), os.fspath(path), today)
+def examine(path: str | os.PathLike[str]) -> Examined:
+    """Find everything that is wrong with an inventory, on any day, warnings included; raises nothing."""
+    return _examined(read_file(Path(path), os.fspath(path)), os.fspath(path))
 
 
 def _usable(examined: Examined) -> Inventory:
@@ -87,14 +83,14 @@ def _usable(examined: Examined) -> Inventory:
     return examined.inventory
 
 
-def _examined(text: str | Problem, path: str, today: date | None = None) -> Examined:
+def _examined(text: str | Problem, path: str) -> Examined:
     if isinstance(text, Problem):
         return Examined(inventory=None, problems=(text,), files=(path,))
     tree, problems, files = gather(text, path)
     inventory = None
     if tree is not None:
         inventory, tree, more = _judged(tree, path, is_sound=not problems)
-        findings = advice(inventory, today) if inventory is not None else ()
+        findings = advice(inventory) if inventory is not None else ()
         problems = [*problems, *more, *_placed(findings, tree)]
     if inventory is not None:
         inventory = replace(inventory, files=tuple(files))

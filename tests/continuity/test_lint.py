@@ -154,6 +154,8 @@ CASES = [
         more=(("attempts: 3", "attempts: 1"),)),
     Bad("R15", ("far-one: 100%", "far-one: 80%"), "far-one: «80%", "far-one passed 80% of the checks and 100% are asked for"),
     Bad("R15", ("far-one: 100%, ", ""), SECOND, "nobody has measured whether far-one is good enough", "note"),
+    Bad("R16", ("ends: 2026-12-31", "ends: 2026-11-22"), "ends: «2026-11-22", "far-2024 ended on 2026-11-22",
+        more=(("renews: 365d, ", ""),)),
     Bad("R16", ("renews: 365d, ", ""), "ends: «2026-12-31", "far-2024 ends on 2026-12-31, in 38 days, and nothing says that it renews; moving claims takes longer"),
     Bad("R16", ("renews: 365d, provider_notice: 180d", "renews: 365d, provider_notice: 30d"), "provider_notice: «30d",
         "the provider may stop with 30 days' notice, and moving claims takes 90"),
@@ -170,7 +172,7 @@ def found(text: str, tmp_path: Path) -> list[tuple[str, str, int, int, str]]:
     """Rule, severity, line, column and message of everything that is found."""
     file = tmp_path / "providers.yaml"
     file.write_text(text)
-    examined = examine(file, TODAY)
+    examined = examine(file)
 
     assert examined.errors == ()
     return [
@@ -314,4 +316,4 @@ def test_a_day_changes_what_ends_and_nothing_else() -> None:
     early, again, late = (list(lint(inventory, day)) for day in (TODAY, TODAY, date(2030, 1, 1)))
 
     assert early == again == []
-    assert {"R07", "R08"} == {each.rule for each in late}
+    assert {"R07", "R08", "R16"} == {each.rule for each in late}

@@ -325,10 +325,6 @@ WARNED = [
         "12:99: warning: processes.claims.objectives.first_token: one attempt may stay silent longer than the whole answer may take, 5 s. Write less than `deadline`, so that time is left for the next deployment.",
     ),
     (
-        SMALL.replace("US, ", "US, contract: msa, ") + "contracts: {msa: {ends: 2026-03-31}}\n",
-        "13:25: warning: contracts.msa.ends: this contract ended on 2026-03-31. Write when it ends now, or delete it.",
-    ),
-    (
         "inventory: a\n",
         "1:1: warning: no process is described. Without processes nothing can be asked for and nothing rehearsed.",
     ),
@@ -340,7 +336,7 @@ def test_what_is_hardly_meant_is_a_warning(text: str, message: str, tmp_path: Pa
     """A warning has its place and its advice, and the inventory loads."""
     file = tmp_path / "providers.yaml"
     file.write_text(text)
-    examined = examine(file, date(2026, 4, 1))
+    examined = examine(file)
 
     assert examined.inventory is not None
     assert message in [str(problem).removeprefix(f"{file}:") for problem in examined.problems]
@@ -357,15 +353,6 @@ def test_what_the_business_needs_and_nobody_may_serve_is_an_error(criticality: s
     assert (problem.path, problem.severity) == ("processes.claims.routes", "error")
     assert problem.hint.startswith("gpt: claims.data.processing (processing US is not in FR); qwen: ")
     assert load(file).processes["claims"].criticality == criticality
-
-
-def test_a_contract_ends_with_its_last_day(tmp_path: Path) -> None:
-    """On its last day a contract still runs; where the date is not told, nothing is said of it."""
-    file = tmp_path / "providers.yaml"
-    file.write_text(SMALL.replace("US, ", "US, contract: msa, ") + "contracts: {msa: {ends: 2026-03-31}}\n")
-
-    assert examine(file, date(2026, 3, 31)).problems == examine(file).problems == ()
-    assert len(examine(file, date(2026, 4, 1)).problems) == 1
 
 
 def test_a_circle_through_an_alias_is_no_trouble() -> None:

@@ -150,7 +150,7 @@ NOTICE = Rule(
     id="R16",
     name="notice-too-short",
     severity="warning",
-    what="A contract ends, or may be ended by the provider, sooner than the process could be moved elsewhere.",
+    what="A contract has ended, or ends, or may be ended by the provider, sooner than the process could be moved elsewhere.",
     why="The last day of a contract is an outage whose date is known.",
     advice="Agree on a longer notice, keep a second provider under contract, or make moving quicker.",
 )

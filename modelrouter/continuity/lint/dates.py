@@ -133,8 +133,15 @@ def _called(deployment: Deployment) -> bool:
 
 
 def notice(view: View) -> Iterator[Finding]:
-    """R16. Contracts of providers whose deployments may serve something; those of our own house are not asked."""
+    """R16. Contracts of providers whose deployments may serve something; those of our own house are not asked.
+
+    That one has ended is said of every contract that does not renew itself: its day is wrong, or it is over.
+    """
     for contract in view.inventory.contracts.values():
+        if contract.ends is not None and contract.ends < view.today and contract.renews_s is None:
+            path: Path = ("contracts", contract.id, "ends")
+            message = f"{contract.id} ended on {contract.ends}"
+            yield finding(NOTICE, path, message, "Write when it ends now, or delete it.")
         used = {
             process.id: process
             for deployment in view.inventory.deployments.values()
