@@ -14,7 +14,7 @@ from rich.text import Text
 from modelrouter.cli.capacity_tables import show_bill, show_limits, show_loss, show_losses
 from modelrouter.cli.check import InventoryFile
 from modelrouter.cli.duration import seconds
-from modelrouter.cli.graphs import read_graph, stop
+from modelrouter.cli.graphs import inhabited, read_graph, stop
 from modelrouter.cli.opening import AsJson, show_json
 from modelrouter.continuity import events
 from modelrouter.continuity.capacity import (
@@ -95,7 +95,7 @@ def main(
     """
     if not (isfinite(surge) and surge >= 1 and isfinite(load) and load >= 0):
         stop("--surge is a number of 1 or more, and --load one not below 0", as_json=as_json)
-    graph = read_graph(file, as_json=as_json)
+    graph = inhabited(read_graph(file, as_json=as_json), as_json=as_json)
     assumed = Assumed(surge=surge, load=load, at_peak=peak, call_s=call_takes)
     told = {"suspend": suspend, "withdraw": withdraw, "end": end, "lose": lose, "throttle": throttle}
     happened = _events(graph, told, as_json=as_json)

@@ -27,6 +27,7 @@ from modelrouter.cli.writing import spared
 from modelrouter.core.inventory import Inventory
 from modelrouter.drills.fingerprint import fingerprint
 from modelrouter.drills.history import REPORT, folder_of, runs
+from modelrouter.drills.incidents.choice import chosen
 from modelrouter.drills.level import How, frame, play
 from modelrouter.drills.plan import REAL, Level, Plan, expecting, objections
 from modelrouter.drills.planfile import load_plan
@@ -269,6 +270,8 @@ def _scenarios(inventory: Inventory, wish: Wish, plan: Plan | None, level: Level
     try:
         if plan is not None and not (wish.only or wish.incidents):
             return of_plan(plan, inventory, small)
+        if wish.incidents:
+            chosen(wish.incidents, inventory, small)  # refuses a name that no incident has
         return named(inventory, small, (*wish.only, *wish.incidents))
     except InventoryError as error:
         _stop("\n".join(map(str, error.problems)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import Inventory
 
-__all__ = ["UNJUDGED", "read_graph", "read_inventory", "stop"]
+__all__ = ["UNJUDGED", "inhabited", "read_graph", "read_inventory", "stop"]
 
 UNJUDGED = 2
 """The exit code where nothing could be judged: the inventory, or what was asked, is wrong."""
@@ -26,6 +26,14 @@ UNJUDGED = 2
 def read_graph(file: Path, *, as_json: bool = False) -> Graph:
     """The graph of an inventory; one that cannot be used ends the command with exit code 2."""
     return Graph.of(read_inventory(file, as_json=as_json))
+
+
+def inhabited(graph: Graph, *, as_json: bool = False) -> Graph:
+    """The same graph; where no process is described there is nothing to judge, and the command ends with exit code 2."""
+    if not graph.processes:
+        file = graph.inventory.path
+        stop(f"{file} describes no process, so there is nothing to judge: add one under processes", as_json=as_json)
+    return graph
 
 
 def read_inventory(file: Path, *, as_json: bool = False) -> Inventory:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from modelrouter.cli.check import InventoryFile
+from modelrouter.cli.graphs import inhabited
 from modelrouter.cli.impact_facts import compared_facts, impact_facts, independence_facts, remedy_facts
 from modelrouter.cli.impact_tables import show_comparison, show_impact, show_independence, show_overview, show_remedy
 from modelrouter.cli.opening import AsJson, show_json
@@ -103,7 +104,7 @@ def main(
     desk.refuse_strangers(asked, {**told, **more})
     if diff is not None:
         return desk.compare(*diff)
-    graph = desk.read(file)
+    graph = inhabited(desk.read(file), as_json=as_json)
     if independent is not None or of is not None:
         return desk.independence(graph, independent, of)
     if repair:

@@ -15,6 +15,7 @@ from modelrouter.continuity.concentration import HIGH, concentration
 from modelrouter.continuity.impact import STOPPED, Verdict, impact
 from modelrouter.continuity.overview import SOUGHT, by_criticality, minimal, widths
 from modelrouter.continuity.remedy_text import lines
+from modelrouter.drills.report.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -152,7 +153,8 @@ def _hhi(index: Index) -> Text:
 def show_overview(seen: Overview, found: Impact, mending: Remedy, console: Console, only: Collection[str]) -> None:
     """What an inventory rests on, and what would mend it."""
     graph = found.graph
-    known = f"{len(graph.processes)} processes, {len(graph.inventory.deployments)} deployments, {len(graph.factors)} factors"
+    sizes = {"process": graph.processes, "deployment": graph.inventory.deployments, "factor": graph.factors}
+    known = ", ".join(counted(len(every), noun) for noun, every in sizes.items())
     console.print(Text.assemble((graph.inventory.name, "bold"), (f": {known}", "dim")))
     console.print()
     console.print(_depths(seen, found, only))

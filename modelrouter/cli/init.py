@@ -15,6 +15,7 @@ from modelrouter.cli.check import InventoryFile
 from modelrouter.cli.opening import fail
 from modelrouter.cli.pricelist import price_list
 from modelrouter.cli.printable import printable
+from modelrouter.drills.report.counted import counted
 from modelrouter.inventory import parse
 from modelrouter.inventory.fields import NAME
 from modelrouter.inventory.migration.draft import draft
@@ -70,7 +71,7 @@ def _drafted(config: Path, file: Path, console: Console) -> None:
     _write(draft(_name_of(file), imported, price_list().models), file, console)
     for note in imported.notes:
         console.print(f"  {printable(note)}", style="yellow", markup=False, soft_wrap=True)
-    size = f"{len(imported.places)} deployments, {len(imported.served)} processes"
+    size = f"{counted(len(imported.places), 'deployment')}, {counted(len(imported.served), 'process')}"
     told = f"wrote {file} ({size}); lines with `check:` were assumed; next: modelrouter check {file}"
     console.print(told, style="green", markup=False, soft_wrap=True)
 

@@ -188,6 +188,9 @@ def find(graph: Graph, text: str, word: str) -> tuple[str, ...]:
         raise UsageError(f"{asked!r} may be {' or '.join(found)}: write which")
     if "jurisdiction" in wanted and (group := tuple(_countries(graph, asked))):
         return group
+    if colon and kind not in KINDS and (meant := get_close_matches(kind, KINDS, 1)):
+        takes = "" if meant[0] in kinds else f" But {word} takes {_either(kinds)}"
+        raise UsageError(f"there is no kind {kind!r}; did you mean {meant[0]}:{rest.strip()}?{takes}")
     ids = {each.id for each in graph.factors.values() if each.kind in wanted}
     raise UnknownNameError(_either(wanted), asked, get_close_matches(asked, sorted(ids), 2))
 

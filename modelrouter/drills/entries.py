@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -14,6 +15,7 @@ from modelrouter.inventory.fields import OURS, described
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.problems import Finding, Problem
 from modelrouter.inventory.reading import read
+from modelrouter.inventory.source import EMPTY, MISSING
 from modelrouter.inventory.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def parse(text: str | Problem, path: str, kind: type[E], begin: str) -> tuple[E,
     `begin` says how such a file begins.
     """
     if isinstance(text, Problem):
-        raise InventoryError([text], [path])
+        own = {EMPTY: begin, MISSING: "Check the path."}
+        raise InventoryError([replace(text, hint=own.get(text.message, text.hint))], [path])
     tree, problems = read(text, path)
     if tree is not None and not isinstance(tree, Entries):
         problems.append(Problem(*tree.place, "", "a mapping is wanted here", begin))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST = 10_000_000  # bytes; ten thousand processes need about three million
+EMPTY, MISSING = "the file is empty", "there is no such file"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # With what YAML 1.1 takes for line ends and no editor does: U+0085, U+2028 and U+2029 would shift every place we tell.
@@ -24,7 +25,7 @@ def read_file(path: Path, file: str) -> str | Problem:
             return _too_large(file)
         return decoded(path.read_bytes(), file)
     except FileNotFoundError:
-        return Problem(file, 1, 1, "", "there is no such file", "Write one with `modelrouter init`, or name another.")
+        return Problem(file, 1, 1, "", MISSING, "Write one with `modelrouter init`, or name another.")
     except OSError as error:
         return Problem(
             file, 1, 1, "", f"the file cannot be read: {error.strerror}", "Check the path and its permissions."
@@ -55,7 +56,7 @@ def checked(text: str, file: str) -> str | Problem:
             1,
             1,
             "",
-            "the file is empty",
+            EMPTY,
             "Begin with `inventory: NAME`, or let `modelrouter init` write a start.",
         )
     if odd := _UNPRINTABLE.search(text):

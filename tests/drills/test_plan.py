@@ -385,7 +385,7 @@ def test_a_list_that_was_changed_as_well_does_not_pass():
         (["--plan", "nowhere.yaml"], "there is no such file"),
         (["--due", "nowhere"], "there is no plan in nowhere"),
         (["--plan", "drills/q4.yaml", "--only", "nothing"], "there is no scenario 'nothing'"),
-        (["--incident", "F99"], "there is no scenario 'F99'"),
+        (["--incident", "F99"], "there is no incident 'F99'"),
         (["--only", "suspend@vendor:nobody"], "touches nothing here"),
         (["--only", "suspnd@vendor:openai"], "did you mean suspend"),
         (["--only", "price@vendor:openai"], "no call meets it"),
