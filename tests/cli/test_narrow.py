@@ -43,7 +43,9 @@ def test_every_verdict_of_capacity_is_whole(words: tuple[str, ...]) -> None:
 
     for name in PROCESSES:
         verdict = r"(?:WHOLE|KEPT|SHORT|UNKNOWN|STOPPED)"
-        assert re.search(rf"{verdict} +{name} \w+ *\n +\d+% of \d+ rpm|{name} +{verdict} +\d+% of \d+ rpm", output), name
+        assert re.search(rf"{verdict} +{name} \w+ *\n +\d+% of \d+ rpm|{name} +{verdict} +\d+% of \d+ rpm", output), (
+            name
+        )
 
 
 def test_every_loss_says_what_falls_short() -> None:
