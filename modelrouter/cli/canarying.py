@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from modelrouter.core.rehearsal import CANARY, CONTROL
-from modelrouter.drills.canary import Played, frame, play
+from modelrouter.drills.canary import Played, frame, lasts_s, play
 from modelrouter.drills.plan import REAL
 from modelrouter.drills.rehearse import Rehearsal
 from modelrouter.drills.selection import named, of_plan
@@ -17,6 +18,7 @@ from modelrouter.runtime.holdfile import default_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -44,7 +46,10 @@ def on_gateway(inventory: Inventory, plan: Plan, words: Sequence[str], console: 
     """
     if plan.level not in REAL:
         raise UsageError(f"level {plan.level} touches no real request")
+    if plan.case is not None:  # its seconds are real ones here
+        plan = replace(plan, case=replace(plan.case, length_s=lasts_s(plan)))
     small = frame(plan, inventory)
+    console.print(Text(_course(plan, default_path(inventory)), "dim"), soft_wrap=True)
     scenarios = named(inventory, small, words) if words else of_plan(plan, inventory, small)
     recordings: list[Recording] = []
     ended = None
@@ -63,6 +68,16 @@ def on_gateway(inventory: Inventory, plan: Plan, words: Sequence[str], console: 
             if ended is not None:
                 break
     return OnGateway(Rehearsal(inventory, small, tuple(recordings), (), plan.level, plan.seed), ended)
+
+
+def _course(plan: Plan, hold_file: Path) -> str:
+    """What will happen, before it does."""
+    share = "all" if plan.level == "live" else f"{plan.radius.share:.0%}"
+    after = f", {plan.steady.for_s:g} s afterwards" if plan.rollback.verify else ""
+    return (
+        f"{plan.level}: {share} of the requests on the gateways that share {hold_file}; "
+        f"{plan.steady.for_s:g} s of steady state, the fault for {lasts_s(plan):g} s{after}"
+    )
 
 
 def _told(recording: Recording, played: Played) -> Recording:

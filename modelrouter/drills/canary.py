@@ -8,6 +8,8 @@ once when the plan's conditions say so, when somebody interrupts, and, by the le
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -27,7 +29,7 @@ from modelrouter.errors import UsageError
 from modelrouter.runtime.orderfile import OrderFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
     from pathlib import Path
 
     from modelrouter.core.inventory import Inventory
@@ -59,8 +61,10 @@ class Played(NamedTuple):
 
 
 def lasts_s(plan: Plan) -> float:
-    """How long the fault stands: as long as the story in the plan, else a minute."""
-    return plan.case.length_s if plan.case is not None else LASTS_S
+    """How long the fault stands: until the last one of the plan's own scenario ends, else a minute."""
+    mishaps = plan.case.mishaps if plan.case is not None else ()
+    ends = [mishap.shape.until_s for mishap in mishaps]
+    return max((end for end in ends if end is not None), default=LASTS_S) if None not in ends else LASTS_S
 
 
 def frame(plan: Plan, inventory: Inventory, fault_s: float | None = None) -> Miniature:
@@ -87,7 +91,15 @@ def play(
     cannot be rehearsed on real requests; nothing was touched then. Nothing of the drill is left when it returns.
     """
     drill = _Canary(inventory, plan, scenario, OrderFile(hold_file), fault_s or lasts_s(plan), doing)
-    return asyncio.run(drill.run())
+    return asyncio.run(_stoppable(drill.run()))
+
+
+async def _stoppable(playing: Coroutine[Any, Any, Played]) -> Played:
+    """Take being told to end as being interrupted: what was begun is taken back first."""
+    task = asyncio.ensure_future(playing)
+    if threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 @dataclass(slots=True)
