@@ -215,8 +215,9 @@ class Run:
                 Attempt(deployment, at, 0.0, None, None, held=str(refusal.domain), held_for=refusal.cause)
             )
         if refusal.cause != FULL or refusal.until is None:
-            self._quit(index)  # it may be held for long, and others wait for the same account
-            self.full.pop(index, None)
+            if not refusal.waivable:  # else it asks again at once: two who let each other by would never end
+                self._quit(index)  # it may be held for long, and others wait for the same account
+                self.full.pop(index, None)
             return Refused(index, refusal.until, refusal.waivable)
         if not self.full:
             now = self.driver.clock.now()
