@@ -26,11 +26,11 @@ class Attempt(NamedTuple):
     status: int | None
     fault: Fault | None
     held: str | None = None
-    """The domain whose hold, or whose limits, kept the call from being made; the attempt then cost nothing."""
+    """The domain whose hold kept the call from being made; the attempt then cost nothing."""
     losses: tuple[str, ...] = ()
     """What rendering for this deployment's wire could not carry."""
     held_for: str = ""
-    """The cause of that hold; `capacity` where it was limits."""
+    """The cause of that hold."""
     outrun: bool = False
     """Another call of the same request answered first."""
     sent: bool = True
@@ -42,7 +42,7 @@ class Attempt(NamedTuple):
 
     def __str__(self) -> str:
         if self.held_for == "capacity":
-            return f"{self.deployment}: not called, {self.full or 'it'} carries all it can"
+            return f"{self.deployment}: not called, it carries all it can"
         if self.outrun:
             return f"{self.deployment}: silent for {self.took_s:.2f} s when another answered"
         if self.held:
@@ -55,12 +55,6 @@ class Attempt(NamedTuple):
         told = f": {self.fault.evidence}" if self.fault.rule in OWN_WORDS else ""
         after = "its first content" if self.cut else f"{self.took_s:.2f} s"
         return f"{self.deployment}: {self.fault.cause} ({self.fault.scope}) after {after}{told}"
-
-    @property
-    def full(self) -> str:
-        """The wider domain that carries all it can, such as its account; empty where it is the deployment itself."""
-        own = self.held is None or self.held == f"deployment:{self.deployment}"
-        return "" if own or self.held_for != "capacity" else str(self.held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +151,7 @@ def _header(text: str) -> str:
 
 def _brief(attempt: Attempt) -> str:
     if attempt.held_for == "capacity":
-        return f"{attempt.deployment}=full({attempt.full})" if attempt.full else f"{attempt.deployment}=full"
+        return f"{attempt.deployment}=full"
     if attempt.held:
         return f"{attempt.deployment}=held({attempt.held})"
     if attempt.outrun:

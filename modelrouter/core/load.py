@@ -2,9 +2,8 @@
 
 Declared limits (`limits:` of the inventory) bind every call: calls and tokens a minute as buckets that
 fill all the time, calls at a time as a count of which the lower criticalities may not take the last
-share. What was learned (`gradient`) binds as well. Who must wait has a place in a queue: the gravest criticality
-first, then who came first; nobody is let in before those ahead of him. What the account behind it may carry with
-all its deployments binds beside that (`pool`).
+share. What was learned (`gradient`) binds as well. Who must wait has a place in a queue: the gravest criticality first, then who came first; nobody is let
+in before those ahead of him.
 
 Not safe for threads: `runtime.state` holds its lock around it. Times are monotonic seconds.
 """
@@ -13,17 +12,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.gradient import Refusals, Slowness
 from modelrouter.core.latency import FIRST_TOKEN, IDLE, WHOLE, Latency
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from modelrouter.core.inventory import Criticality, Inventory, Limits
-    from modelrouter.core.pool import Pool
 
 RANKS: dict[Criticality, int] = {"critical": 0, "important": 1, "standard": 2, "deferrable": 3}
 """The order in which processes are served where not all can be."""
@@ -86,14 +83,6 @@ class Bucket:
         """As `wait`, after so many others who want as much."""
         return self.wait(amount, now) + ahead * amount / self._rate
 
-    def wait_leaving(self, kept: float, ahead: int, amount: float, now: float) -> float:
-        """As `wait_behind`, and so that `kept` is left."""
-        return self.wait(amount + kept, now) + ahead * amount / self._rate
-
-    def times(self, amount: float) -> float:
-        """How often so much can be taken, at the time of which `wait` was told last."""
-        return self._level / amount if amount > 0 else UNLIMITED
-
     def take(self, amount: float) -> None:
         """Take it; the level may fall below zero, and then fills from there."""
         self._level -= amount
@@ -107,31 +96,25 @@ class Load:
         "_calls_of",
         "_limits",
         "_most",
-        "_numbers",
+        "_number",
         "_queue",
         "_service_s",
         "_tokens",
-        "_wants",
         "first_token",
         "idle",
         "in_flight",
-        "pool",
         "refusals",
         "showed_at",
         "slowness",
         "whole",
     )
 
-    def __init__(self, limits: Limits, ranks: Collection[int], numbers: Iterator[int] | None = None) -> None:
-        """`numbers` are given to those who come; deployments of one account give theirs out of the same."""
+    def __init__(self, limits: Limits, ranks: Collection[int]) -> None:
         self._limits: Limits | None = None
         self.limit(limits, ranks)
         self._queue: list[Place] = []
         self._calls_of: dict[Place, Call] = {}
-        self._wants: dict[Place, Want] = {}
-        self._numbers = numbers or count(1)
-        self.pool: Pool | None = None
-        """What its account may carry; None where nobody said. Set by the pool alone."""
+        self._number = 0
         self._service_s = SERVICE_S
         self.in_flight = 0
         self.showed_at = float("-inf")
@@ -151,16 +134,14 @@ class Load:
             self.refusals = Refusals()
             self.slowness = Slowness()
         self._limits = limits
-        self._most = shares(limits, ranks)
+        self._most = tuple(_most(limits.concurrency, rank, ranks) for rank in range(len(SHARES)))
 
     def enter(self, want: Want, call: Call) -> Place:
         """Take a place in the queue, to be called when it is the first; it must be left again."""
-        place = Place(want.rank, next(self._numbers))
+        self._number += 1
+        place = Place(want.rank, self._number)
         insort(self._queue, place)
         self._calls_of[place] = call
-        self._wants[place] = want
-        if self.pool is not None:
-            self.pool.queued[self] = None
         return place
 
     @property
@@ -168,17 +149,11 @@ class Load:
         """Calls whoever is first in the queue."""
         return self._calls_of[self._queue[0]] if self._queue else None
 
-    def first(self, now: float) -> Call | None:
-        """Calls whoever is to ask next, now that there is room: of its account, where that binds."""
-        return self.head if self.pool is None else self.pool.first(self, now)
-
     def quit(self, place: Place) -> None:
         """Leave the queue; leaving twice is once."""
         at = bisect_left(self._queue, place)
         if at < len(self._queue) and self._queue[at] == place:
-            del self._queue[at], self._calls_of[place], self._wants[place]
-            if self.pool is not None and not self._queue:
-                self.pool.queued.pop(self, None)
+            del self._queue[at], self._calls_of[place]
 
     def admit(self, want: Want, now: float, place: Place | None = None) -> float:
         """Let a call in and answer 0, or the seconds until it is likely to be let in; who is let in must `leave`.
@@ -186,43 +161,16 @@ class Load:
         `place` is that of the caller who waited.
         """
         wait = self._wait(want, now, place)
-        pool = self.pool
-        if pool is not None:
-            wait = max(wait, pool.wait(want, now, place))
         if wait:
             return max(SOONEST_S, wait)
         if self._calls is not None:
             self._calls.take(1.0)
         if self._tokens is not None:
             self._tokens.take(want.tokens)
-        if pool is not None:
-            pool.take(want)
         if place is not None:
             self.quit(place)
         self.in_flight += 1
         return 0.0
-
-    def shared(self, want: Want, now: float, place: Place | None = None) -> bool:
-        """Whether it is its account that keeps a call out, or does so for longer than the deployment itself."""
-        return self.pool is not None and self.pool.wait(want, now, place) > self._wait(want, now, place)
-
-    def ready(self, place: Place, now: float) -> tuple[int, Want | None]:
-        """Of those who wait here ahead of a place: how many could go now, were it for this deployment alone.
-
-        And what the first of them takes; None where nobody is ahead.
-        """
-        ahead = bisect_left(self._queue, place)
-        if not ahead:
-            return 0, None
-        head = self._queue[0]
-        want = self._wants[head]
-        if self._wait(want, now, head):
-            return 0, want
-        learned = [each for each in (self.refusals.limit, self.slowness.limit) if each is not None]
-        room = min([self._most[want.rank], *learned]) - self.in_flight
-        for bucket, amount in ((self._calls, 1.0), (self._tokens, want.tokens)):
-            room = min(room, bucket.times(amount)) if bucket is not None else room
-        return max(1, int(min(ahead, room))), want
 
     def _wait(self, want: Want, now: float, place: Place | None) -> float:
         most = self._most[want.rank]
@@ -241,18 +189,11 @@ class Load:
             waits.append((ahead + 1) * self._service_s / max(1.0, most))
         return max(waits) or (SOONEST_S if ahead else 0.0)
 
-    @property
-    def front(self) -> Place | None:
-        """The place of whoever is first in the queue."""
-        return self._queue[0] if self._queue else None
-
     def leave(self, took: float | None) -> None:
         """A call that was let in is over; `took` where it was answered."""
         self.in_flight -= 1
         if took is not None:
             self._service_s += (took - self._service_s) * 0.1
-        if self.pool is not None:
-            self.pool.leave(took)
 
     def answered(self, took: float, now: float) -> None:
         """A whole answer came."""
@@ -264,11 +205,6 @@ class Load:
         self.showed_at = now
         self.first_token.took(took)
         self.slowness.showed(took, self.in_flight)
-
-
-def shares(limits: Limits, ranks: Collection[int]) -> tuple[float, ...]:
-    """By rank: how many calls at a time it may fill, where these ranks use the same."""
-    return tuple(_most(limits.concurrency, rank, ranks) for rank in range(len(SHARES)))
 
 
 def _most(limit: int | None, rank: int, ranks: Collection[int]) -> float:

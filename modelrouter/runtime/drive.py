@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.decision import Attempt, Decision
-from modelrouter.core.domains import Kind
 from modelrouter.core.faults import Fault
 from modelrouter.core.request import (
     Begun,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
     from modelrouter.core.candidates import Candidates
     from modelrouter.core.decision import Outcome
-    from modelrouter.core.domains import Domain
     from modelrouter.core.inventory import Deployment
     from modelrouter.core.load import Place, Want
     from modelrouter.core.request import Command, Fact
@@ -121,10 +119,8 @@ class Run:
         self.results: dict[int, tuple[Underway, Shown]] = {}
         self.trail: list[Attempt] = []
         self.failure: Failure | None = None
-        self.full: dict[int, Refusal] = {}
-        """By place in the route: what was said last of a deployment that carried all it could, or its account did."""
-        self.noted: set[tuple[int, Domain]] = set()
-        """Of those: what the trail tells already."""
+        self.full: dict[int, float] = {}
+        """By place in the route: when a deployment that carried all it could may have room."""
         self.patient_until = self.begun_at
         """It waits for room no longer than this, so that time is left for the call."""
         self.places: dict[int, Place] = {}
@@ -141,7 +137,6 @@ class Run:
         self.ask = ask
         self.facts.clear()
         self.full.clear()
-        self.noted.clear()
         self.request.reopen(index, self.driver.clock.now() + self.span)
         return await self.run(Failed(index, fault))
 
@@ -186,7 +181,6 @@ class Run:
         at = self.driver.clock.now() - self.begun_at
         if isinstance(rendered, Fault):
             self.failure = Failure(rendered)
-            self._quit(command.index)
             self.trail.append(Attempt(deployment.id, at, 0.0, None, rendered, sent=False))
             return Unable(command.index, rendered)
         place = self.places.get(command.index)
@@ -207,23 +201,18 @@ class Run:
 
     def _refused(self, index: int, refusal: Refusal, at: float) -> Fact:
         if refusal.domain is None:
-            self._quit(index)
             return OverBudget(index)
-        if refusal.cause != FULL or (index, refusal.domain) not in self.noted:  # who waits for room asks often
+        if refusal.cause != FULL or index not in self.full:  # who waits for room asks often
             deployment = self.request.route[index].id
             self.trail.append(
                 Attempt(deployment, at, 0.0, None, None, held=str(refusal.domain), held_for=refusal.cause)
             )
         if refusal.cause != FULL or refusal.until is None:
-            if not refusal.waivable:  # else it asks again at once: two who let each other by would never end
-                self._quit(index)  # it may be held for long, and others wait for the same account
-                self.full.pop(index, None)
             return Refused(index, refusal.until, refusal.waivable)
         if not self.full:
             now = self.driver.clock.now()
             self.patient_until = now + (self.request.deadline - now) / 2
-        self.full[index] = refusal
-        self.noted.add((index, refusal.domain))
+        self.full[index] = refusal.until
         if refusal.until <= self.patient_until:
             return Refused(index, refusal.until, waivable=False)
         self._quit(index)
@@ -233,8 +222,8 @@ class Run:
         """Take a place wherever there will be room in time, unless a call is under way that may still answer."""
         if self.request.in_flight - self.request.moved:
             return
-        for index, refusal in self.full.items():
-            if index not in self.places and (refusal.until or 0.0) <= self.patient_until:
+        for index, until in self.full.items():
+            if index not in self.places and until <= self.patient_until:
                 call = partial(self._called, index)
                 self.places[index] = self.driver.state.enter(self.request.route[index], self.want, call)
 
@@ -253,15 +242,14 @@ class Run:
         """What to say where nothing was called for want of capacity."""
         if not self.full:
             return None
-        wait = max(0.0, min(refusal.until or 0.0 for refusal in self.full.values()) - self.driver.clock.now())
-        shared = all(refusal.domain and refusal.domain.kind is Kind.ACCOUNT for refusal in self.full.values())
+        wait = max(0.0, min(self.full.values()) - self.driver.clock.now())
         return Failure(
             Fault(
                 cause=Cause.THROTTLED,
-                scope=Scope.ACCOUNT if shared else Scope.DEPLOYMENT,
+                scope=Scope.DEPLOYMENT,
                 retry_after_s=wait,
                 rule="runtime.full",
-                evidence=f"{'the account of ' if shared else ''}every permitted deployment carries all it can",
+                evidence="every permitted deployment carries all it can",
             )
         )
 

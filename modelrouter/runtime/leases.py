@@ -36,7 +36,7 @@ __all__ = [
 CLAIM_S = 0.05
 """So long it may take until other processes have left a trial to this one: who has no other way waits."""
 FULL = "capacity"
-"""What a refusal says of a deployment, or an account, that carries all it can: its domain says which."""
+"""What a refusal says of a deployment that carries all it can."""
 
 
 class Waiting(Protocol):

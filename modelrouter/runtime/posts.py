@@ -8,27 +8,21 @@ threads but for `of`: `runtime.state` holds its lock around the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.core.causes import PERMITS, Cause
 from modelrouter.core.domains import Domain, Kind, domains_of
 from modelrouter.core.holds import Phase
-from modelrouter.core.inventory import Limits
 from modelrouter.core.load import Load, ranks_of
-from modelrouter.core.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from modelrouter.core.holds import Hold
-    from modelrouter.core.inventory import Account, Deployment, Inventory
+    from modelrouter.core.inventory import Deployment, Inventory
     from modelrouter.runtime.leases import Change, Waiting
 
 __all__ = ["Post", "Posts", "Replaced"]
-
-
-UNSTATED = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +34,6 @@ class Post:
     load: Load
     waiting: dict[Waiting, None] = field(default_factory=dict)
     """In the order in which they began."""
-
-    @property
-    def account(self) -> Domain:
-        """The domain of its account."""
-        return next(domain for domain in self.domains if domain.kind is Kind.ACCOUNT)
 
     @property
     def busy(self) -> bool:
@@ -89,17 +78,12 @@ class Posts:
 
     def __init__(self, inventory: Inventory) -> None:
         self._ranks = ranks_of(inventory)
-        self._numbers = count(1)
         self._posts = {
-            name: Post(each, domains_of(each), Load(each.limits, self._ranks[name], self._numbers))
+            name: Post(each, domains_of(each), Load(each.limits, self._ranks[name]))
             for name, each in inventory.deployments.items()
         }
         self._former: dict[int, Post] = {}
         """By the identity of a deployment, which its post keeps alive."""
-        self._pools: dict[tuple[str, str], Pool] = {}
-        """By provider and account: where limits were ever stated."""
-        self._relimit(inventory)
-        self._adopt()
         self.domains = frozenset(domain for post in self._posts.values() for domain in post.domains)
 
     def of(self, deployment: Deployment) -> Post:
@@ -117,9 +101,7 @@ class Posts:
                 return present
             load = present.load
         else:
-            load = Load(deployment.limits, {0}, self._numbers)
-            if pool := self._pools.get(_account(deployment)):
-                pool.adopt(load)
+            load = Load(deployment.limits, {0})
         return self._former.setdefault(id(deployment), Post(deployment, domains, load))
 
     def present(self, deployment: Deployment) -> bool:
@@ -165,8 +147,7 @@ class Posts:
         for name, deployment in inventory.deployments.items():
             old = before.get(name)
             if old is None or _place(old.deployment) != _place(deployment):
-                load = Load(deployment.limits, ranks[name], self._numbers)
-                posts[name] = Post(deployment, domains_of(deployment), load)
+                posts[name] = Post(deployment, domains_of(deployment), Load(deployment.limits, ranks[name]))
                 continue
             posts[name] = Post(deployment, domains_of(deployment), old.load)
             if (old.deployment.limits, self._ranks[name]) != (deployment.limits, ranks[name]):
@@ -176,43 +157,12 @@ class Posts:
         self._former = {**kept, **{id(post.deployment): post for post in before.values()}}
         self._posts, self._ranks = posts, ranks
         self.domains = frozenset(domain for post in posts.values() for domain in post.domains)
-        calls += self._relimit(inventory)
-        self._adopt()
         moved = {
             Domain(Kind.DEPLOYMENT, name)
             for name, post in posts.items()
             if name in before and post.load is not before[name].load
         }
         return Replaced(gone - self.domains, frozenset(moved), _rekeyed(before, posts), tuple(calls))
-
-    def _relimit(self, inventory: Inventory) -> list[Callable[[], None]]:
-        """Give accounts their limits; answers the first in the queues of those whose limits changed."""
-        accounts: dict[tuple[str, str], Account] = {}
-        ranks: dict[tuple[str, str], frozenset[int]] = {}
-        for deployment in inventory.deployments.values():
-            if deployment.account is not None:
-                name = _account(deployment)
-                accounts[name] = deployment.account
-                ranks[name] = ranks.get(name, frozenset()) | self._ranks[deployment.id]
-        calls: list[Callable[[], None]] = []
-        for name, account in accounts.items():
-            pool = self._pools.get(name)
-            if pool is None and account.limits != UNSTATED:
-                self._pools[name] = Pool(account.limits, ranks[name])
-            elif pool is not None and pool.limit(account.limits, ranks[name]):
-                calls += [load.head for load in pool.queued if load.head]
-        return calls
-
-    def _adopt(self) -> None:
-        """Count every deployment with its account, those of earlier inventories too."""
-        for post in self.everybody():
-            pool = self._pools.get(_account(post.deployment))
-            if pool is not None and post.load.pool is None:
-                pool.adopt(post.load)
-
-
-def _account(deployment: Deployment) -> tuple[str, str]:
-    return deployment.provider.id, deployment.account.name if deployment.account else ""
 
 
 def _rekeyed(before: Mapping[str, Post], after: Mapping[str, Post]) -> frozenset[Domain]:

@@ -82,11 +82,10 @@ class State:
                 return Refusal(None, None, waivable=False)
             if (wait := load.admit(terms.want, now, terms.place)) > 0.0:
                 self._give_up(lease)
-                full = post.account if load.shared(terms.want, now, terms.place) else post.domains[0]
-                return Refusal(full, now + wait, waivable=False, cause=FULL)
+                return Refusal(post.domains[0], now + wait, waivable=False, cause=FULL)
             if not (terms.retry or terms.hedge):
                 self._budget.request(now)
-            head = load.first(now) if terms.place is not None else None
+            head = load.head if terms.place is not None else None
         if head is not None:
             head()
         return lease
@@ -129,7 +128,7 @@ class State:
         load = self.posts.of(deployment).load
         with self._lock:
             load.quit(place)
-            head = load.first(self._clock.now())
+            head = load.head
         if head is not None:
             head()
 
@@ -177,7 +176,7 @@ class State:
         with self._lock:
             lease.load.leave(None)
             self._give_up(lease)
-            head = lease.load.first(self._clock.now())
+            head = lease.load.head
         if head is not None:
             head()
 
@@ -210,7 +209,7 @@ class State:
             adapting = load.refusals.limit is not None
             hung = outlasted and load.showed_at < lease.at  # it answered nobody since this call began
             learn(lease, fault, now, outlasted=outlasted, pause_s=pause_s)
-            head = load.first(now)
+            head = load.head
             changes: list[Change] = []
             if fault is not None or lease.trials or self._streaks or self._ended or self._lapsed:
                 changes, self._ended = self._ended, []

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 from crowds.provider import Crowded, Place
-from support.inventories import deployment, inventory, process, provider
+from support.inventories import deployment, inventory, process
 
 from modelrouter import Router
 from modelrouter.continuity.capacity import Capacity
 from modelrouter.continuity.factors import Graph
-from modelrouter.core.inventory import Account, Criticality, Demand, Deployment, Inventory, Limits, Objectives, Process
+from modelrouter.core.inventory import Criticality, Demand, Deployment, Inventory, Limits, Objectives, Process
 from modelrouter.errors import RequestFailedError
 from modelrouter.testing import VirtualTime
 
@@ -23,8 +22,6 @@ SETTLED = 4
 """Minutes before which nothing is counted: buckets begin full, queues empty."""
 A = deployment("a", limits=Limits(rpm=120))
 B = deployment("b", limits=Limits(rpm=60))
-SHARED = replace(provider("shared"), accounts={"main": Account(provider="shared", name="main", limits=Limits(rpm=120))})
-C, D = (deployment(name, of=SHARED, limits=Limits(rpm=100)) for name in ("c", "d"))
 
 
 def asks(name: str, *route: Deployment, rpm: float, criticality: Criticality) -> Process:
@@ -41,7 +38,7 @@ def asks(name: str, *route: Deployment, rpm: float, criticality: Criticality) ->
 def lived(held: Inventory) -> dict[str, float]:
     """Requests a minute that the router served of each process, in settled minutes."""
     time = VirtualTime(luck=0.5)
-    crowd = Crowded(**{name: Place(takes_s=1.0) for name in held.deployments})
+    provider = Crowded(**{name: Place(takes_s=1.0) for name in held.deployments})
     served: Counter[str] = Counter()
 
     async def one(router: Router, name: str, begins: float) -> None:
@@ -54,7 +51,7 @@ def lived(held: Inventory) -> dict[str, float]:
                 served[name] += 1
 
     async def whole() -> None:
-        async with Router(held, observers=[], clients=crowd.clients(), clock=time, hold_file=None) as router:
+        async with Router(held, observers=[], clients=provider.clients(), clock=time, hold_file=None) as router:
             await asyncio.gather(
                 *(
                     one(router, each.id, number * 60 / each.demand.rpm + place * 0.01)
@@ -78,9 +75,8 @@ def lived(held: Inventory) -> dict[str, float]:
             asks("middle", A, B, rpm=60, criticality="important"),
             asks("low", B, rpm=60, criticality="deferrable"),
         ),
-        (asks("grave", C, rpm=80, criticality="critical"), asks("low", D, rpm=80, criticality="deferrable")),
     ],
-    ids=["all carried", "too much", "graver first", "three that meet", "one account"],
+    ids=["all carried", "too much", "graver first", "three that meet"],
 )
 def test_the_router_serves_what_was_foretold(processes: tuple[Process, ...]) -> None:
     """Each process gets the requests a minute of the forecast, within 8 % of the demand."""

@@ -25,7 +25,11 @@ from modelrouter.inventory.schema import File, flow, validate
 from modelrouter.inventory.work import PolicyEntry
 
 ROOT = Path(__file__).parents[2]
-ENTRIES = sorted(Entry.__subclasses__(), key=lambda entry: entry.__name__)
+ENTRIES = sorted(
+    # Other rooms have entries of their own, once they are loaded.
+    (entry for entry in Entry.__subclasses__() if entry.__module__.startswith("modelrouter.inventory.")),
+    key=lambda entry: entry.__name__,
+)
 FIELDS = [(entry, name) for entry in ENTRIES for name in entry.model_fields]
 
 
