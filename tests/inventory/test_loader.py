@@ -362,6 +362,7 @@ def test_a_circle_through_an_alias_is_no_trouble() -> None:
     assert [message.partition(": ")[0] for message in said(text)] == ["13:46", "13:46"]
 
 
+@pytest.mark.alone
 def test_loading_is_quick(tmp_path: Path) -> None:
     """Importing the door costs under 250 ms of CPU, pydantic included, and reading the shipped file under 150 ms."""
     program = (
