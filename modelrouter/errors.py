@@ -3,6 +3,7 @@
 ModelRouterError
 ├── UsageError                your mistake: nothing was sent
 │   ├── InventoryError        the inventory cannot be used; carries every problem found
+│   ├── LedgerError           a ledger cannot be written or read; says what to do
 │   ├── MissingSecretError    a secret that the inventory names is not there
 │   ├── UnknownNameError      no process, alias, deployment or domain of that name
 │   ├── UnauthenticatedError  the caller has no key that is known here
@@ -29,6 +30,7 @@ __all__ = [
     "BadRequestError",
     "DeadlineError",
     "InventoryError",
+    "LedgerError",
     "MissingSecretError",
     "ModelRouterError",
     "NoRouteError",
@@ -59,6 +61,15 @@ class InventoryError(UsageError):
         self.problems = tuple(problems)
         self.files = tuple(files)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class LedgerError(UsageError):
+    """A ledger cannot be written or read: `what` is wrong, and `advice` says what to do about it."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        self.what = what
+        self.advice = advice
+        super().__init__(f"{what}: {advice}")
 
 
 class MissingSecretError(UsageError):

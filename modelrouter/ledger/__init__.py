@@ -1,4 +1,4 @@
-"""What happened, so that nobody can bend it afterwards; pure: values in, values out.
+"""What happened, so that nobody can bend it afterwards.
 
 `canonical` gives values their one form in bytes; `entry` is one entry and what is revealed of it; `chain` puts entries
 after one another; `merkle` and `tiles` are the tree over them; `note`, `checkpoint` and `proof` are what is signed

@@ -79,7 +79,9 @@ class BrokenError(ValueError):
 class Kind(StrEnum):
     """What an entry tells of."""
 
+    REQUEST = "request"
     DECISION = "decision"
+    STREAM = "stream"
     ATTEMPT = "attempt"
     HOLD = "hold"
     PROBE = "probe"
@@ -89,6 +91,7 @@ class Kind(StrEnum):
     CONTRACT = "contract"
     OPERATOR = "operator"
     ANCHOR = "anchor"
+    GAP = "gap"
     BEGIN = "begin"
     END = "end"
     REDACTION = "redaction"
