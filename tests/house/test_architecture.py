@@ -61,22 +61,17 @@ ONE_FILE = {
 }
 """Libraries that only these files may name, or all those of a folder: YAML is read at one door, and written by two."""
 
-PURE = {"core", "continuity"}
+PURE = {"core", "continuity", "ledger"}
 """Values in, values out: the standard library alone, without clock, chance or I/O."""
-HEART = {
-    f"modelrouter/ledger/{name}.py"
-    for name in ("canonical", "chain", "checkpoint", "ed25519", "entry", "merkle", "note", "proof", "tiles", "verifier")
-}
-"""The files of the ledger that are as pure; they see one another, and none that reads or writes."""
 SHELL = {
     "ledger": {
         "anchors", "claims", "contents", "copies", "export", "journal", "opening", "postgres", "reading", "recorder",
-        "shards", "shipping", "store",
+        "shards", "shipping", "store", "trouble",
     }
 }  # fmt: skip
 """Of the pure rooms, the files that keep and send what the others work out; those others may not import them."""
 LENT = {"modelrouter/ledger/ed25519.py": {"cryptography"}}
-"""Of what is pure, files that may name one library besides."""
+"""Of the pure rooms, files that may name one library besides."""
 ALONE = "modelrouter/ledger/verifier.py"
 """Handed to auditors as it is: it needs Python, and nothing of ours."""
 
@@ -159,18 +154,13 @@ def _shell(module: str) -> bool:
     return len(parts) > 2 and parts[2] in SHELL.get(parts[1], ())
 
 
-def _in_heart(target: str) -> bool:
-    return any(f"{name.replace('.', '/')}.py" in HEART for name in (target, target.rpartition(".")[0]))
-
-
 def _foreign(path: Path, library: str, own: str, root: Path) -> list[str]:
     place = path.relative_to(root).as_posix()
     if library in LENT.get(place, ()) or _shell(module_of(path, root)):
         return []
-    pure = own in PURE or place in HEART
-    if pure and library not in sys.stdlib_module_names:
+    if own in PURE and library not in sys.stdlib_module_names:
         return [f"{place}: {own} is standard library alone, not {library}"]
-    if pure and library in {"time", "random", "os", "logging", "socket", "asyncio", "threading", "subprocess"}:
+    if own in PURE and library in {"time", "random", "os", "logging", "socket", "asyncio", "threading", "subprocess"}:
         return [f"{place}: {own} has no clock, chance or I/O, and {library} is one"]
     if library not in ONE_FILE:
         return []
