@@ -106,7 +106,10 @@ def _unused(inventory: Inventory) -> Iterator[Finding]:
         "contracts": (
             "no provider is under this contract",
             inventory.contracts,
-            {provider.contract for provider in inventory.providers.values()},
+            {
+                *(provider.contract for provider in inventory.providers.values()),
+                *(contract.under for contract in inventory.contracts.values()),
+            },
         ),
     }
     for section, (message, names, wanted) in used.items():

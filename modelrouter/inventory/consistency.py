@@ -15,6 +15,8 @@ from modelrouter.inventory.problems import Finding
 from modelrouter.inventory.quality import empty_checks, repeated_checks, unknown_scores
 from modelrouter.inventory.references import is_word, names, select
 from modelrouter.inventory.regions import COUNTRIES, GROUPS, contents, unknown_country, unknown_region
+from modelrouter.inventory.service_levels import circular_contracts, misplaced_promises
+from modelrouter.inventory.telemetry import unsent
 from modelrouter.inventory.upstreams import circular_upstreams, own_spillover
 
 if TYPE_CHECKING:
@@ -73,6 +75,10 @@ def inconsistencies(tree: Entries) -> Iterator[Finding]:
         unknown_scores,
         circular_upstreams,
         own_spillover,
+        misplaced_promises,
+        circular_contracts,
+        unsent,
+        _exposed_telemetry,
     ):
         yield from check(tree)
 
@@ -127,6 +133,14 @@ def _headers(tree: Entries) -> Iterator[Finding]:
                 "Name the key in the provider's account: `key: env:NAME`.",
                 at_key=True,
             )
+
+
+def _exposed_telemetry(tree: Entries) -> Iterator[Finding]:
+    """A secret header of telemetry that would cross a network as anybody's to read."""
+    for path, url in select(tree, "telemetry.otlp"):
+        is_open = is_word(url) and str(url).startswith("http://") and not _is_near(str(url), is_local=False)
+        if is_open and any(select(tree, "telemetry.headers.*")):
+            yield Finding(path, "its headers would travel unencrypted", "Write https://, or take `headers` out.")
 
 
 def _secrets(tree: Entries) -> Iterator[Finding]:

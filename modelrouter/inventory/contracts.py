@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from modelrouter.core.contracts import Contract, Entity, Exit, Switching
+from modelrouter.core.contracts import YEAR_S, Contract, Entity, Exit, ExportControls, Switching, Termination
 from modelrouter.inventory.entry import Entry, about
-from modelrouter.inventory.fields import Country, Currency, Day, Duration, Flag, Lei, Line, Name, Number, Region, Share
-from modelrouter.inventory.words import Reintegration, Substitutability
+from modelrouter.inventory.fields import Country, Currency, Day, Duration, Flag, Lei, Line, Name, Number, Region
+from modelrouter.inventory.service_levels import ServiceLevelEntry, service_level
+from modelrouter.inventory.words import Liable, Party, Reintegration, Substitutability, TerminationReason
 
 
 class SuspensionEntry(Entry):
@@ -13,12 +14,30 @@ class SuspensionEntry(Entry):
 
     notice: Duration | None = about("How long before it they must tell you.", "30d", None, unit="duration")
     appeal: Flag | None = about("Whether you may object.", True, None)
+    announced: list[Day] = about(
+        "When they told you of one, as it came: what was seen is held against it.", ["2026-10-01"], [], unit="dates"
+    )
 
 
-class ServiceLevelEntry(Entry):
-    """What the provider promises."""
+class ExportControlsEntry(Entry):
+    """Who answers for the lawful export of what is served."""
 
-    availability: Share | None = about("The share of time that is promised.", "99.9%", None, unit="share")
+    liability: Liable | None = about("Who is liable: `provider`, `customer` or `shared`.", "provider", None)
+    classification: Line | None = about("As the provider states it.", "EAR99", None)
+    licence: Line | None = about("The licence or exception that it rests on.", "NLR", None)
+    notice: Duration | None = about(
+        "How long before access ends for such a reason they must tell you.", "0h", None, unit="duration"
+    )
+
+
+class TerminationEntry(Entry):
+    """That notice was given: `ends` is the last day then, whatever the contract says of renewal."""
+
+    given: Day | None = about("When.", "2026-11-02", None, unit="date")
+    by: Party | None = about("By whom: `us` or `provider`.", "us", None)
+    reason: TerminationReason | None = about(
+        "Why: `expired`, `breach`, `impediments`, `security`, `authority` or `other`.", "expired", None
+    )
 
 
 class ExitEntry(Entry):
@@ -31,6 +50,7 @@ class ExitEntry(Entry):
         "difficult",
         None,
     )
+    every: Duration = about("How often it is to be tested.", "365d", YEAR_S, unit="duration", written="365d")
 
 
 class SwitchingEntry(Entry):
@@ -43,12 +63,18 @@ class SwitchingEntry(Entry):
     assets: list[Line] = about("What you may take along.", ["logs", "batch files"], [])
     format: Line | None = about("In which form.", "JSONL", None)
     tested: Day | None = about("When you last did it for practice.", "2026-05-20", None, unit="date")
+    every: Duration = about("How often it is to be practised.", "365d", YEAR_S, unit="duration", written="365d")
 
 
 class ContractEntry(Entry):
     """What was agreed with a provider."""
 
     reference: Line | None = about("Its number in your own register. By default the entry's name.", "C-2024-117", None)
+    under: Name | None = about(
+        "The overarching contract that it is made under; that one needs no provider of its own.",
+        "group-framework",
+        None,
+    )
     begins: Day | None = about("Its first day.", "2024-07-01", None, unit="date")
     ends: Day | None = about("Its last day.", "2027-06-30", None, unit="date")
     renews: Duration | None = about(
@@ -58,8 +84,14 @@ class ContractEntry(Entry):
     provider_notice: Duration | None = about(
         "How long before they stop they must say so.", "90d", None, unit="duration"
     )
+    termination: TerminationEntry | None = about(
+        "That notice was given, once it was.", {"given": "2026-11-02", "by": "us", "reason": "expired"}, None
+    )
     suspension: SuspensionEntry = about("What it says about being switched off.", {"notice": "0h", "appeal": True}, {})
     sla: ServiceLevelEntry = about("Its service levels.", {"availability": "99.9%"}, {})
+    export_controls: ExportControlsEntry = about(
+        "Who answers for export controls.", {"liability": "provider", "classification": "EAR99"}, {}
+    )
     log_export: Flag | None = about("Whether you may take your logs with you.", True, None)
     audit_rights: Flag | None = about("Whether you and your supervisor may audit.", False, None)
     audited: Day | None = about("When you last did.", "2025-11-12", None, unit="date")
@@ -90,18 +122,27 @@ class EntityEntry(Entry):
 
 def contract(name: str, entry: ContractEntry) -> Contract:
     """The value of an entry."""
-    leaving, moving = entry.exit, entry.switching
+    leaving, moving, export, over = entry.exit, entry.switching, entry.export_controls, entry.termination
     return Contract(
         id=name,
         reference=entry.reference,
+        under=entry.under,
         begins=entry.begins,
         ends=entry.ends,
-        renews_s=entry.renews,
+        renews_s=entry.renews if over is None else None,
         notice_s=entry.notice,
         provider_notice_s=entry.provider_notice,
+        termination=None if over is None else Termination(given=over.given, reason=over.reason, by=over.by),
         suspension_notice_s=entry.suspension.notice,
+        announced=tuple(entry.suspension.announced),
         appeal=entry.suspension.appeal,
-        availability=entry.sla.availability,
+        sla=service_level(entry.sla),
+        export_controls=ExportControls(
+            liability=export.liability,
+            classification=export.classification,
+            licence=export.licence,
+            notice_s=export.notice,
+        ),
         log_export=entry.log_export,
         audit_rights=entry.audit_rights,
         audited=entry.audited,
@@ -111,7 +152,7 @@ def contract(name: str, entry: ContractEntry) -> Contract:
         currency=entry.currency,
         annual_cost=entry.annual_cost,
         substitutability=entry.substitutability,
-        exit=Exit(plan=leaving.plan, tested=leaving.tested, reintegration=leaving.reintegration),
+        exit=Exit(plan=leaving.plan, tested=leaving.tested, reintegration=leaving.reintegration, every_s=leaving.every),
         switching=Switching(
             notice_s=moving.notice,
             transition_s=moving.transition,
@@ -120,6 +161,7 @@ def contract(name: str, entry: ContractEntry) -> Contract:
             assets=tuple(moving.assets),
             format=moving.format,
             tested=moving.tested,
+            every_s=moving.every,
         ),
     )
 

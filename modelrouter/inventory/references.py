@@ -28,6 +28,8 @@ class _Reference(NamedTuple):
 
 _REFERENCES = (
     _Reference("providers.*.contract", ("contracts",), "contract"),
+    _Reference("contracts.*.under", ("contracts",), "contract"),
+    _Reference("contracts.*.sla.deployments.*", ("deployments",), "deployment"),
     _Reference("deployments.*.provider", ("providers",), "provider"),
     _Reference("deployments.*.model", ("models",), "model"),
     _Reference("deployments.*.spillover", ("deployments",), "deployment"),

@@ -8,7 +8,8 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from modelrouter.core import contracts
 from modelrouter.core import inventory as core
-from modelrouter.core.causes import Cause, Scope
+from modelrouter.core.causes import Cause
+from modelrouter.core.causes import Scope as Reach
 from modelrouter.core.checks import Layer
 from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.fields import read_duration, refusal, scalar_of
@@ -51,7 +52,7 @@ def _enum(words: Iterable[str]) -> WithJsonSchema:
 Capability = Annotated[str, reads(CAPABILITIES), _enum(CAPABILITIES)]
 Vendor = Annotated[str, reads(VENDORS), _enum(VENDORS)]
 CauseWord = Annotated[str, reads(Cause), _enum(Cause)]
-ScopeWord = Annotated[str, reads(Scope), _enum(Scope)]
+ScopeWord = Annotated[str, reads(Reach), _enum(Reach)]
 Check = Annotated[str, reads(Layer), _enum(Layer)]
 Condition = Annotated[str, reads(CIRCUMSTANCES), _enum(CIRCUMSTANCES)]
 Criticality = Annotated[core.Criticality, reads(get_args(core.Criticality))]
@@ -63,5 +64,11 @@ UpstreamKind = Annotated[core.UpstreamKind, reads(get_args(core.UpstreamKind))]
 Impact = Annotated[core.Impact, reads(get_args(core.Impact))]
 Substitutability = Annotated[contracts.Substitutability, reads(get_args(contracts.Substitutability))]
 Reintegration = Annotated[contracts.Reintegration, reads(get_args(contracts.Reintegration))]
+Window = Annotated[contracts.Window, reads(get_args(contracts.Window))]
+Measure = Annotated[contracts.Measure, reads(get_args(contracts.Measure))]
+Scope = Annotated[contracts.Scope, reads(get_args(contracts.Scope))]
+Liable = Annotated[contracts.Liable, reads(get_args(contracts.Liable))]
+Party = Annotated[Literal["us", "provider"], reads(("us", "provider"))]
+TerminationReason = Annotated[contracts.TerminationReason, reads(get_args(contracts.TerminationReason))]
 OnRefusal = Annotated[Literal["stop", "next"], reads(("stop", "next"))]
 OnCut = Annotated[core.OnCut, reads(get_args(core.OnCut))]
