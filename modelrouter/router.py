@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
@@ -11,12 +10,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from modelrouter.core.causes import Cause
-from modelrouter.core.context import NOBODY, Context, extended
+from modelrouter.core.context import NOBODY, Context
 from modelrouter.core.domains import Domain, Kind, domains_of
 from modelrouter.core.holds import by_operator
 from modelrouter.core.inventory import Inventory
-from modelrouter.core.load import RANKS, Want
-from modelrouter.errors import InventoryError, MissingSecretError, NotAllowedError, UnknownNameError
+from modelrouter.errors import InventoryError, MissingSecretError, UnknownNameError
 from modelrouter.inventory.diff import Edit, diff
 from modelrouter.inventory.loader import default_inventory, load
 from modelrouter.inventory.secrets import resolve
@@ -25,42 +23,37 @@ from modelrouter.providers.clients import Clients
 from modelrouter.runtime.answer import Answer, SyncAnswer
 from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.board import Board
-from modelrouter.runtime.calls import Ask, Caller
+from modelrouter.runtime.calls import Caller
 from modelrouter.runtime.chat import chat_body
 from modelrouter.runtime.checkfile import CheckFile
 from modelrouter.runtime.checkfile import beside as checks_beside
 from modelrouter.runtime.clock import SystemClock
-from modelrouter.runtime.continuing import Continuing, chosen, settle
-from modelrouter.runtime.drive import Driver, UnservedError
-from modelrouter.runtime.failures import failed
+from modelrouter.runtime.drive import Driver
 from modelrouter.runtime.holdfile import HoldFile, default_path
 from modelrouter.runtime.keeping import Keepers
 from modelrouter.runtime.observers import LogObserver, Observers
 from modelrouter.runtime.origins import Origins
 from modelrouter.runtime.parts import Parts
 from modelrouter.runtime.portal import Portal
+from modelrouter.runtime.serving import Serving
 from modelrouter.runtime.state import State
 from modelrouter.runtime.unrecognised import UnknownErrors, beside
 from modelrouter.runtime.watch import Watch
 from modelrouter.wire.body import parse
-from modelrouter.wire.dialects import CALLERS
-from modelrouter.wire.passing import EXTRA
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping, Sequence
 
     from modelrouter.core.candidates import Candidates
     from modelrouter.core.checks import Checked
-    from modelrouter.core.faults import Fault
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment
     from modelrouter.core.unrecognised import Unrecognised
     from modelrouter.providers.base import ProviderClient
     from modelrouter.runtime.clock import Clock
-    from modelrouter.runtime.drive import Served
     from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Observer
-    from modelrouter.runtime.streams import Stream
 
 __all__ = ["Explanation", "Reloaded", "Router"]
 
@@ -121,6 +114,7 @@ class Router:
         self._parts = parts = self._made(inventory)
         asking = Asking(parts.clients, self._clock, CheckFile(checks_beside(path)) if path else None)
         self._watch = Watch(self._state, inventory, asking, parts.driver.caller, self._publish, self._board)
+        self._serving = Serving(self._clock, self._observers, self._keepers, self._watch.served)
         self._portal = Portal()
         self._reloading = Lock()
 
@@ -181,6 +175,7 @@ class Router:
         other = Router(alike, clients=clients, clock=self._clock, observers=[], hold_file=None)
         other._origins, other._keepers = self._origins, self._keepers
         other._parts = other._made(alike, other._parts.driver)
+        other._serving = replace(other._serving, keepers=self._keepers)
         return other
 
     async def ahandle(self, wire: str, body: bytes, context: Context = NOBODY) -> Answer:
@@ -192,25 +187,8 @@ class Router:
         return await self._serve(wire, body, parse(body), context)
 
     async def _serve(self, wire: str, body: bytes, parsed: Mapping[str, Any], context: Context) -> Answer:
-        asked = CALLERS[wire].read_request(parsed)
-        context = extended(context, parsed.get(EXTRA))
         self._attend()
-        parts = self._parts
-        route = parts.route(context.process or asked.model, context, asked.capabilities, asked.context)
-        if context.allowed is not None and route.process.id not in context.allowed:
-            raise NotAllowedError(f"{context.principal or 'the caller'} may not use {route.process.id!r}")
-        route = self._keepers.pinned(route, wire, asked) if asked.kept else route
-        ask = Ask(wire, body, parsed, asked, context.wire_headers, chosen(route.process, wire, parsed, asked, context))
-        request = parts.request(route, asked, context)
-        want = Want(RANKS[route.process.criticality], asked.context + (asked.output or route.process.demand.tokens_out))
-        try:
-            served = await parts.driver.drive(ask, route, request, want, f"mr_{os.urandom(16).hex()}")
-        except UnservedError as error:
-            self._observers.tell("decided", error.decision)
-            raise failed(wire, error) from error
-        self._observers.tell("decided", served.decision)
-        self._watch.served(served.lease.deployment.id)
-        return self._answer(served)
+        return await self._serving.serve(self._parts, wire, body, parsed, context)
 
     def handle(self, wire: str, body: bytes, context: Context = NOBODY) -> SyncAnswer:
         """As `ahandle`, for a thread without an event loop."""
@@ -345,23 +323,6 @@ class Router:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _answer(self, served: Served) -> Answer:
-        shown, decision = served.shown, served.decision
-        stream: Stream | Continuing | None = shown.stream
-        if shown.stream is not None and served.run.ask.on_cut != "error":
-            stream = Continuing(served, shown.stream)
-        return Answer(decision, shown.status, shown.headers, shown.body, stream, partial(self._ended, served, stream))
-
-    def _ended(self, served: Served, stream: Stream | Continuing | None, fault: Fault | None) -> None:
-        """A stream is over: broken, complete, or left by its caller, which tells nothing."""
-        if stream is None:
-            return
-        if isinstance(stream, Continuing):
-            stream.end()
-        else:
-            settle(served, stream, fault)
-        self._observers.tell("ended", stream.decision or served.decision, fault)
 
     def _attend(self) -> None:
         """Take over what other processes changed, and see that every hold that needs a probe has one."""

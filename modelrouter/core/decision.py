@@ -13,7 +13,8 @@ LONGEST_HEADER = 1000
 """Characters of what callers and providers named themselves; the decision itself has all of it."""
 OWN_WORDS = frozenset({"runtime.no_key", "runtime.other_model"})
 """Rules whose evidence is our own advice rather than a provider's text."""
-Outcome = Literal["served", "failed"]
+Outcome = Literal["served", "failed", "interrupted"]
+"""`interrupted`: the caller went away, or the process ended, before there was an answer or a failure."""
 
 
 class Attempt(NamedTuple):

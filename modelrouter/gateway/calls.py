@@ -50,7 +50,7 @@ class Calls:
 
     def __init__(self, router: Router | Rehearsing, process: str | None = None) -> None:
         self._router = router
-        self._nobody = Context(process=process)
+        self._nobody = Context(process=process, door="gateway")
         self._callers: dict[tuple[str, AccessKey | None, tuple[bytes | None, ...]], Context] = {}
 
     async def serve(

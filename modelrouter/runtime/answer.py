@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from modelrouter.errors import StreamCutError
@@ -32,7 +33,7 @@ class Answer:
     A stream that is dropped instead is closed with a ResourceWarning. An async context manager, and an async iterator over the bytes of a stream, whole events at a time.
     """
 
-    __slots__ = ("_body", "_headers", "_loop", "_on_end", "_stream", "_told", "decision", "status")
+    __slots__ = ("_body", "_headers", "_loop", "_on_end", "_stream", "_tap", "_told", "decision", "status")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Answer:
         self._body = body
         self._stream = stream
         self._on_end = on_end
+        self._tap: Callable[[bytes], None] | None = None
         self._loop = asyncio.get_running_loop() if stream else None
 
     def add(self, headers: Mapping[str, str]) -> None:
@@ -64,6 +66,10 @@ class Answer:
         if self._headers is None:
             self._headers = _headers(*self._told)
         return self._headers
+
+    def overhear(self, tap: Callable[[bytes], None] | None) -> None:
+        """Let somebody hear every byte of the stream that goes to the caller."""
+        self._tap = tap
 
     @property
     def streamed(self) -> bool:
@@ -94,6 +100,8 @@ class Answer:
         if self._stream is None:
             return b"", None
         taken = await self._stream.take()
+        if self._tap is not None:
+            self._tap(taken[0])
         self.decision = self._stream.decision or self.decision
         if not taken[0] or self._stream.fault is not None:
             self._ended(self._stream.fault)
@@ -102,7 +110,7 @@ class Answer:
     def pour(self, sink: Callable[[bytes], bool]) -> None:
         """Give a sink what comes of the stream while `block` waits, where nothing stands in the way; see `Stream.pour`."""
         if self._stream is not None:
-            self._stream.pour(sink)
+            self._stream.pour(sink if self._tap is None else partial(_poured, sink, self._tap))
 
     async def block(self) -> bytes:
         """The next bytes of the stream; empty at its end. A broken stream ends with an error event."""
@@ -264,6 +272,13 @@ def _warn(decision: Decision, source: object) -> None:
 def _let_go(stream: Stream | Continuing, on_end: Callable[[Fault | None], None]) -> None:
     stream.close()
     on_end(stream.fault)
+
+
+def _poured(sink: Callable[[bytes], bool], tap: Callable[[bytes], None], block: bytes) -> bool:
+    if not sink(block):
+        return False
+    tap(block)
+    return True
 
 
 def _nothing(_: Fault | None) -> None:

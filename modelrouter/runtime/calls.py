@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from modelrouter.providers.base import ProviderClient, Reply
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.unrecognised import UnknownErrors
-    from modelrouter.wire.reading import Asked
+    from modelrouter.wire.reading import Asked, Usage
 
 __all__ = ["Ask", "Caller", "Failure", "Shown", "broken_off", "unportable"]
 
@@ -76,6 +76,8 @@ class Shown(NamedTuple):
     losses: tuple[str, ...]
     model: str = ""
     """What the provider says answered, where that is not the deployment's own name for the model."""
+    usage: Usage | None = None
+    """Of a whole answer, where it tells; a stream tells at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,8 @@ class Caller:
             body = render_answer(deployment.wire, ask.wire, exact, request=ask.parsed, model=model, created=created)
         elif reading.kept:
             self._keepers.note(deployment, reading.kept)
-        return Shown(reply.status, _kept(reply.headers), body, None, losses, _told(deployment, reading.model))
+        told = _told(deployment, reading.model)
+        return Shown(reply.status, _kept(reply.headers), body, None, losses, told, reading.usage)
 
     async def _stream(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Shown | Failure:
         stream = Stream(

@@ -15,6 +15,7 @@ from modelrouter.runtime.calls import broken_off, unportable
 from modelrouter.runtime.drive import UnservedError
 from modelrouter.runtime.streams import STALLED
 from modelrouter.wire.continuing import can_retell, mark, restart
+from modelrouter.wire.reading import Usage
 from modelrouter.wire.retelling import AnsweredAnewError, Voice
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class Continuing:
         self._last_words = b""
         self._settled = False
         self._over = False
+        self._usage: Usage | None = None
+        """Of those who spoke before."""
+        self.complete = False
+        """Whether all of it was told."""
         self.fault: Fault | None = None
         """Set where it broke off and nobody could go on."""
 
@@ -71,6 +76,12 @@ class Continuing:
     def decision(self) -> Decision:
         """Who was asked, and who answers now."""
         return self._served.decision
+
+    @property
+    def usage(self) -> Usage | None:
+        """Of all who spoke; None where none of them told."""
+        before, now = self._usage, self._stream.usage
+        return Usage(*map(sum, zip(before, now, strict=True))) if before and now else before or now
 
     async def take(self) -> tuple[bytes, list[Any] | None]:
         """The next whole events; no bytes at the end. See `Stream.take`."""
@@ -80,7 +91,7 @@ class Continuing:
                 return taken
             fault = self._unable or self._stream.fault
             if fault is None:
-                self._over = True
+                self._over, self.complete = True, self._stream.complete
             else:
                 await self._change(fault)
         ready, self._ready = self._ready, b""
@@ -100,7 +111,7 @@ class Continuing:
         self._count(fault)
         self._served = served._replace(decision=run.broke_off(served, fault))
         if ask.retelling is not None and (ending := ask.retelling.conclude()) is not None:
-            self._ready, self._over = ending, True
+            self._ready, self._over, self.complete = ending, True, True
         elif ask.retelling is not None and not ask.retelling.can_go_on:
             self._break()
         else:
@@ -120,6 +131,7 @@ class Continuing:
         stream, deployment = self._served.shown.stream, self._served.lease.deployment
         if stream is None:  # a stream was asked for, and what is no stream is no answer
             raise TypeError("a call for a stream showed something else")
+        self._usage = self.usage
         self._stream, self._settled, self._unable = stream, False, None
         if not isinstance(stream.renderer, Voice):
             self._ready = restart(deployment)

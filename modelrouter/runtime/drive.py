@@ -52,6 +52,15 @@ if TYPE_CHECKING:
 __all__ = ["Driver", "Served", "UnservedError"]
 
 
+LEFT = Fault(
+    cause=Cause.CANCELLED,
+    scope=Scope.REQUEST,
+    rule="runtime.left",
+    evidence="it was under way when nobody waited for it any more",
+)
+"""Of a call that was given up without a verdict."""
+
+
 class Served(NamedTuple):
     """The answer, and how it came about."""
 
@@ -86,11 +95,9 @@ class Driver:
     trials: set[Underway] = field(default_factory=set)
     """Calls that go on for their verdict after another has answered."""
 
-    def drive(
-        self, ask: Ask, candidates: Candidates, request: Request, want: Want, id_: str
-    ) -> Coroutine[Any, Any, Served]:
-        """Serve one request; raises UnservedError. A cancelled caller cancels its calls."""
-        return Run(self, ask, candidates, request, want, id_).run(Begun())
+    def begin(self, ask: Ask, candidates: Candidates, request: Request, want: Want, id_: str) -> Run:
+        """One request, which `drive` then serves."""
+        return Run(self, ask, candidates, request, want, id_)
 
     def close(self) -> None:
         """Let go of the trials that go on on the running loop."""
@@ -128,6 +135,14 @@ class Run:
         self.wake: asyncio.Future[None] | None = None
         self.crash: BaseException | None = None
 
+    def drive(self) -> Coroutine[Any, Any, Served]:
+        """Serve it; raises UnservedError. A cancelled caller cancels its calls."""
+        return self.run(Begun())
+
+    def given_up(self) -> Decision:
+        """What was done for a caller who went away, or met a mistake of ours: calls that were under way are in the trail."""
+        return self._decision("interrupted", None)
+
     async def resume(self, index: int, fault: Fault, ask: Ask) -> Served:
         """Go on after the stream of the `index`-th broke off for a fault; raises UnservedError.
 
@@ -149,12 +164,15 @@ class Run:
 
     async def run(self, fact: Fact) -> Served:
         command: Command = self.request.told(fact, self.driver.clock.now())
+        delivered = False
         try:
             while True:
                 match command:
                     case Deliver(index):
+                        delivered = True
                         return self._deliver(index)
                     case GiveUp(_, deadline):
+                        self._leave()
                         failure = self.failure or self._crowded()
                         raise UnservedError(self._decision("failed", None), failure, deadline=deadline)
                     case Call():
@@ -166,6 +184,8 @@ class Run:
                         assert_never(command)
                 command = self.request.told(fact, self.driver.clock.now())
         finally:
+            if not delivered:
+                self._leave()
             for call in list(self.calls.values()):
                 call.drop()
             for call, shown in self.results.values():
@@ -173,6 +193,12 @@ class Run:
                     shown.stream.close()
                     self.driver.state.abandon(call.lease)
             self._quit(*self.places)
+
+    def _leave(self) -> None:
+        """Let go of what is under way; what was sent is in the trail, whatever might have come of it."""
+        for call in list(self.calls.values()):
+            self.note(call, None, LEFT, ())
+            call.drop()
 
     def _begin(self, command: Call) -> Fact | None:
         """Start a call; or answer at once why it may not be made."""
