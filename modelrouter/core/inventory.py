@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from modelrouter.core.contracts import Contract, Entity
+    from modelrouter.core.telemetry import Telemetry
 
 Criticality = Literal["critical", "important", "standard", "deferrable"]
 OnCut = Literal["error", "restart", "continue"]
@@ -368,5 +369,7 @@ class Inventory:
     regions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Region groups: a name and everything it contains, transitively."""
     signatures: tuple[Signature, ...] = ()
+    telemetry: Telemetry | None = None
+    """Where traces and metrics are sent; None: nowhere."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """By dotted path, `providers.aws.headquarters`: the sources of facts that state one."""

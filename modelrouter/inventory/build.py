@@ -32,6 +32,7 @@ from modelrouter.core.inventory import (
 from modelrouter.core.policy import FACTS
 from modelrouter.inventory.contracts import contract, entity
 from modelrouter.inventory.regions import contents
+from modelrouter.inventory.telemetry import telemetry
 from modelrouter.inventory.vendors import guess
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
         signatures=tuple(
             Signature(**entry.model_dump(), by_id=entry.provider in file.providers) for entry in file.signatures
         ),
+        telemetry=telemetry(file.telemetry),
         sources=sources,
     )
 

@@ -49,6 +49,8 @@ _ONE = {
 }
 """The sections of an inventory whose members are entries of their own, and what one of them is called."""
 
+_WHOLE = ("entity", "telemetry")
+"""Those that are one entry each, or nothing."""
 _ORDERED = ("policies", "signatures")
 
 _Path = tuple[str, ...]
@@ -124,8 +126,9 @@ def _changes(path: str, entry: str, old: Mapping[_Path, Fact], new: Mapping[_Pat
 def _entries(inventory: Inventory) -> dict[tuple[str, str], dict[_Path, Fact]]:
     """Every entry of every section with its facts, and what is said of the inventory itself under the name ''."""
     found: dict[tuple[str, str], dict[_Path, Fact]] = {("inventory", ""): {(): inventory.name}}
-    if inventory.entity is not None:
-        found["entity", ""] = dict(_facts(inventory.entity, ()))
+    for section in _WHOLE:
+        if (held := getattr(inventory, section)) is not None:
+            found[section, ""] = dict(_facts(held, ()))
     for section in _ONE:
         held = getattr(inventory, section)
         named = held if isinstance(held, Mapping) else _by_name(held)

@@ -16,6 +16,7 @@ from modelrouter.inventory.masking import shown
 from modelrouter.inventory.problems import Finding
 from modelrouter.inventory.spelling import did_you_mean, nearest
 from modelrouter.inventory.supply import DeploymentEntry, ModelEntry, ProviderEntry, UpstreamEntry
+from modelrouter.inventory.telemetry import TelemetryEntry
 from modelrouter.inventory.work import PolicyEntry, ProcessEntry, SignatureEntry
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ class File(Entry):
         "Your own groups of countries and regions, beside EU, EEA, EFTA, DACH, BENELUX, NORDICS, FIVE_EYES, G7 and GLOBAL.",
         {"ADEQUATE": ["EEA", "CH", "GB"]},
         {},
+    )
+    telemetry: TelemetryEntry | None = about(
+        "Where traces and metrics are sent, in OpenTelemetry's protocol. By default nowhere.",
+        {"otlp": "http://127.0.0.1:4318"},
+        None,
     )
     signatures: list[SignatureEntry] = about(
         "Your own rules for what errors mean.",
