@@ -15,7 +15,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from modelrouter.core.contracts import Contract
 from modelrouter.core.inventory import AccessKey, Account, Data, Deployment, Model, Process, Provider
+from modelrouter.core.rules import Policy, Rule
 
 if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory
@@ -30,13 +32,25 @@ ASIDE: Mapping[type, frozenset[str]] = MappingProxyType(
     {
         Account: frozenset({"provider", "name", "key", "limits"}),
         AccessKey: frozenset({"digest"}),
+        Contract: frozenset(
+            {
+                *("sla", "annual_cost", "currency", "exit", "switching", "substitutability", "appeal", "audited"),
+                *("subcontractors", "provider_notice_s", "suspension_notice_s", "announced"),
+            }
+        ),
         Deployment: frozenset({"url", "headers", "query", "answers_as", "limits", "prices", "health"}),
         Process: frozenset({"objectives", "demand", "quality", "function", "migration_s", "hedge_s"}),
     }
 )
 """What no policy hangs on, and what is nobody's business in a record: secrets, addresses, load, prices."""
-RENAMED: Mapping[type, Mapping[str, str]] = MappingProxyType({Data: MappingProxyType({"cls": "class"})})
-"""Fields whose names Python would not have."""
+RENAMED: Mapping[type, Mapping[str, str]] = MappingProxyType(
+    {
+        Data: MappingProxyType({"cls": "class"}),
+        Policy: MappingProxyType({"begins": "from", "ends": "until"}),
+        Rule: MappingProxyType({"allowed": "in", "denied": "not_in", "flag": "is"}),
+    }
+)
+"""Fields that have other names in the inventory's file; here they have those."""
 
 
 def facts(inventory: Inventory) -> dict[str, Any]:
