@@ -18,7 +18,6 @@ LEVELS = {
     "providers": 3,
     "inventory": 3,
     "access": 3,
-    "audit": 3,
     "continuity": 3,
     "governance": 3,
     "ledger": 3,
