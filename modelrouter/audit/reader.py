@@ -151,18 +151,17 @@ class Law:
             yield Objection("access", f"the key of {who.principal} ended on {key['ends']}")
 
     def _out_of_contract(self, deployment: str, day: date) -> Iterator[Objection]:
-        contract = self._contract(deployment)
-        begins, ends = contract.get("begins"), contract.get("ends")
+        """Whether the provider's contract has not begun or is over; in one's own house nobody else ends anything."""
+        provider = self._facts["providers"][self._facts["deployments"][deployment]["provider"]]
+        contract = self._facts["contracts"].get(provider["contract"])
+        if contract is None or provider["local"]:
+            return
+        begins, ends = contract["begins"], contract["ends"]
         if begins is not None and day < date.fromisoformat(begins):
             yield Objection(f"contract:{contract['id']}", f"it begins on {begins}")
-        renewed = contract.get("renews_s") and not contract.get("termination")
+        renewed = contract["renews_s"] and not contract["termination"]
         if ends is not None and not renewed and day > date.fromisoformat(ends):
             yield Objection(f"contract:{contract['id']}", f"it ended on {ends}")
-
-    def _contract(self, deployment: str) -> Mapping[str, Any]:
-        provider = self._facts["providers"][self._facts["deployments"][deployment]["provider"]]
-        found: Mapping[str, Any] = self._facts["contracts"].get(provider["contract"], {})
-        return found
 
     def _bound(self, process: Mapping[str, Any], who: Who, deployment: str, day: date) -> Iterator[Objection]:
         """What the process's own limits and the policies have against it."""
@@ -211,7 +210,8 @@ class Law:
         if deployment not in self._stated:
             own = self._facts["deployments"][deployment]
             provider, model = self._facts["providers"][own["provider"]], self._facts["models"][own["model"]]
-            self._stated[deployment] = _statements(own, provider, model, self._contract(deployment))
+            contract = self._facts["contracts"].get(provider["contract"], {})
+            self._stated[deployment] = _statements(own, provider, model, contract)
         return self._stated[deployment]
 
 
