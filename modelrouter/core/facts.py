@@ -39,7 +39,7 @@ ASIDE: Mapping[type, frozenset[str]] = MappingProxyType(
             }
         ),
         Deployment: frozenset({"url", "headers", "query", "answers_as", "limits", "prices", "health"}),
-        Process: frozenset({"objectives", "demand", "quality", "function", "migration_s", "hedge_s"}),
+        Process: frozenset({"objectives", "demand", "quality", "function", "migration_s", "hedge_s", "record"}),
     }
 )
 """What no policy hangs on, and what is nobody's business in a record: secrets, addresses, load, prices."""

@@ -12,11 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from modelrouter.core.evidence import Record
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from modelrouter.core.contracts import Contract, Entity
+    from modelrouter.core.evidence import Ledger
+    from modelrouter.core.rules import Policy
     from modelrouter.core.telemetry import Telemetry
 
 Criticality = Literal["critical", "important", "standard", "deferrable"]
@@ -64,6 +68,13 @@ class Provider:
     local: bool = False
     upstreams: tuple[str, ...] = ()
     contract: str | None = None
+    owner: str | None = None
+    """The country of whoever owns it in the end, its `company`."""
+    training: bool | None = None
+    """Whether what is sent is used to train models; a deployment's own word comes first."""
+    certifications: tuple[str, ...] = ()
+    export_licences: tuple[str, ...] = ()
+    """Under which it may be used where export controls bind it."""
     lei: str | None = None
     """Its Legal Entity Identifier, ISO 17442."""
     parent_lei: str | None = None
@@ -93,6 +104,10 @@ class Model:
     family: str
     origin: str | None = None
     weights: Literal["open", "closed"] = "closed"
+    licence: str | None = None
+    """What the weights may be used under."""
+    export_class: str | None = None
+    """How export controls class it, such as `EAR99`."""
     context: int
     output: int | None = None
     dimensions: int | None = None
@@ -146,6 +161,14 @@ class Deployment:
     egress: str | None = None
     """The region our calls leave from, as the provider's geofence sees it."""
     processing: tuple[str, ...] = ()
+    storage: tuple[str, ...] = ()
+    """Where what we send rests; empty leaves it to the contract."""
+    training: bool | None = None
+    """Whether what we send is used to train models; None leaves it to the provider, as it does the next two."""
+    certifications: tuple[str, ...] = ()
+    export_licences: tuple[str, ...] = ()
+    export_class: str | None = None
+    """None: the model's own."""
     limits: Limits = Limits()
     prices: Prices | None = None
     upstreams: tuple[str, ...] = ()
@@ -287,24 +310,7 @@ class Process:
     """How long it would take to move it elsewhere for good."""
     quality: Quality = Quality()
     function: Function = Function()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One condition on a fact of a deployment: every member of the fact must satisfy it."""
-
-    fact: str
-    allowed: frozenset[str] | None = None
-    denied: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """Where `when` matches a process, every rule must hold for every deployment that serves it."""
-
-    id: str
-    when: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    rules: tuple[Rule, ...] = ()
+    record: Record = Record()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,5 +377,7 @@ class Inventory:
     signatures: tuple[Signature, ...] = ()
     telemetry: Telemetry | None = None
     """Where traces and metrics are sent; None: nowhere."""
+    ledger: Ledger | None = None
+    """Where decisions are recorded; None: nowhere."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """By dotted path, `providers.aws.headquarters`: the sources of facts that state one."""

@@ -7,6 +7,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from modelrouter.core.moment import timeless
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,8 +22,9 @@ def readdress(inventory: Inventory, addresses: Mapping[str, str]) -> Inventory:
 
     Deployments of local servers and of libraries that choose their own address are no exception.
     References to secrets are dropped, so that none can be resolved by mistake, and so are scheduled checks,
-    which would be none of the calls that are rehearsed, and the lengths of embeddings, for a twin's are short. Raises ValueError for a
-    deployment without an address and for an address that is not loopback.
+    which would be none of the calls that are rehearsed, and the lengths of embeddings, for a twin's are short. Policies
+    and contracts have no terms here: a rehearsal finds the same on any day. Raises ValueError for a deployment
+    without an address and for an address that is not loopback.
     """
     if missing := [name for name in inventory.deployments if name not in addresses]:
         raise ValueError(f"no twin stands for {', '.join(missing)}")
@@ -44,7 +47,8 @@ def readdress(inventory: Inventory, addresses: Mapping[str, str]) -> Inventory:
         name: replace(process, routes=tuple(deployments[deployment.id] for deployment in process.routes))
         for name, process in inventory.processes.items()
     }
-    return replace(inventory, providers=providers, deployments=deployments, processes=processes)
+    alike = replace(inventory, providers=providers, deployments=deployments, processes=processes, ledger=None)
+    return timeless(alike)
 
 
 def _keyless(provider: Provider) -> Provider:

@@ -19,21 +19,22 @@ from modelrouter.core.inventory import (
     Model,
     Needs,
     Objectives,
-    Policy,
     Prices,
     Process,
     Provider,
     Quality,
     QualityCheck,
-    Rule,
     Signature,
     Upstream,
 )
 from modelrouter.core.policy import FACTS
+from modelrouter.core.rules import Policy, Rule
 from modelrouter.inventory.contracts import contract, entity
+from modelrouter.inventory.evidence import ledger, record
 from modelrouter.inventory.regions import contents
 from modelrouter.inventory.telemetry import telemetry
 from modelrouter.inventory.vendors import guess
+from modelrouter.inventory.work import FlagRuleEntry, HoldingRuleEntry, LengthRuleEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from modelrouter.inventory.access import AccessKeyEntry
     from modelrouter.inventory.schema import File
     from modelrouter.inventory.supply import DeploymentEntry, HealthEntry, ModelEntry
-    from modelrouter.inventory.work import PolicyEntry, ProcessEntry, QualityEntry
+    from modelrouter.inventory.work import PolicyEntry, ProcessEntry, QualityEntry, RuleEntry
 
 
 def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
@@ -84,6 +85,7 @@ def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
             Signature(**entry.model_dump(), by_id=entry.provider in file.providers) for entry in file.signatures
         ),
         telemetry=telemetry(file.telemetry),
+        ledger=ledger(file.ledger, file.inventory),
         sources=sources,
     )
 
@@ -99,6 +101,10 @@ def _provider(name: str, file: File) -> Provider:
         local=entry.local,
         upstreams=tuple(entry.upstreams),
         contract=entry.contract,
+        owner=entry.owner,
+        training=entry.training,
+        certifications=tuple(entry.certifications),
+        export_licences=tuple(entry.export_licences),
         lei=entry.lei,
         parent_lei=entry.parent_lei,
         address=entry.address,
@@ -122,6 +128,8 @@ def _model(name: str, entry: ModelEntry) -> Model:
         family=entry.family,
         origin=entry.origin,
         weights=entry.weights,
+        licence=entry.licence,
+        export_class=entry.export_class,
         context=entry.context,
         output=entry.output,
         dimensions=entry.dimensions,
@@ -144,6 +152,11 @@ def _deployment(name: str, entry: DeploymentEntry, provider: Provider, model: Mo
         region=entry.region,
         egress=entry.egress,
         processing=tuple(entry.processing),
+        storage=tuple(entry.storage),
+        training=entry.training,
+        certifications=tuple(entry.certifications),
+        export_licences=tuple(entry.export_licences),
+        export_class=entry.export_class,
         limits=Limits(**entry.limits.model_dump()),
         prices=Prices(**entry.prices.model_dump()) if entry.prices is not None else None,
         upstreams=tuple(entry.upstreams),
@@ -206,6 +219,7 @@ def _process(name: str, entry: ProcessEntry, deployments: Mapping[str, Deploymen
         migration_s=entry.migration,
         quality=_quality(entry.quality),
         function=Function(**entry.function.model_dump()),
+        record=record(entry.record),
     )
 
 
@@ -234,12 +248,19 @@ def _policy(entry: PolicyEntry) -> Policy:
     return Policy(
         id=entry.id,
         when={fact: frozenset(values) for fact, values in entry.when.items()},
-        rules=tuple(
-            Rule(
-                fact=fact,
-                allowed=frozenset(rule.allowed) if rule.allowed is not None else None,
-                denied=frozenset(rule.denied or ()),
-            )
-            for fact, rule in stated.items()
-        ),
+        rules=tuple(_rule(fact, rule) for fact, rule in stated.items()),
+        begins=entry.begins,
+        ends=entry.ends,
     )
+
+
+def _rule(fact: str, entry: RuleEntry | HoldingRuleEntry | FlagRuleEntry | LengthRuleEntry) -> Rule:
+    match entry:
+        case HoldingRuleEntry():
+            return Rule(fact=fact, has=frozenset(entry.has))
+        case FlagRuleEntry():
+            return Rule(fact=fact, flag=entry.is_)
+        case LengthRuleEntry():
+            return Rule(fact=fact, at_most=entry.at_most)
+    allowed = frozenset(entry.allowed) if entry.allowed is not None else None
+    return Rule(fact=fact, allowed=allowed, denied=frozenset(entry.denied or ()))

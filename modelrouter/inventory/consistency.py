@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from modelrouter.core.known import PLACES, WORDS
 from modelrouter.inventory.document import Entries, Items, Text, child_of
 from modelrouter.inventory.embeddings import mixed_embeddings, unlikely_embeddings
-from modelrouter.inventory.fields import REGION
+from modelrouter.inventory.evidence import unkept_contents, unlikely_anchors
+from modelrouter.inventory.fields import DAY, REGION
 from modelrouter.inventory.health import unpriced_canaries
 from modelrouter.inventory.masking import is_secret_shaped, shown
 from modelrouter.inventory.problems import Finding
@@ -32,6 +34,7 @@ _PLACED = ("bedrock/", "vertex_ai/")
 """Names under which litellm looks up a region."""
 _COUNTRY_FIELDS = (
     "providers.*.headquarters",
+    "providers.*.owner",
     "upstreams.*.headquarters",
     "models.*.origin",
     "contracts.*.law",
@@ -41,16 +44,13 @@ _COUNTRY_FIELDS = (
 )
 _REGION_FIELDS = (
     "deployments.*.processing.*",
+    "deployments.*.storage.*",
     "deployments.*.egress",
     "processes.*.data.processing.*",
     "processes.*.users.*",
     "contracts.*.storage.*",
     "regions.*.*",
-    *(
-        f"policies.*.{fact}.{side}.*"
-        for fact in ("processing", "headquarters", "origin", "egress")
-        for side in ("in", "not_in")
-    ),
+    *(f"policies.*.{fact}.{side}.*" for fact in sorted(PLACES) for side in ("in", "not_in")),
 )
 
 
@@ -67,12 +67,15 @@ def inconsistencies(tree: Entries) -> Iterator[Finding]:
         mixed_embeddings,
         _rules,
         _repeated_ids,
+        _terms,
         _groups,
         _regions,
         unpriced_canaries,
         empty_checks,
         repeated_checks,
         unknown_scores,
+        unkept_contents,
+        unlikely_anchors,
         circular_upstreams,
         own_spillover,
         misplaced_promises,
@@ -195,10 +198,10 @@ def _repeated_routes(tree: Entries) -> Iterator[Finding]:
 
 def _rules(tree: Entries) -> Iterator[Finding]:
     for path, policy in select(tree, "policies.*"):
-        if isinstance(policy, Entries) and not policy.keys() - {"id", "when"}:
+        if isinstance(policy, Entries) and not policy.keys() - {"id", "when", "from", "until"}:
             yield Finding(path, "this policy asks for nothing", "Write a rule: `processing: {in: [EU]}`.")
         for key, rule in policy.items() if isinstance(policy, Entries) else ():
-            if isinstance(rule, Entries) and key != "when" and not rule:
+            if isinstance(rule, Entries) and key != "when" and not rule and key in WORDS:
                 yield Finding((*path, key), "this rule asks for nothing", "Write {in: […]} or {not_in: […]}.")
             for side in ("in", "not_in"):
                 if isinstance(rule, Entries) and key != "when" and rule.get(side) == []:
@@ -215,6 +218,15 @@ def _repeated_ids(tree: Entries) -> Iterator[Finding]:
                 yield Finding(path, f"there is already an entry with the id {shown(node)}", "Give it an id of its own.")
             elif isinstance(node, Text):
                 seen.add(node)
+
+
+def _terms(tree: Entries) -> Iterator[Finding]:
+    """A policy that is over before it begins binds nobody."""
+    for path, node in select(tree, "policies.*"):
+        first, last = (child_of(node, key) for key in ("from", "until"))
+        known = first is not None and last is not None and all(re.fullmatch(DAY, str(day)) for day in (first, last))
+        if known and str(last) < str(first):
+            yield Finding((*path, "until"), f"it is over before it begins, on {first}", "Write a later day.")
 
 
 def _groups(tree: Entries) -> Iterator[Finding]:

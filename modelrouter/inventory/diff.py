@@ -49,7 +49,7 @@ _ONE = {
 }
 """The sections of an inventory whose members are entries of their own, and what one of them is called."""
 
-_WHOLE = ("entity", "telemetry")
+_WHOLE = ("entity", "ledger", "telemetry")
 """Those that are one entry each, or nothing."""
 _ORDERED = ("policies", "signatures")
 

@@ -62,11 +62,19 @@ _SECTIONS = (
     ("QualityEntry", "processes: quality"),
     ("QualityCheckEntry", "processes: quality: checks"),
     ("FunctionEntry", "processes: function"),
+    ("RecordEntry", "processes: record"),
     ("PolicyEntry", "policies"),
-    ("RuleEntry", "policies: a rule"),
+    ("RuleEntry", "policies: a rule on words and places"),
+    ("HoldingRuleEntry", "policies: a rule on what is held"),
+    ("FlagRuleEntry", "policies: a rule on what is so or not"),
+    ("LengthRuleEntry", "policies: a rule on a length of time"),
     ("SignatureEntry", "signatures"),
     ("AccessEntry", "access"),
     ("AccessKeyEntry", "access: keys"),
+    ("LedgerEntry", "ledger"),
+    ("CheckpointEntry", "ledger: checkpoint"),
+    ("AnchorEntry", "ledger: anchors"),
+    ("ContentsEntry", "ledger: contents"),
 )
 
 

@@ -11,6 +11,7 @@ from modelrouter.inventory.access import AccessEntry
 from modelrouter.inventory.contracts import ContractEntry, EntityEntry
 from modelrouter.inventory.document import Entries, Text
 from modelrouter.inventory.entry import Entry, about
+from modelrouter.inventory.evidence import LedgerEntry
 from modelrouter.inventory.fields import OURS, Line, ModelName, Name, described
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.problems import Finding
@@ -77,6 +78,9 @@ class File(Entry):
         "Your own groups of countries and regions, beside EU, EEA, EFTA, DACH, BENELUX, NORDICS, FIVE_EYES, G7 and GLOBAL.",
         {"ADEQUATE": ["EEA", "CH", "GB"]},
         {},
+    )
+    ledger: LedgerEntry | None = about(
+        "Where every decision is recorded, so that changes show. By default nowhere.", {"folder": "ledger"}, None
     )
     telemetry: TelemetryEntry | None = about(
         "Where traces and metrics are sent, in OpenTelemetry's protocol. By default nowhere.",

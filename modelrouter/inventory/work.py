@@ -8,6 +8,7 @@ from annotated_types import MinLen
 
 from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.entry import Entry, about
+from modelrouter.inventory.evidence import RecordEntry
 from modelrouter.inventory.fields import (
     Count,
     Day,
@@ -176,24 +177,51 @@ class ProcessEntry(Entry):
         "What answers must be good for.", {"floor": "90%", "scores": {"qwen-local": "92%"}}, {}
     )
     function: FunctionEntry = about("The business function behind it, for registers.", {"impact": "high"}, {})
+    record: RecordEntry = about(
+        "What the ledger keeps of its requests beside their decisions.", {"content": True, "keep": "90d"}, {}
+    )
 
 
 class RuleEntry(Entry):
-    """A condition on one fact: all its members must satisfy it."""
+    """A condition on a fact in words: all its members must satisfy it, and it must be known."""
 
     allowed: list[Line] | None = about("Only these. Regions contain one another.", ["EU"], None, alias="in")
     denied: list[Line] | None = about("None of these.", ["CN"], None, alias="not_in")
 
 
+class HoldingRuleEntry(Entry):
+    """A condition on a fact that is a list of what somebody has."""
+
+    has: Annotated[list[Line], MinLen(1)] = about("All of these are in it.", ["ISO27001", "C5"])
+
+
+class FlagRuleEntry(Entry):
+    """A condition on a fact that is true or false."""
+
+    is_: Flag = about("What it must be known to be.", False, alias="is")
+
+
+class LengthRuleEntry(Entry):
+    """A condition on a fact that is a length of time."""
+
+    at_most: Duration = about("The longest that it may be.", "30d", unit="duration")
+
+
 class PolicyEntry(Entry):
-    """A rule that binds every deployment that serves a matching process, at every hop."""
+    """A rule that binds every deployment that serves a matching request, at every hop."""
 
     id: Name = about("What decisions cite.", "eu-personal")
     when: dict[Condition, Words] = about(
         f"To which requests it applies: {', '.join(CIRCUMSTANCES)}. By default to all.", {"data.class": "personal"}, {}
     )
+    begins: Day | None = about(
+        "The first day on which it binds, in UTC.", "2026-08-02", None, alias="from", unit="date"
+    )
+    ends: Day | None = about("The last day on which it binds, in UTC.", "2027-12-31", None, alias="until", unit="date")
     processing: RuleEntry | None = about("Where data may be processed.", {"in": ["EU"]}, None)
+    storage: RuleEntry | None = about("Where data may rest.", {"in": ["EU"]}, None)
     headquarters: RuleEntry | None = about("Whose government can order the provider off.", {"not_in": ["CN"]}, None)
+    owner: RuleEntry | None = about("The country of whoever owns the provider in the end.", {"in": ["EEA"]}, None)
     origin: RuleEntry | None = about("Where the model was trained.", {"not_in": ["CN"]}, None)
     egress: RuleEntry | None = about("Where calls leave from.", {"in": ["EU"]}, None)
     region: RuleEntry | None = about("The provider's own name for the place.", {"in": ["eu-central-1"]}, None)
@@ -202,6 +230,22 @@ class PolicyEntry(Entry):
     developer: RuleEntry | None = about("Who trained the model.", {"not_in": ["deepseek"]}, None)
     family: RuleEntry | None = about("The model's family.", {"in": ["claude", "gpt"]}, None)
     weights: RuleEntry | None = about("`open` or `closed`.", {"in": ["open"]}, None)
+    licence: RuleEntry | None = about("What the weights may be used under.", {"in": ["apache-2.0", "mit"]}, None)
+    export_class: RuleEntry | None = about("How export controls class it.", {"in": ["EAR99"]}, None)
+    export_licences: HoldingRuleEntry | None = about(
+        "The export licences you hold for it.", {"has": ["BIS-D1234567"]}, None
+    )
+    certifications: HoldingRuleEntry | None = about(
+        "What it is certified or attested for.", {"has": ["ISO27001", "C5"]}, None
+    )
+    training: FlagRuleEntry | None = about("Whether what you send is trained on.", {"is": False}, None)
+    retention: LengthRuleEntry | None = about("How long what you send is kept.", {"at_most": "30d"}, None)
+    log_export: FlagRuleEntry | None = about(
+        "Whether its contract lets you take your logs with you.", {"is": True}, None
+    )
+    audit_rights: FlagRuleEntry | None = about(
+        "Whether its contract lets you and your supervisor audit.", {"is": True}, None
+    )
 
 
 class SignatureEntry(Entry):
