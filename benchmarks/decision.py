@@ -18,9 +18,10 @@ from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.context import Context
 from modelrouter.core.decision import Attempt, Decision
 from modelrouter.core.faults import Fault
-from modelrouter.core.inventory import Account, Deployment, Inventory, Limits, Model, Policy, Process, Provider, Rule
+from modelrouter.core.inventory import Account, Deployment, Inventory, Limits, Model, Process, Provider
 from modelrouter.core.load import RANKS, Want
 from modelrouter.core.request import Begun, Call, Failed, Request, Showed
+from modelrouter.core.rules import Policy, Rule
 from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.leases import Lease, Terms
 from modelrouter.runtime.state import State

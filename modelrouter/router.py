@@ -44,6 +44,7 @@ from modelrouter.wire.body import parse
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
     from modelrouter.core.candidates import Candidates
     from modelrouter.core.checks import Checked
@@ -214,9 +215,12 @@ class Router:
         body, parsed = chat_body(process, messages, parameters)
         return self._portal.run(partial(self._in_sync, "openai-chat", body, parsed, context))
 
-    def explain(self, process: str, context: Context = NOBODY) -> Explanation:
-        """What would happen to a request now and why, without sending it. Raises UnknownNameError."""
-        route = self._parts.route(process, context, frozenset(), 0)
+    def explain(self, process: str, context: Context = NOBODY, today: date | None = None) -> Explanation:
+        """What would happen to a request now and why, without sending it; with `today`, by the policies of that day.
+
+        Raises UnknownNameError, and BadRequestError for words that nobody knows.
+        """
+        route = self._parts.route(process, context, frozenset(), 0, today)
         holds = {hold.domain: hold for hold in self.holds()}
         barred = {
             deployment.id: tuple(holds[domain] for domain in domains_of(deployment) if domain in holds)

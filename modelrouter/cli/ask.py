@@ -27,6 +27,8 @@ def main(
     inventory: InventoryFile = USUAL,
     data_class: Annotated[str | None, typer.Option(help="Of the data of this request, such as personal.")] = None,
     country: Annotated[str | None, typer.Option(help="Of the end user, such as DE.")] = None,
+    person: Annotated[str | None, typer.Option(help="What kind of person asks, such as employee.")] = None,
+    segment: Annotated[str | None, typer.Option(help="The customer segment it is for.")] = None,
     deadline: Annotated[
         float | None,
         typer.Option(metavar="DURATION", parser=seconds, help="To the first content, over all attempts: 20s."),
@@ -35,7 +37,7 @@ def main(
     as_json: AsJson = False,
 ) -> None:
     """Ask a process one thing, and say who answered and why."""
-    context = Context(data_class=data_class, country=country, deadline_s=deadline)
+    context = Context(data_class=data_class, country=country, person=person, segment=segment, deadline_s=deadline)
     prompt = sys.stdin.read() if text == "-" else text
     with opened(inventory, as_json=as_json) as router:
         try:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from modelrouter.cli.day import Today
 from modelrouter.cli.forecast import Forecast, forecast, missing_key
 from modelrouter.cli.holding import CLOCK, because, cause_of, ends, hold_fields
 from modelrouter.cli.opening import USUAL, AsJson, InventoryFile, opened, show_json
@@ -23,11 +24,15 @@ def main(
     inventory: InventoryFile = USUAL,
     data_class: Annotated[str | None, typer.Option(help="Of the data of this request, such as personal.")] = None,
     country: Annotated[str | None, typer.Option(help="Of the end user, such as DE.")] = None,
+    person: Annotated[str | None, typer.Option(help="What kind of person asks, such as employee.")] = None,
+    segment: Annotated[str | None, typer.Option(help="The customer segment it is for.")] = None,
+    today: Today = None,
     as_json: AsJson = False,
 ) -> None:
     """Say who would serve a process now and why, without sending."""
     with opened(inventory, as_json=as_json) as router:
-        explanation = router.explain(process, Context(data_class=data_class, country=country))
+        context = Context(data_class=data_class, country=country, person=person, segment=segment)
+        explanation = router.explain(process, context, today)
         first = forecast(explanation, CLOCK.now())
     if as_json:
         show_json(_fields(process, explanation, first))

@@ -34,6 +34,7 @@ from modelrouter.core.context import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
     from modelrouter.continuity.reach import Reach
     from modelrouter.core.inventory import Criticality, Deployment, Inventory, Process, Provider
@@ -123,12 +124,14 @@ class Graph:
     """The permitted routes alone, with the factors that kill each; weighted by criticality."""
     reaches: Reaches
     """Who else may serve whom."""
+    day: date | None = None
+    """The one on which policies and contracts were asked; None: none of them was over, and none to come."""
 
     @classmethod
-    def of(cls, inventory: Inventory) -> Graph:
+    def of(cls, inventory: Inventory, day: date | None = None) -> Graph:
         """Read an inventory. Policy is asked as for a request of which nothing is known but its process."""
         paths = {name: dict(_paths(inventory, each)) for name, each in inventory.deployments.items()}
-        reaches = Reaches(inventory)
+        reaches = Reaches(inventory, day)
         standing = {name: _standing(inventory, process, reaches) for name, process in inventory.processes.items()}
         known = [*_declared(inventory), *(name for each in (*paths.values(), *_owns(standing)) for name in each)]
         factors = {name: Factor.named(name) for name in sorted(dict.fromkeys(known), key=_rank)}
@@ -148,6 +151,7 @@ class Graph:
             processes=MappingProxyType(standing),
             structure=structure,
             reaches=reaches,
+            day=day,
         )
 
     def factors_of(self, process: str, deployment: str) -> frozenset[str]:
@@ -176,9 +180,11 @@ def _standing(inventory: Inventory, process: Process, reaches: Reaches) -> Stand
     reach = reaches.of(process)
     may = [deployment for deployment in process.routes if reach.permitted & reaches.bits[deployment.id]]
     refused = [deployment for deployment in process.routes if not reach.permitted & reaches.bits[deployment.id]]
-    excluded = candidates(inventory, replace(process, routes=tuple(refused)), NOBODY).excluded if refused else ()
+    asked = candidates(inventory, replace(process, routes=tuple(refused)), NOBODY, day=reaches.day)
     own = dict(_closure(inventory, process.upstreams, ()))
-    return Standing(process=process, permitted=tuple(each.id for each in may), refused=excluded, own=own, reach=reach)
+    return Standing(
+        process=process, permitted=tuple(each.id for each in may), refused=asked.excluded, own=own, reach=reach
+    )
 
 
 def _declared(inventory: Inventory) -> Iterator[str]:

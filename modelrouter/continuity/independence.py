@@ -65,7 +65,7 @@ def independence(graph: Graph, deployment: str, process: str) -> Independence:
     proposed = inventory.deployments.get(deployment)
     if proposed is None:
         raise UnknownNameError("deployment", deployment, get_close_matches(deployment, inventory.deployments, 2))
-    asked = candidates(inventory, replace(standing.process, routes=(proposed,)), NOBODY)
+    asked = candidates(inventory, replace(standing.process, routes=(proposed,)), NOBODY, day=graph.day)
     refusals = tuple(Refusal(deployment, each.rule, each.why) for each in asked.excluded)
     others = [name for name in standing.permitted if name != deployment]
     now = _common(graph, standing, others)

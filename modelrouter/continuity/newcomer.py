@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 from modelrouter.continuity.vectors import BOUND, CAPABILITY, WIRE, vectors
 from modelrouter.core.candidates import candidates
 from modelrouter.core.context import NOBODY
-from modelrouter.core.inventory import Account, Demand, Deployment, Limits, Model, Provider, Rule
-from modelrouter.core.policy import applies, broken
+from modelrouter.core.inventory import Account, Demand, Deployment, Limits, Model, Provider
+from modelrouter.core.known import LISTS, PLACES
+from modelrouter.core.policy import broken, demands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from modelrouter.core.inventory import Inventory, Process
+    from modelrouter.core.rules import Rule
 
 __all__ = ["Newcomer", "newcomer"]
 
@@ -55,7 +57,7 @@ def newcomer(inventory: Inventory, processes: Sequence[Process], avoid: Iterable
     if vectors(processes[0]) is None and any(CAPABILITY in each.needs.capabilities for each in processes):
         return "it needs embeddings, and its route is not of embeddings, which no addition may mix"
     shunned = frozenset(avoid)
-    made = _draft(processes, name)
+    made = _promised(_draft(processes, name), [rule for each in processes for _, rule in _rules(inventory, each)])
     for fact, setter in _SETTERS.items():
         given = fact in _OF_MODELS and vectors(processes[0]) is not None
         for value in (None,) if given else _options(inventory, processes, shunned, fact, name):
@@ -110,7 +112,6 @@ def _draft(processes: Sequence[Process], name: str) -> Deployment:
         output=max(outputs, default=None),
         capabilities=frozenset().union(*(each.needs.capabilities for each in processes)),
     )
-    kept = [each.data.retention_s for each in processes if each.data.retention_s is not None]
     rpm = sum(each.demand.rpm * each.demand.peak * each.objectives.minimum for each in processes)
     return Deployment(
         id=name,
@@ -121,7 +122,19 @@ def _draft(processes: Sequence[Process], name: str) -> Deployment:
         url=f"https://{name}.example/v1",
         name=model.id,
         limits=Limits(rpm=ceil(rpm) or None),
-        retention_s=min(kept, default=None),
+    )
+
+
+def _promised(made: Deployment, rules: Sequence[Rule]) -> Deployment:
+    """With what its provider must promise: all that any rule asks for, and nothing where none does."""
+    held = {fact: frozenset[str]().union(*(rule.has for rule in rules if rule.fact == fact)) for fact in LISTS}
+    training = [rule.flag for rule in rules if rule.fact == "training"]
+    return replace(
+        made,
+        certifications=tuple(sorted(held["certifications"])),
+        export_licences=tuple(sorted(held["export_licences"])),
+        training=training[0] if training else None,
+        retention_s=min((rule.at_most for rule in rules if rule.at_most is not None), default=None),
     )
 
 
@@ -154,17 +167,20 @@ _SETTERS: Mapping[str, Callable[[Deployment, str | None], Deployment]] = {
     "weights": _model("weights"),
     "region": lambda deployment, value: replace(deployment, region=value),
     "egress": lambda deployment, value: replace(deployment, egress=value),
+    "storage": lambda deployment, value: replace(deployment, storage=(value,) if value else ()),
+    "owner": _provider("owner"),
+    "licence": _model("licence"),
+    "export_class": _model("export_class"),
     "provider": lambda deployment, _: deployment,
 }
-"""Every fact that a policy may ask for. A new provider has a new name, whatever the policy would like."""
+"""Every fact in words that a policy may ask for. A new provider has a new name, whatever the policy would like."""
 
 _SHUNNED = {"headquarters": "jurisdiction", "company": "company", "developer": "developer", "family": "family"}
 """The facts that are factors, too."""
-_OF_MODELS = frozenset({*BOUND, "origin", "weights"})
+_OF_MODELS = frozenset({*BOUND, "origin", "weights", "licence", "export_class"})
 """The facts that come with a model."""
-_UNSTATED = frozenset({"origin", "region", "egress"})
+_UNSTATED = frozenset({"origin", "region", "egress", "storage", "owner", "licence", "export_class"})
 """The facts that may stay unsaid where no policy asks."""
-_PLACES = frozenset({"headquarters", "processing", "origin", "egress"})
 
 
 def _options(
@@ -176,7 +192,7 @@ def _options(
     if fact in _UNSTATED:
         yield None
     usual = ["closed", "open"] if fact == "weights" else [f"{name}-{fact}"]
-    values = _countries(inventory, processes, wanted) if fact in _PLACES else [*usual, *wanted]
+    values = _countries(inventory, processes, wanted) if fact in PLACES else [*usual, *wanted]
     kind = _SHUNNED.get(fact)
     yield from (value for value in values if f"{kind}:{value}" not in shunned)
 
@@ -195,11 +211,7 @@ def _countries(inventory: Inventory, processes: Sequence[Process], wanted: Itera
 
 def _rules(inventory: Inventory, process: Process) -> Iterator[tuple[str, Rule]]:
     """Everything that binds whoever serves this process, by the name under which it refuses."""
-    if process.data.processing:
-        yield f"{process.id}.data.processing", Rule(fact="processing", allowed=frozenset(process.data.processing))
-    for policy in inventory.policies:
-        if applies(policy, process, NOBODY):
-            yield from ((policy.id, rule) for rule in policy.rules)
+    return demands(inventory, process, NOBODY)
 
 
 def _refuses(inventory: Inventory, process: Process, fact: str, made: Deployment) -> bool:

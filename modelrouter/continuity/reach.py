@@ -11,6 +11,8 @@ from modelrouter.core.inventory import Data
 from modelrouter.core.policy import applies
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from modelrouter.core.inventory import Inventory, Needs, Process
 
 __all__ = ["Reach", "Reaches"]
@@ -33,6 +35,8 @@ class Reaches:
     """The reach of every process; worked out when it is asked for, and remembered."""
 
     inventory: Inventory
+    day: date | None = None
+    """The one on which policies and contracts must be in force."""
     bits: dict[str, int] = field(init=False, default_factory=dict)
     """Deployment → its bit."""
     _known: dict[Alike, Reach] = field(init=False, default_factory=dict, repr=False, compare=False)
@@ -42,7 +46,7 @@ class Reaches:
 
     def alike(self, process: Process) -> Alike:
         """What is the same for processes to which the same policies apply, with the same needs and places."""
-        policies = tuple(each.id for each in self.inventory.policies if applies(each, process, NOBODY))
+        policies = tuple(each.id for each in self.inventory.policies if applies(each, process, NOBODY, self.day))
         return policies, process.data.processing, process.data.retention_s, process.needs
 
     def of(self, process: Process) -> Reach:
@@ -56,8 +60,8 @@ class Reaches:
     def _reach(self, process: Process) -> Reach:
         everywhere = replace(process, routes=tuple(self.inventory.deployments.values()))
         lawless = replace(self.inventory, policies=())
-        permitted = candidates(self.inventory, everywhere, NOBODY).permitted
-        able = candidates(lawless, replace(everywhere, data=Data()), NOBODY).permitted
+        permitted = candidates(self.inventory, everywhere, NOBODY, day=self.day).permitted
+        able = candidates(lawless, replace(everywhere, data=Data()), NOBODY, day=self.day).permitted
         return Reach(sum(self.bits[each.id] for each in permitted), sum(self.bits[each.id] for each in able))
 
     def names(self, mask: int) -> tuple[str, ...]:

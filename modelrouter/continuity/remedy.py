@@ -89,13 +89,13 @@ def remedy(graph: Graph) -> Remedy:
         asked = [name for name in now.processes if name not in helpless and weak(now, name) != frozenset()]
         known, sure = _known(now, asked)
         exact = exact and sure
-        now = Graph.of(_extended(now.inventory, known)) if known else now
+        now = Graph.of(_extended(now.inventory, known), graph.day) if known else now
         found, failed = _newcomers(now, asked)
         helpless |= failed
         if not found and not known:
             break
         newcomers += found
-        now = Graph.of(_joined(now.inventory, found)) if found else now
+        now = Graph.of(_joined(now.inventory, found), graph.day) if found else now
     return _remedy(graph, now, newcomers, helpless, exact=exact)
 
 

@@ -76,6 +76,8 @@ def _provider(new: Newcomer) -> Iterator[str]:
     yield f"  {word(provider.id)}:"
     yield f"    company: {json.dumps(provider.company)}"
     yield f"    headquarters: {word(provider.headquarters)}{_check(new, 'headquarters')}"
+    if provider.owner is not None:
+        yield f"    owner: {word(provider.owner)}"
     yield f"    accounts: {{{account.name}: {{key: {account.key}}}}}"
 
 
@@ -84,8 +86,9 @@ def _model(new: Newcomer) -> Iterator[str]:
     yield f"  {word(model.id)}:"
     yield f"    developer: {word(model.developer)}"
     yield f"    family: {word(model.family)}"
-    if model.origin is not None:
-        yield f"    origin: {word(model.origin)}"
+    for key, value in (("origin", model.origin), ("licence", model.licence), ("export_class", model.export_class)):
+        if value is not None:
+            yield f"    {key}: {word(value)}"
     if model.weights != "closed":
         yield f"    weights: {model.weights}"
     yield f"    context: {model.context}{_check(new, 'context')}"
@@ -108,6 +111,10 @@ def _deployment(new: Newcomer) -> Iterator[str]:
         if value is not None:
             yield f"    {key}: {word(value)}"
     yield f"    processing: {_list(made.processing)}{_check(new, 'processing')}"
+    promises = {"storage": made.storage, "certifications": made.certifications, "export_licences": made.export_licences}
+    yield from (f"    {key}: {_list(values)}" for key, values in promises.items() if values)
+    if made.training is not None:
+        yield f"    training: {str(made.training).lower()}"
     if made.limits.rpm is not None:
         yield f"    limits: {{rpm: {made.limits.rpm}}} # at least: the share of the demand that must survive"
     if "limits" in new.assumed:

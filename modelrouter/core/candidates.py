@@ -11,6 +11,7 @@ from modelrouter.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from modelrouter.core.context import Context
     from modelrouter.core.inventory import Deployment, Inventory
@@ -53,10 +54,12 @@ def candidates(
     context: Context,
     capabilities: frozenset[str] = frozenset(),
     tokens: int = 0,
+    day: date | None = None,
 ) -> Candidates:
     """Order the route and list each exclusion with its rule.
 
     `capabilities` and `tokens` are what this request needs beyond what its process declares.
+    `day` is the one on which policies and contracts must be in force; without it, none is over and none to come.
     """
     needed = process.needs.capabilities | capabilities
     permitted: list[Deployment] = []
@@ -64,7 +67,7 @@ def candidates(
     for deployment in process.routes:
         reasons = [
             *_incapable(deployment, needed, max(process.needs.context, tokens), process.needs.output or 0),
-            *(Exclusion(deployment, *objection) for objection in objections(inventory, process, context, deployment)),
+            *(Exclusion(deployment, *each) for each in objections(inventory, process, context, deployment, day)),
         ]
         excluded.extend(reasons)
         if not reasons:

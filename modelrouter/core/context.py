@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from math import inf
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from modelrouter.errors import BadRequestError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LONGEST = 64
 """Characters of a text: names are shorter, and routes are remembered by them."""
+ONCE = ("person", "segment")
+"""What nobody further in can say otherwise."""
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
@@ -24,7 +26,7 @@ _COUNTRY = re.compile(r"[A-Za-z]{2}")
 class Context:
     """Who asks, for which process, under which circumstances; None leaves it to the inventory.
 
-    Raises BadRequestError for values that cannot be. Upper and lower case of classes and countries are the same.
+    Raises BadRequestError for values that cannot be. Upper and lower case of what is said in words are the same.
     """
 
     process: str | None = None
@@ -35,6 +37,10 @@ class Context:
     """What was said of the data further out: nobody further in can take it back."""
     country: str | None = None
     """Of the end user, two letters of ISO 3166."""
+    person: str | None = None
+    """What kind of person uses it or asks, in the inventory's own words: `employee`, `minor`."""
+    segment: str | None = None
+    """The customer segment it is for, beside those that the process serves."""
     deadline_s: float | None = None
     """To the first content, over all attempts; the process's own deadline still bounds it."""
     restart: bool = False
@@ -45,13 +51,16 @@ class Context:
     """The processes that the caller may use; None: all of them. Only a door sets it."""
     wire_headers: Mapping[str, str] = field(default_factory=dict)
     """Of the caller's headers those that belong to its wire, in lower case; only a door sets them."""
+    door: Literal["gateway", "library", "drill"] = "library"
+    """What the request came in by; only a door sets it."""
 
     def __post_init__(self) -> None:
-        for word in ("process", "data_class", "country"):
+        for word in ("process", "data_class", "country", *ONCE):
             if len(getattr(self, word) or "") > LONGEST:
                 raise BadRequestError(f"{word!r} of the request context is longer than {LONGEST} characters")
-        if self.data_class is not None:
-            object.__setattr__(self, "data_class", self.data_class.casefold())
+        for word in ("data_class", *ONCE):
+            if (said := getattr(self, word)) is not None:
+                object.__setattr__(self, word, said.casefold())
         if self.country is not None:
             if not _COUNTRY.fullmatch(self.country):
                 raise BadRequestError("'country' of the request context must be two letters of ISO 3166, such as DE")
@@ -69,7 +78,15 @@ NOBODY = Context()
 """Nothing is known of the caller."""
 
 GIVEN: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
-    {"process": str, "data_class": str, "country": str, "deadline": (int, float), "restart": bool}
+    {
+        "process": str,
+        "data_class": str,
+        "country": str,
+        "person": str,
+        "segment": str,
+        "deadline": (int, float),
+        "restart": bool,
+    }
 )
 """What callers may say of their request, and as what; `deadline` is in seconds."""
 _SWITCHES: Mapping[str, bool] = MappingProxyType({"1": True, "true": True, "0": False, "false": False})
@@ -82,7 +99,7 @@ HEADERS: Mapping[str, str] = MappingProxyType({f"x-modelrouter-{word.replace('_'
 def extended(context: Context, given: Mapping[str, Any] | None) -> Context:
     """Add what a caller says of its own request; what it says wins, but a class of data only adds to those known.
 
-    Raises BadRequestError for unknown words and values of the wrong kind.
+    Raises BadRequestError for unknown words, values of the wrong kind, and another person or segment than was said.
     """
     if not given:
         return context
@@ -97,6 +114,10 @@ def extended(context: Context, given: Mapping[str, Any] | None) -> Context:
         if not isinstance(value, GIVEN[word]) or (isinstance(value, bool) and GIVEN[word] is not bool):
             raise BadRequestError(f"{word!r} of the request context cannot be {value!r:.80}")
         changes["deadline_s" if word == "deadline" else word] = value
+    for word in ONCE:
+        said, now = getattr(context, word), changes.get(word)
+        if said is not None and now is not None and now.casefold() != said:
+            raise BadRequestError(f"{word!r} of the request context is {said!r} already and cannot be {now!r:.80}")
     return replace(context, **changes, outer_classes=context.data_classes)
 
 

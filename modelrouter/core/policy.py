@@ -1,7 +1,11 @@
-"""May this deployment serve this process? By which rule not?
+"""May this deployment serve this request? By which rule not?
 
-A list-valued fact satisfies a rule only if all its members do. A fact nobody stated satisfies no
-rule that asks for certain values: what is unknown is not permitted.
+A list-valued fact satisfies a rule only if all its members do. A fact nobody stated satisfies no rule that asks for
+it, whatever the rule asks: what is unknown is not permitted.
+
+A request that names a deployment belongs to no process that anybody could judge it by. It is held to what binds a
+request of no process, and to what binds each process that has the deployment in its route; where none has, each
+process there is.
 """
 
 from __future__ import annotations
@@ -10,14 +14,20 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelrouter.core.inventory import Rule
+from modelrouter.core.known import FACTS, FLAGS, LENGTHS, LISTS, PLACES, WORDS
+from modelrouter.core.moment import DAY_S, in_force, lapse
+from modelrouter.core.rules import Rule
 from modelrouter.errors import BadRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import date
 
     from modelrouter.core.context import Context
-    from modelrouter.core.inventory import Deployment, Inventory, Policy, Process
+    from modelrouter.core.inventory import Deployment, Inventory, Process
+    from modelrouter.core.rules import Policy
+
+__all__ = ["CIRCUMSTANCES", "FACTS", "Objection", "applies", "broken", "demands", "objections", "refuse_unknown"]
 
 
 class Objection(NamedTuple):
@@ -27,104 +37,188 @@ class Objection(NamedTuple):
     why: str
 
 
-def _known(*values: str | None) -> tuple[str, ...]:
+def _said(*values: str | None) -> tuple[str, ...]:
     return tuple(value for value in values if value is not None)
 
-
-FACTS: Mapping[str, Callable[[Deployment], tuple[str, ...]]] = MappingProxyType(
-    {
-        "processing": lambda deployment: deployment.processing,
-        "region": lambda deployment: _known(deployment.region),
-        "egress": lambda deployment: _known(deployment.egress),
-        "provider": lambda deployment: (deployment.provider.id,),
-        "company": lambda deployment: (deployment.provider.company,),
-        "headquarters": lambda deployment: (deployment.provider.headquarters,),
-        "developer": lambda deployment: (deployment.model.developer,),
-        "family": lambda deployment: (deployment.model.family,),
-        "origin": lambda deployment: _known(deployment.model.origin),
-        "weights": lambda deployment: (deployment.model.weights,),
-    }
-)
-"""What a policy may ask of a deployment."""
 
 CIRCUMSTANCES: Mapping[str, Callable[[Process, Context], tuple[str, ...]]] = MappingProxyType(
     {
         "process": lambda process, _: (process.id,),
         "criticality": lambda process, _: (process.criticality,),
         "owner": lambda process, _: (process.owner,),
-        "data.class": lambda process, context: _known(process.data.cls, *context.data_classes),
-        "country": lambda _, context: _known(context.country),
+        "data.class": lambda process, context: (process.data.cls, *context.data_classes),
+        "country": lambda _, context: _said(context.country),
+        "person": lambda _, context: _said(context.person),
+        "segment": lambda process, context: (*process.segments, *_said(context.segment)),
     }
 )
 """What a policy's `when` may ask of a process and a request: one matching value is enough."""
-DAY_S = 86400
-CASELESS = frozenset({"data.class", "country"})
-"""Callers write these by hand: a capital must not lift a policy."""
+
+_WORDS_OF_REQUESTS: Mapping[str, tuple[str, Callable[[Context], Iterable[str]]]] = MappingProxyType(
+    {
+        "data.class": ("data class", lambda context: context.data_classes),
+        "person": ("class of persons", lambda context: _said(context.person)),
+        "segment": ("segment", lambda context: _said(context.segment)),
+    }
+)
+"""What callers say in the inventory's own words, and how such a word is called."""
 
 
-def objections(inventory: Inventory, process: Process, context: Context, deployment: Deployment) -> Iterator[Objection]:
-    """Every reason why policy keeps this deployment from serving this process."""
+def objections(
+    inventory: Inventory, process: Process, context: Context, deployment: Deployment, day: date | None = None
+) -> Iterator[Objection]:
+    """Every reason why policy or contract keeps this deployment from serving this process on this day.
+
+    Without a day, terms are not asked after: see `moment`.
+    """
+    yield from _lapsed(inventory, deployment, day)
+    told = set()
+    for each in _meant(inventory, process, deployment):
+        for name, rule in demands(inventory, each, context, day):
+            for objection in broken(name, rule, deployment, inventory):
+                if objection not in told:
+                    told.add(objection)
+                    yield objection if each is process else _meaning(objection, each)
+
+
+def demands(
+    inventory: Inventory, process: Process, context: Context, day: date | None = None
+) -> Iterator[tuple[str, Rule]]:
+    """Every rule that binds whoever serves this process, by the name under which it objects."""
     if process.data.processing:
-        residency = Rule(fact="processing", allowed=frozenset(process.data.processing))
-        yield from broken(f"{process.id}.data.processing", residency, deployment, inventory)
+        yield f"{process.id}.data.processing", Rule(fact="processing", allowed=frozenset(process.data.processing))
     if process.data.retention_s is not None:
-        yield from _kept(f"{process.id}.data.retention", process.data.retention_s, deployment)
+        yield f"{process.id}.data.retention", Rule(fact="retention", at_most=process.data.retention_s)
     for policy in inventory.policies:
-        if applies(policy, process, context):
+        if applies(policy, process, context, day):
             for rule in policy.rules:
-                yield from broken(policy.id, rule, deployment, inventory)
+                yield policy.id, rule
+
+
+def _meant(inventory: Inventory, process: Process, deployment: Deployment) -> Iterable[Process]:
+    """The process itself; where the request named a deployment, every process that it may have been meant for."""
+    if process.id in inventory.processes or process.id not in inventory.deployments:
+        return (process,)
+    every = inventory.processes.values()
+    users = [each for each in every if any(route.id == deployment.id for route in each.routes)]
+    return (process, *(users or every))
+
+
+def _meaning(objection: Objection, process: Process) -> Objection:
+    return objection._replace(why=f"{objection.why}; the request names no process and may be meant for {process.id}")
+
+
+def _lapsed(inventory: Inventory, deployment: Deployment, day: date | None) -> Iterator[Objection]:
+    """Why its contract carries nothing today; nobody outside ends what runs in one's own house."""
+    name = deployment.provider.contract
+    contract = inventory.contracts.get(name) if name is not None and not deployment.provider.local else None
+    why = lapse(contract, day) if contract is not None else None
+    if why is not None:
+        yield Objection(f"contract:{name}", why)
 
 
 def refuse_unknown(inventory: Inventory, context: Context) -> None:
-    """Refuse a data class that no process and no policy knows: misspelt, it would drop the policy it was meant for.
+    """Refuse a word that no process and no policy knows: misspelt, it would drop the policy it was meant for.
 
     Raises BadRequestError with near misses.
     """
-    if not context.data_classes:
-        return
-    meant = {value for policy in inventory.policies for value in policy.when.get("data.class", ())}
-    known = {word.casefold() for word in meant | {process.data.cls for process in inventory.processes.values()}}
-    for word in sorted(context.data_classes - known):
-        near = get_close_matches(word, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
-        raise BadRequestError(f"no process and no policy knows the data class {word!r}{hint}")
+    for condition, (noun, asked) in _WORDS_OF_REQUESTS.items():
+        words = frozenset(asked(context))
+        unknown = words - _vocabulary(inventory, condition) if words else words
+        for word in sorted(unknown):
+            known = _vocabulary(inventory, condition)
+            near = get_close_matches(word, known, 1)
+            listed = f"known are {', '.join(sorted(known))}" if known else "it knows none"
+            hint = f"did you mean {near[0]!r}?" if near else listed
+            raise BadRequestError(f"no process and no policy knows the {noun} {word!r}; {hint}")
 
 
-def applies(policy: Policy, process: Process, context: Context) -> bool:
-    """Whether every condition of `when` is met."""
-    return all(_meets(fact, values, CIRCUMSTANCES[fact](process, context)) for fact, values in policy.when.items())
+def _vocabulary(inventory: Inventory, condition: str) -> frozenset[str]:
+    """Every word that processes and policies use for a circumstance, without its capitals."""
+    meant = {value for policy in inventory.policies for value in policy.when.get(condition, ())}
+    for process in inventory.processes.values():
+        meant.update({"data.class": (process.data.cls,), "segment": process.segments}.get(condition, ()))
+    return _folded(meant)
 
 
-def _meets(fact: str, values: frozenset[str], stated: tuple[str, ...]) -> bool:
-    if fact not in CASELESS:
-        return not values.isdisjoint(stated)
-    return not {value.casefold() for value in values}.isdisjoint(value.casefold() for value in stated)
+def applies(policy: Policy, process: Process, context: Context, day: date | None = None) -> bool:
+    """Whether it is in force on the day and every condition of `when` is met. Capitals lift no policy."""
+    return in_force(policy, day) and all(
+        _meets(values, CIRCUMSTANCES[fact](process, context)) for fact, values in policy.when.items()
+    )
+
+
+def _meets(values: frozenset[str], stated: tuple[str, ...]) -> bool:
+    return not values.isdisjoint(stated) or not _folded(values).isdisjoint(_folded(stated))
 
 
 def broken(name: str, rule: Rule, deployment: Deployment, inventory: Inventory) -> Iterator[Objection]:
     """Every way in which a deployment breaks one rule; `name` is what the objections cite."""
-    values = FACTS[rule.fact](deployment)
-    if rule.allowed is not None and not values:
-        yield Objection(name, f"{rule.fact} is not stated")
+    fact = rule.fact
+    if fact in WORDS:
+        reasons = _words(rule, WORDS[fact](inventory, deployment), inventory)
+    elif fact in LISTS:
+        reasons = _list(rule, LISTS[fact](inventory, deployment))
+    elif fact in FLAGS:
+        reasons = _flag(rule, deployment, inventory)
+    else:
+        reasons = _length(rule, LENGTHS[fact](inventory, deployment))
+    yield from (Objection(name, why) for why in reasons)
+
+
+def _unstated(fact: str) -> str:
+    return f"{fact} is not stated"
+
+
+def _words(rule: Rule, values: tuple[str, ...], inventory: Inventory) -> Iterator[str]:
+    if not values:
+        yield _unstated(rule.fact)
     for value in values:
-        if rule.allowed is not None and not _within(value, rule.allowed, inventory):
-            yield Objection(name, f"{rule.fact} {value} is not in {', '.join(sorted(rule.allowed))}")
-        if _within(value, rule.denied, inventory) or _contains(value, rule.denied, inventory):
-            yield Objection(name, f"{rule.fact} {value} is excluded")
+        if rule.allowed is not None and not _within(rule.fact, value, rule.allowed, inventory):
+            yield f"{rule.fact} {value} is not in {', '.join(sorted(rule.allowed))}"
+        if rule.denied and _touches(rule.fact, value, rule.denied, inventory):
+            yield f"{rule.fact} {value} is excluded"
 
 
-def _kept(name: str, longest_s: float, deployment: Deployment) -> Iterator[Objection]:
-    """Why what is sent there would be kept for too long; not knowing is a reason, but for one's own servers."""
-    kept_s = deployment.retention_s
-    if kept_s is None and not deployment.provider.local:
-        yield Objection(name, "retention is not stated")
-    elif kept_s is not None and kept_s > longest_s:
-        yield Objection(name, f"retention {kept_s / DAY_S:g} days is longer than {longest_s / DAY_S:g}")
+def _list(rule: Rule, values: tuple[str, ...]) -> Iterator[str]:
+    held = _folded(values)
+    missing = sorted(each for each in rule.has if each.casefold() not in held)
+    if not values:
+        yield _unstated(rule.fact)
+    elif missing:
+        yield f"{rule.fact} lack {', '.join(missing)}"
 
 
-def _within(value: str, groups: frozenset[str], inventory: Inventory) -> bool:
-    return value in groups or any(value in inventory.regions.get(group, ()) for group in groups)
+def _flag(rule: Rule, deployment: Deployment, inventory: Inventory) -> Iterator[str]:
+    value = FLAGS[rule.fact](inventory, deployment)
+    if value is None:
+        yield _unstated(rule.fact)
+    elif rule.flag is not None and value is not rule.flag:
+        yield f"{rule.fact} is {str(value).lower()}, {str(rule.flag).lower()} is asked for"
 
 
-def _contains(value: str, members: frozenset[str], inventory: Inventory) -> bool:
-    return not members.isdisjoint(inventory.regions.get(value, ()))
+def _length(rule: Rule, value: float | None) -> Iterator[str]:
+    if value is None:
+        yield _unstated(rule.fact)
+    elif rule.at_most is not None and value > rule.at_most:
+        yield f"{rule.fact} {value / DAY_S:g} days is longer than {rule.at_most / DAY_S:g}"
+
+
+def _within(fact: str, value: str, groups: frozenset[str], inventory: Inventory) -> bool:
+    """Whether a value is one of these, or a place that lies in one of them."""
+    if value in groups:
+        return True
+    if fact not in PLACES:
+        return value.casefold() in _folded(groups)
+    return any(value in inventory.regions.get(group, ()) for group in groups)
+
+
+def _touches(fact: str, value: str, denied: frozenset[str], inventory: Inventory) -> bool:
+    """Whether a value is one of these, lies in one of them, or contains one."""
+    if _within(fact, value, denied, inventory):
+        return True
+    return fact in PLACES and not denied.isdisjoint(inventory.regions.get(value, ()))
+
+
+def _folded(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(value.casefold() for value in values)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from modelrouter.core.candidates import candidates
 from modelrouter.core.context import Context
-from modelrouter.core.policy import CIRCUMSTANCES, FACTS
+from modelrouter.core.known import LISTS, WORDS
+from modelrouter.core.policy import CIRCUMSTANCES
 from modelrouter.inventory.health import unasked_checks
 from modelrouter.inventory.masking import shown
 from modelrouter.inventory.problems import Finding
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from modelrouter.core.candidates import Candidates
-    from modelrouter.core.inventory import Inventory, Policy
+    from modelrouter.core.inventory import Inventory
+    from modelrouter.core.rules import Policy
     from modelrouter.inventory.problems import Path
 
 _NEEDED = ("critical", "important")
@@ -30,8 +32,8 @@ _WIRE_OF_END: Mapping[str, str] = MappingProxyType(
         "/responses": "openai-responses",
     }
 )
-_WORDED_FACTS = ("provider", "company", "developer", "family")
-_WORDED_CONDITIONS = ("process", "criticality", "owner", "data.class")
+_WORDED_FACTS = ("provider", "company", "developer", "family", "licence", "certifications")
+_WORDED_CONDITIONS = ("process", "criticality", "owner", "data.class", "segment")
 
 
 def advice(inventory: Inventory) -> Iterator[Finding]:
@@ -120,8 +122,9 @@ def _unused(inventory: Inventory) -> Iterator[Finding]:
 
 def _mistyped(inventory: Inventory) -> Iterator[Finding]:
     """Values of policies that match nothing in the inventory but are nearly something that does."""
+    ask = {**WORDS, **LISTS}
     facts = {
-        fact: {value for deployment in inventory.deployments.values() for value in FACTS[fact](deployment)}
+        fact: {value for each in inventory.deployments.values() for value in ask[fact](inventory, each)}
         for fact in _WORDED_FACTS
     }
     for index, policy in enumerate(inventory.policies):
@@ -133,7 +136,7 @@ def _mistyped(inventory: Inventory) -> Iterator[Finding]:
 
 def _rules(policy: Policy, index: int, facts: dict[str, set[str]]) -> Iterator[Finding]:
     for rule in policy.rules:
-        for side, values in (("in", rule.allowed or frozenset()), ("not_in", rule.denied)):
+        for side, values in (("in", rule.allowed or frozenset()), ("not_in", rule.denied), ("has", rule.has)):
             yield from _near_misses(("policies", index, rule.fact, side), values, facts.get(rule.fact, set()))
 
 
@@ -145,7 +148,8 @@ def _circumstances(inventory: Inventory, condition: str) -> set[str]:
 
 
 def _near_misses(path: Path, values: Iterable[str], known: set[str]) -> Iterator[Finding]:
+    folded = {each.casefold() for each in known}
     for value in sorted(values):
-        near = nearest(value, known) if value not in known else None
+        near = nearest(value, known) if value.casefold() not in folded else None
         if near is not None:
             yield Finding(path, f"nothing in this inventory is called {shown(value)}", f"Did you mean {shown(near)}?")

@@ -85,6 +85,19 @@ class ProviderEntry(Entry):
         "What fails together with it: a cloud, a delivery network, another provider.", ["cloudflare", "aws"], []
     )
     contract: Name | None = about("The contract it is used under.", "anthropic-msa", None)
+    owner: Country | None = about(
+        "The country of whoever owns it in the end, its `company`. By default unknown.",
+        "US",
+        None,
+        unit="ISO 3166 country",
+    )
+    training: Flag | None = about(
+        "Whether it trains models on what you send. By default unknown; your own servers do not.", False, None
+    )
+    certifications: list[Line] = about("What it is certified or attested for.", ["ISO27001", "SOC2", "C5"], [])
+    export_licences: list[Line] = about(
+        "The licences under which you may use it where export controls bind it.", ["BIS-D1234567"], []
+    )
     lei: Lei | None = about(
         "Its Legal Entity Identifier, for registers.", "529900T8BM49AURSDO55", None, unit="ISO 17442"
     )
@@ -121,6 +134,10 @@ class ModelEntry(Entry):
     family: Name = about("What is withdrawn as one: the name its developer sells it under.", "claude")
     origin: Country | None = about("Where it was trained.", "CN", None, unit="ISO 3166 country")
     weights: Weights = about("`open` where you may hold a copy that nobody can take back.", "open", "closed")
+    licence: Line | None = about("What the weights may be used under.", "apache-2.0", None)
+    export_class: Line | None = about(
+        "How export controls class it: its ECCN, or `EAR99`. By default unknown.", "EAR99", None
+    )
     context: Count = about("The longest conversation it can hold, the answer included.", 200000, unit="tokens")
     output: Count | None = about("The longest answer it can give.", 32000, None, unit="tokens")
     dimensions: Count | None = about(
@@ -171,6 +188,22 @@ class DeploymentEntry(Entry):
         ["EU"],
         [],
         unit="countries or regions",
+    )
+    storage: list[Region] = about(
+        "Everywhere that what you send may rest. By default what the provider's contract says.",
+        ["EU"],
+        [],
+        unit="countries or regions",
+    )
+    training: Flag | None = about("Whether what you send here is trained on. By default the provider's.", False, None)
+    certifications: list[Line] = about(
+        "What this place is certified or attested for. By default the provider's.", ["C5"], []
+    )
+    export_licences: list[Line] = about(
+        "The licences under which you may use this. By default the provider's.", ["BIS-D1234567"], []
+    )
+    export_class: Line | None = about(
+        "How export controls class what is served here. By default the model's.", "4E091", None
     )
     limits: LimitsEntry = about("What it is known to carry.", {"rpm": 4000, "tpm": "2M"}, {})
     prices: PricesEntry | None = about("What it costs.", {"input": 3.0, "output": 15.0}, None)

@@ -9,7 +9,8 @@ import pytest
 from support.inventories import deployment, inventory, process, provider
 
 from modelrouter.continuity.factors import KINDS, Factor, Graph
-from modelrouter.core.inventory import Data, Model, Needs, Policy, Process, Provider, Rule, Upstream
+from modelrouter.core.inventory import Data, Model, Needs, Process, Provider, Upstream
+from modelrouter.core.rules import Policy, Rule
 from modelrouter.inventory.loader import load
 
 AWS = provider("aws", company="Amazon", contract="aws-msa", key="env:AWS", upstreams=("dns",))

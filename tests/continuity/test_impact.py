@@ -13,7 +13,8 @@ from support.inventories import deployment, inventory, process, provider
 from modelrouter.continuity.events import geofence, lose, suspend, throttle, withdraw
 from modelrouter.continuity.factors import Graph
 from modelrouter.continuity.impact import GRAVITY, STOPPED, Verdict, impact
-from modelrouter.core.inventory import Data, Limits, Needs, Policy, Rule, Upstream
+from modelrouter.core.inventory import Data, Limits, Needs, Upstream
+from modelrouter.core.rules import Policy, Rule
 from modelrouter.drills.catalogue import catalogue, expectations
 from modelrouter.drills.miniature import miniature
 from modelrouter.inventory.loader import load

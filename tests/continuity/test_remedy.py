@@ -13,7 +13,8 @@ from support.inventories import deployment, inventory, process, provider
 from modelrouter.continuity.factors import Graph
 from modelrouter.continuity.overview import overview
 from modelrouter.continuity.remedy import applied, remedy, weak
-from modelrouter.core.inventory import Data, Demand, Inventory, Needs, Objectives, Policy, Rule, Upstream
+from modelrouter.core.inventory import Data, Demand, Inventory, Needs, Objectives, Upstream
+from modelrouter.core.rules import Policy, Rule
 from modelrouter.inventory.loader import load
 from modelrouter.inventory.regions import contents
 

@@ -10,8 +10,9 @@ from support.inventories import deployment, inventory, process
 from modelrouter import Context, Router
 from modelrouter.client.context import context, gathered
 from modelrouter.core.context import LONGEST, extended, from_headers
-from modelrouter.core.inventory import Data, Policy, Rule
+from modelrouter.core.inventory import Data
 from modelrouter.core.policy import applies
+from modelrouter.core.rules import Policy, Rule
 from modelrouter.errors import BadRequestError
 from modelrouter.testing import ScriptedProvider, text
 

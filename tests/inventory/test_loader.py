@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from support.inventory_texts import SMALL, changed, said
 
-from modelrouter.core.inventory import Account, Data, Demand, Limits, Needs, Objectives, Rule, Source
+from modelrouter.core.inventory import Account, Data, Demand, Limits, Needs, Objectives, Source
+from modelrouter.core.rules import Rule
 from modelrouter.inventory import examine, load, parse
 
 RICH = """\

@@ -11,7 +11,8 @@ import pytest
 from support.inventories import deployment, inventory, process, provider
 
 from modelrouter import Context, Router
-from modelrouter.core.inventory import Objectives, Policy, Rule
+from modelrouter.core.inventory import Objectives
+from modelrouter.core.rules import Policy, Rule
 from modelrouter.errors import (
     BadRequestError,
     DeadlineError,

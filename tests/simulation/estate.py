@@ -20,11 +20,10 @@ from modelrouter.core.inventory import (
     Model,
     Needs,
     Objectives,
-    Policy,
     Process,
     Provider,
-    Rule,
 )
+from modelrouter.core.rules import Policy, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from modelrouter.continuity.lint.book import JURISDICTION, RESIDENCY, RETENTION, SPILLOVER
 from modelrouter.continuity.lint.rule import finding, place_in_route
 from modelrouter.core.context import NOBODY
-from modelrouter.core.inventory import Rule as PolicyRule
-from modelrouter.core.policy import applies, broken
+from modelrouter.core.policy import broken, demands
+from modelrouter.core.rules import Rule as PolicyRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["policies", "retention", "spillover"]
 
-PLACES = frozenset({"processing", "region", "egress"})
+PLACES = frozenset({"processing", "storage", "region", "egress"})
 """The facts of a deployment that say where; all others say whose."""
 DAY_S = 86_400
 
@@ -29,8 +29,8 @@ def policies(view: View) -> Iterator[Finding]:
         for deployment in process.routes:
             where: list[str] = []
             whose: list[str] = []
-            for fact, name, why in _objections(view.inventory, process, deployment):
-                (where if fact in PLACES else whose).append(f"{name} ({why})")
+            for fact, reason in _objections(view, process, deployment):
+                (where if fact in PLACES else whose).append(reason)
             path = place_in_route(process, deployment)
             for rule, reasons in ((RESIDENCY, where), (JURISDICTION, whose)):
                 if reasons:
@@ -38,17 +38,19 @@ def policies(view: View) -> Iterator[Finding]:
                     yield finding(rule, path, message, rule.advice)
 
 
-def _objections(inventory: Inventory, process: Process, deployment: Deployment) -> Iterator[tuple[str, str, str]]:
-    """The fact that is objected to, the rule's name and its reason."""
-    if process.data.processing:
-        residency = PolicyRule(fact="processing", allowed=frozenset(process.data.processing))
-        for name, why in broken(f"{process.id}.data.processing", residency, deployment, inventory):
-            yield residency.fact, name, why
-    for policy in inventory.policies:
-        if applies(policy, process, NOBODY):
-            for rule in policy.rules:
-                for name, why in broken(policy.id, rule, deployment, inventory):
-                    yield rule.fact, name, why
+def _objections(view: View, process: Process, deployment: Deployment) -> Iterator[tuple[str, str]]:
+    """The fact that is objected to, and by whom for which reason; what binds later is told with its first day."""
+    inventory, told = view.inventory, set()
+    later = {each.begins for each in inventory.policies if each.begins is not None and each.begins > view.today}
+    for day in (view.today, *sorted(later)):
+        from_then = "" if day == view.today else f" from {day}"
+        for name, rule in demands(inventory, process, NOBODY, day):
+            if name == f"{process.id}.data.retention":  # that is R17's to say
+                continue
+            for objection in broken(name, rule, deployment, inventory):
+                if objection not in told:
+                    told.add(objection)
+                    yield rule.fact, f"{name}{from_then} ({objection.why})"
 
 
 def retention(view: View) -> Iterator[Finding]:
