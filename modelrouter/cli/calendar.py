@@ -20,7 +20,7 @@ from modelrouter.cli.narrow import fits
 from modelrouter.cli.opening import AsJson, show_json
 from modelrouter.cli.pricelist import PriceList, price_list
 from modelrouter.cli.writing import write
-from modelrouter.continuity.calendar import Calendar, Ending, Entry, Kind, Route, calendar
+from modelrouter.continuity.calendar import LASTING, Calendar, Ending, Entry, Route, calendar
 from modelrouter.pages.calendar import page
 
 USUAL = timedelta(days=90)
@@ -103,8 +103,8 @@ class _Shown(NamedTuple):
         return tuple(each for each in self.calendar.entries if each.day > self.until)
 
     def _matters(self, entry: Entry) -> bool:
-        """A day that has passed without taking anything is history, but for a notice that was missed."""
-        return entry.day >= self.today or bool(entry.takes) or entry.kind is Kind.CALLER_ENDS
+        """A day that has passed without taking anything is history, unless something is still to be done about it."""
+        return entry.day >= self.today or bool(entry.takes) or entry.kind in LASTING
 
 
 def _facts(shown: _Shown) -> dict[str, Any]:

@@ -21,7 +21,15 @@ __all__ = ["escaped", "folded", "icalendar"]
 WIDEST = 75
 """Octets of a line, its end aside (RFC 5545, 3.1)."""
 END = "\r\n"
-REMINDERS = {"notice-due": 30, "contract-ends": 60, "contract-renews": 30, "model-retires": 60, "key-ends": 14}
+REMINDERS = {
+    "notice-due": 30,
+    "contract-ends": 60,
+    "contract-renews": 30,
+    "model-retires": 60,
+    "key-ends": 14,
+    "exit-test-due": 60,
+    "switching-test-due": 60,
+}
 """Days before; 14 for what is not named."""
 
 

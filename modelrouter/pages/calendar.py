@@ -10,6 +10,7 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelrouter.continuity.calendar import LASTING
 from modelrouter.pages.style import STYLE
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def spans(route: Route, begins: date, ends: date) -> Iterator[Span]:
 
 def page(name: str, found: Calendar, begins: date, ends: date, listed: str) -> str:
     """The whole page. `listed` says where retirements that the inventory does not state were looked up."""
-    near = [each for each in found.entries if begins <= each.day <= ends or (each.day < begins and each.takes)]
+    near = [each for each in found.entries if begins <= each.day <= ends or (each.day < begins and _lasts(each))]
     stopped = [each.process for each in found.routes.values() if each.serving(ends) is None]
     moved = [each.process for each in found.routes.values() if each.process not in stopped and _moves(each, ends)]
     days = (ends - begins).days
@@ -133,6 +134,10 @@ def page(name: str, found: Calendar, begins: date, ends: date, listed: str) -> s
         table=_table(near, begins),
         listed=escape(listed[:1].upper() + listed[1:]),
     )
+
+
+def _lasts(entry: Entry) -> bool:
+    return bool(entry.takes) or entry.kind in LASTING
 
 
 def _moves(route: Route, ends: date) -> bool:

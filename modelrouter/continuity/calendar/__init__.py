@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelrouter.continuity.calendar.entries import Entry, Kind, entries
+from modelrouter.continuity.calendar.entries import LASTING, Entry, Kind, entries
 from modelrouter.continuity.calendar.listed import Listed, Match, matched
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from modelrouter.continuity.factors import Graph
 
-__all__ = ["Calendar", "Ending", "Entry", "Kind", "Listed", "Match", "Route", "calendar", "matched"]
+__all__ = ["LASTING", "Calendar", "Ending", "Entry", "Kind", "Listed", "Match", "Route", "calendar", "matched"]
 
 
 class Ending(NamedTuple):

@@ -8,6 +8,8 @@ from enum import StrEnum
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 
+from modelrouter.core.windows import window_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from modelrouter.core.contracts import Contract
     from modelrouter.core.inventory import Deployment
 
-__all__ = ["Entry", "Kind", "Sure", "entries"]
+__all__ = ["LASTING", "Entry", "Kind", "Sure", "entries"]
 
 DAY_S = 86_400
 
@@ -28,12 +30,21 @@ class Kind(StrEnum):
     CONTRACT_RENEWS = "contract-renews"
     NOTICE_DUE = "notice-due"
     """The last day on which a contract can be left as it was agreed."""
+    PROVIDER_NOTICE = "provider-notice"
+    """The last day on which the provider can leave it: whoever has heard nothing by then has another term."""
+    CLAIM_DUE = "claim-due"
+    """The last day to claim what a window's availability earned; whether anything did, the ledger knows."""
+    EXIT_TEST_DUE = "exit-test-due"
+    SWITCHING_TEST_DUE = "switching-test-due"
     KEY_ENDS = "key-ends"
     MODEL_RETIRES = "model-retires"
     CERTIFICATE_ENDS = "certificate-ends"
     CALLER_ENDS = "caller-ends"
     """A key that callers of the gateway prove themselves with."""
 
+
+LASTING = frozenset({Kind.CALLER_ENDS, Kind.EXIT_TEST_DUE, Kind.SWITCHING_TEST_DUE})
+"""What is still to be known of once its day has passed, though it takes nothing."""
 
 Sure = Literal["stated", "same-name", "same-model"]
 """`stated`: the inventory says so. Of the price list: `same-name` is listed as the provider calls it, `same-model` as we do."""
@@ -79,23 +90,74 @@ def entries(graph: Graph, today: date, matches: Iterable[Match] = ()) -> tuple[E
 
 def _contracts(graph: Graph, today: date) -> Iterator[Entry]:
     for contract in graph.inventory.contracts.values():
-        if contract.ends is None:
-            continue
-        name, path = f"contract:{contract.id}", ("contracts", contract.id)
-        takes = tuple(each for each in graph.members(name) if not graph.inventory.deployments[each].provider.local)
-        end = _term(contract, contract.ends, today)
-        renews = contract.renews_s is not None
-        if contract.notice_s is not None:
-            last = end - timedelta(days=ceil(contract.notice_s / DAY_S))
-            what = "renews itself after" if renews else "ends on"
-            said = f"last day to give notice for {contract.id}, which {what} {end}"
-            yield Entry(day=last, kind=Kind.NOTICE_DUE, subject=name, said=said, path=(*path, "notice"))
-        if renews:
-            said = f"{contract.id} renews itself, unless notice is given in time"
-            yield Entry(day=end, kind=Kind.CONTRACT_RENEWS, subject=name, said=said, path=(*path, "renews"))
-        else:
-            said = f"{contract.id} ends"
-            yield Entry(day=end, kind=Kind.CONTRACT_ENDS, subject=name, said=said, path=(*path, "ends"), takes=takes)
+        if contract.ends is not None:
+            yield from _end(graph, contract, _term(contract, contract.ends, today))
+        yield from _claims(contract, today)
+        yield from _tests(contract)
+
+
+def _end(graph: Graph, contract: Contract, end: date) -> Iterator[Entry]:
+    name, path = f"contract:{contract.id}", ("contracts", contract.id)
+    takes = tuple(each for each in graph.members(name) if not graph.inventory.deployments[each].provider.local)
+    renews = contract.renews_s is not None
+    if contract.notice_s is not None and contract.termination is None:
+        last = end - timedelta(days=ceil(contract.notice_s / DAY_S))
+        what = "renews itself after" if renews else "ends on"
+        said = f"last day to give notice for {contract.id}, which {what} {end}"
+        yield Entry(day=last, kind=Kind.NOTICE_DUE, subject=name, said=said, path=(*path, "notice"))
+    if not renews:
+        given = contract.termination is not None and contract.termination.given
+        said = f"{contract.id} ends, as notice was given on {given}" if given else f"{contract.id} ends"
+        yield Entry(day=end, kind=Kind.CONTRACT_ENDS, subject=name, said=said, path=(*path, "ends"), takes=takes)
+        return
+    if contract.provider_notice_s is not None:
+        last = end - timedelta(days=ceil(contract.provider_notice_s / DAY_S))
+        said = f"last day for the provider to give notice for {contract.id}, which renews itself after {end}"
+        yield Entry(day=last, kind=Kind.PROVIDER_NOTICE, subject=name, said=said, path=(*path, "provider_notice"))
+    said = f"{contract.id} renews itself, unless notice is given in time"
+    yield Entry(day=end, kind=Kind.CONTRACT_RENEWS, subject=name, said=said, path=(*path, "renews"))
+
+
+def _claims(contract: Contract, today: date) -> Iterator[Entry]:
+    """The windows that are over and can still be claimed for, and the present one."""
+    sla = contract.sla
+    if sla.claim_within_s is None or not sla.credits:
+        return
+    window, within = window_of(sla.window, today), timedelta(days=int(sla.claim_within_s // DAY_S))
+    while window.last + within >= today:
+        in_force = (contract.begins is None or contract.begins <= window.last) and (
+            contract.ends is None or contract.renews_s is not None or contract.ends >= window.begins
+        )
+        if in_force:
+            yield Entry(
+                day=window.last + within,
+                kind=Kind.CLAIM_DUE,
+                subject=f"claim:{contract.id}/{window}",
+                said=f"last day to claim credits of {contract.id} for {window}",
+                path=("contracts", contract.id, "sla", "claim_within"),
+            )
+        window = window.before
+
+
+def _tests(contract: Contract) -> Iterator[Entry]:
+    """Plans that were tested once are to be tested again; one that never was has no day."""
+    name, leaving, moving = f"contract:{contract.id}", contract.exit, contract.switching
+    if leaving.tested is not None and leaving.plan is not False:
+        yield Entry(
+            day=leaving.tested + timedelta(days=ceil(leaving.every_s / DAY_S)),
+            kind=Kind.EXIT_TEST_DUE,
+            subject=name,
+            said=f"the exit plan for {contract.id}, last tested on {leaving.tested}, is to be tested by then",
+            path=("contracts", contract.id, "exit", "tested"),
+        )
+    if moving.tested is not None:
+        yield Entry(
+            day=moving.tested + timedelta(days=ceil(moving.every_s / DAY_S)),
+            kind=Kind.SWITCHING_TEST_DUE,
+            subject=name,
+            said=f"moving away from {contract.id}, last practised on {moving.tested}, is to be practised by then",
+            path=("contracts", contract.id, "switching", "tested"),
+        )
 
 
 def _term(contract: Contract, end: date, today: date) -> date:

@@ -1,8 +1,8 @@
 """Contracts at work: what was promised beside what was recorded, and what is due.
 
-    windows     calendar months, quarters and years as minutes in UTC; announced maintenance
     record      what a ledger's entries say of each deployment, minute by minute
     measure     availability by a contract's own definition
+    cutoffs     when a provider switched us off
     promises    each promise with its verdict, credits due, and the next date
     claim       the pack to claim credits with
 

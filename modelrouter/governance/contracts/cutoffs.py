@@ -13,8 +13,8 @@ from modelrouter.governance.contracts.record import ANSWERED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from modelrouter.core.windows import Minutes
     from modelrouter.governance.contracts.record import Record
-    from modelrouter.governance.contracts.windows import Minutes
 
 __all__ = ["CAUSES", "CutOff", "cut_offs"]
 

@@ -25,8 +25,8 @@ from collections import Counter
 from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
+from modelrouter.core.windows import Minutes, maintained, spanned
 from modelrouter.governance.contracts.record import ANSWERED, OUTRUN, cause_of_hold
-from modelrouter.governance.contracts.windows import Minutes, maintained, spanned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

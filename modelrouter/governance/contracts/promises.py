@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from modelrouter.core.windows import Minutes, Window, day_of, window_of
 from modelrouter.governance.contracts.cutoffs import CutOff, cut_offs
 from modelrouter.governance.contracts.measure import Level, credit_due, gathered, measure
-from modelrouter.governance.contracts.windows import Minutes, Window, day_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelrouter.governance.contracts.windows import minute_of
+from modelrouter.core.windows import minute_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,6 +88,8 @@ class Record:
     """Decisions and streams without what must be known of them: redacted, or of another form."""
     interrupted: int = 0
     """Requests of which nobody knows how they ended."""
+    lost: int = 0
+    """Entries that were never written, by the ledger's own word."""
 
     def call(self, deployment: str, at: float, ending: str, times: int = 1) -> None:
         """Count a call."""
@@ -131,6 +133,9 @@ class _Reader:
                 domain = entry.values.get("domain")
                 if isinstance(domain, str) and isinstance(after := entry.values.get("after"), Mapping):
                     self._holds[entry.origin, domain] = str(after.get("cause") or "")
+            case "gap":
+                lost = entry.values.get("lost")
+                record.lost += lost if isinstance(lost, int) else 0
             case _:
                 pass
 
