@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from modelrouter.core.inventory import Deployment, Inventory, Policy, Process
+    from modelrouter.core.inventory import Deployment, Inventory, Process
+    from modelrouter.core.rules import Policy
 
 __all__ = ["breaches"]
 

@@ -6,8 +6,9 @@ import pytest
 from support.inventories import deployment, inventory, process, provider
 
 from modelrouter.core.context import NOBODY
-from modelrouter.core.inventory import Data, Policy, Rule
+from modelrouter.core.inventory import Data
 from modelrouter.core.policy import objections
+from modelrouter.core.rules import Policy, Rule
 from modelrouter.drills.residency import breaches
 from modelrouter.inventory.loader import load
 
