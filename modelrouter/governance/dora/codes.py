@@ -17,19 +17,21 @@ __all__ = [
     "COMPANY",
     "ENTITY_TYPES",
     "FOREVER",
-    "HIERARCHY_ALONE",
     "IMPACTS",
     "LEI",
     "MIGRATION",
     "NOT_ASSESSED",
     "NOT_A_BRANCH",
     "NO_ALTERNATIVES",
+    "OVERARCHING",
     "REINTEGRATION",
     "RELIANCE",
     "SENSITIVENESS",
     "SERVICES",
     "STANDALONE",
+    "SUBSEQUENT",
     "SUBSTITUTABILITY",
+    "TERMINATIONS",
     "country",
     "currency",
     "day",
@@ -41,15 +43,26 @@ __all__ = [
 LEI = "eba_qCO:qx2000"
 """The type of identification code: Legal Entity Identifier."""
 STANDALONE = "eba_CO:x1"
+OVERARCHING = "eba_CO:x2"
+SUBSEQUENT = "eba_CO:x3"
 NOT_A_BRANCH = "eba_ZZ:x839"
 COMPANY = "eba_CT:x212"
-HIERARCHY_ALONE = "eba_RP:x21"
 NOT_ASSESSED = "eba_ZZ:x799"
 NO_ALTERNATIVES = "eba_ZZ:x963"
 MIGRATION = "eba_ZZ:x964"
 FOREVER = "9999-12-31"
 """Stands for a date that there is not: an arrangement without an end, an entity that is not deleted."""
 
+TERMINATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "expired": "eba_CO:x4",
+        "breach": "eba_CO:x5",
+        "impediments": "eba_CO:x6",
+        "security": "eba_CO:x7",
+        "authority": "eba_CO:x8",
+        "other": "eba_CO:x9",
+    }
+)
 IMPACTS: Mapping[str, str] = MappingProxyType({"low": "eba_ZZ:x791", "medium": "eba_ZZ:x792", "high": "eba_ZZ:x793"})
 SENSITIVENESS: Mapping[str, str] = MappingProxyType(
     {

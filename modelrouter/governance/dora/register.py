@@ -60,7 +60,7 @@ def register(inventory: Inventory, today: date) -> Register:
     rows: Mapping[str, Iterable[Row]] = {
         "B_01.01": _maintaining(inventory, today),
         "B_01.02": _scope(inventory, today),
-        "B_02.01": [_arrangement(use.contract) for use in held.values()],
+        "B_02.01": _arrangements(inventory, held),
         "B_02.02": [row for use in uses for row in _specific(inventory, use)],
         "B_03.01": [_signing(use.contract, entity) for use in held.values()],
         "B_03.02": [_signed(use) for use in held.values()],
@@ -145,11 +145,27 @@ def _scope(inventory: Inventory, today: date) -> list[Row]:
     ]
 
 
-def _arrangement(contract: Contract) -> Row:
+def _arrangements(inventory: Inventory, held: Mapping[str, _Use]) -> Iterator[Row]:
+    """Those in use, and those that they are made under, however many steps up."""
+    contracts = {use.contract.id: use.contract for use in held.values()}
+    waiting = list(contracts.values())
+    while waiting:
+        above = inventory.contracts.get(waiting.pop(0).under or "")
+        if above is not None and above.id not in contracts:
+            contracts[above.id] = above
+            waiting.append(above)
+    overarching = {each.under for each in inventory.contracts.values()}
+    for each in contracts.values():
+        kind = codes.OVERARCHING if each.id in overarching else codes.STANDALONE
+        yield _arrangement(each, kind if each.under is None else codes.SUBSEQUENT, inventory.contracts)
+
+
+def _arrangement(contract: Contract, kind: str, contracts: Mapping[str, Contract]) -> Row:
     cost = "" if contract.annual_cost is None else f"{contract.annual_cost:.2f}"
     return {
         "c0010": _reference(contract),
-        "c0020": codes.STANDALONE,
+        "c0020": kind,
+        "c0030": _reference(contracts[contract.under]) if contract.under is not None else "",
         "c0040": codes.currency(contract.currency),
         "c0050": cost,
     }
@@ -191,6 +207,7 @@ def _specific(inventory: Inventory, use: _Use) -> Iterator[Row]:
             "c0060": use.service,
             "c0070": codes.day(contract.begins),
             "c0080": codes.day(contract.ends) or codes.FOREVER,
+            "c0090": codes.TERMINATIONS.get((contract.termination and contract.termination.reason) or "", ""),
             "c0100": codes.days(contract.notice_s),
             "c0110": codes.days(contract.provider_notice_s),
             "c0120": codes.country(contract.law, inventory.regions),

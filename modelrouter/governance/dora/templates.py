@@ -107,8 +107,8 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
                 "Contractual arrangements: general information",
                 _columns(
                     _CONTRACT,
-                    ("c0020", "Type of contractual arrangement"),
-                    ("c0030", "Overarching contractual arrangement reference number", ""),
+                    ("c0020", "Type of contractual arrangement", "always", "contracts.*.under"),
+                    ("c0030", "Overarching contractual arrangement reference number", "", "contracts.*.under"),
                     ("c0040", "Currency of the amount", "always", "contracts.*.currency"),
                     ("c0050", "Annual expense or estimated cost", "always", "contracts.*.annual_cost"),
                 ),
@@ -125,7 +125,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
                     ("c0060", "Type of ICT services", "always", _SERVICE),
                     ("c0070", "Start date of the arrangement", "always", "contracts.*.begins"),
                     ("c0080", "End date of the arrangement", "always", "contracts.*.ends"),
-                    ("c0090", "Reason of the termination or ending", ""),
+                    ("c0090", "Reason of the termination or ending", "", "contracts.*.termination.reason"),
                     ("c0100", "Notice period for the entity, in days", "critical", "contracts.*.notice"),
                     ("c0110", "Notice period for the provider, in days", "critical", "contracts.*.provider_notice"),
                     ("c0120", "Country of the governing law", "critical", "contracts.*.law"),
@@ -266,6 +266,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The columns that tell the rows of a template apart."""
 
 REFERENCES = (
+    Reference("B_02.01", ("c0030",), "B_02.01", ("c0010",)),
     Reference("B_01.02", ("c0010",), "B_01.01", ("c0010",)),
     Reference("B_02.02", ("c0010",), "B_02.01", ("c0010",)),
     Reference("B_02.02", ("c0020",), "B_01.02", ("c0010",)),
