@@ -25,6 +25,7 @@ __all__ = [
     "leaf_hash",
     "node_hash",
     "nodes_of",
+    "root_of",
     "verify_consistency",
     "verify_inclusion",
 ]
@@ -101,6 +102,11 @@ def nodes_of(leaves: Sequence[bytes]) -> Nodes:
         pair = iter(rows[-1])
         rows.append([node_hash(left, right) for left, right in zip(pair, pair, strict=False)])
     return lambda level, index: rows[level][index]
+
+
+def root_of(size: int, nodes: Nodes) -> bytes:
+    """The root that the tree had at this size, which it has reached."""
+    return _over(0, size, nodes)
 
 
 def _over(start: int, end: int, nodes: Nodes) -> bytes:

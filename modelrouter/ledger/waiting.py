@@ -1,0 +1,133 @@
+"""What waits to be written: bounded, in order, and honest about what found no place."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from modelrouter.ledger.entry import Draft, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from modelrouter.ledger.store import Store
+
+    Kept = Callable[[int | None], None]
+
+__all__ = ["LOG", "Gap", "Question", "Waiting", "Wanted", "call"]
+
+LOG = logging.getLogger("modelrouter.ledger")
+
+T = TypeVar("T")
+
+
+class Wanted:
+    """Drafts that shall become entries together, and who is told."""
+
+    __slots__ = ("drafts", "kept")
+
+    def __init__(self, drafts: Sequence[Draft], kept: Kept | None) -> None:
+        self.drafts = drafts
+        self.kept = kept
+
+
+class Gap:
+    """How many drafts were given up in this place, between which times, and why."""
+
+    __slots__ = ("first", "last", "lost", "why")
+
+    def __init__(self, lost: int, time: int, why: str) -> None:
+        self.lost = lost
+        self.first = self.last = time
+        self.why = why
+
+    def draft(self, time: int) -> Draft:
+        """The entry that tells of it."""
+        seconds = round(self.first / 1e6, 4), round(self.last / 1e6, 4)
+        return Draft(Kind.GAP, time, {"lost": self.lost, "from": seconds[0], "to": seconds[1], "why": self.why})
+
+
+class Question:
+    """What shall be asked of the store in its turn."""
+
+    __slots__ = ("ask", "future")
+
+    def __init__(self, ask: Callable[[Store], Any], future: Future[Any]) -> None:
+        self.ask = ask
+        self.future = future
+
+
+class Waiting:
+    """Up to so many drafts. Not safe among threads: whoever has it guards it."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._items: deque[Wanted | Gap | Question] = deque()
+        self.drafts = 0
+        """How many wait, those that are being written counted in."""
+        self.lost = 0
+        """How many were given up."""
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    def want(self, item: Wanted, time: int, why: str) -> bool:
+        """Let it wait; False where there is no room: then a gap in its place counts it, and says why."""
+        count = len(item.drafts)
+        if self.drafts + count <= self._bound:
+            self._items.append(item)
+            self.drafts += count
+            return True
+        self.lost += count
+        last = self._items[-1] if self._items else None
+        if isinstance(last, Gap):
+            last.lost += count
+            last.last = max(last.last, time)
+        else:
+            self._items.append(Gap(count, time, why))
+        return False
+
+    def ask(self, question: Question) -> None:
+        """Let a question wait for its turn."""
+        self._items.append(question)
+
+    def take(self, most: int) -> list[Wanted | Gap] | Question:
+        """What is next: a question, or what can be written together, about so many drafts."""
+        batch: list[Wanted | Gap] = []
+        count = 0
+        while self._items and count < most:
+            item = self._items[0]
+            if isinstance(item, Question):
+                break
+            batch.append(item)
+            self._items.popleft()
+            count += len(item.drafts) if isinstance(item, Wanted) else 1
+        if batch:
+            return batch
+        question = self._items.popleft()
+        assert isinstance(question, Question)  # noqa: S101 - nothing else ends the loop at once
+        return question
+
+    def done(self, batch: Sequence[Wanted | Gap]) -> None:
+        """What was taken is written, or given up."""
+        self.drafts -= sum(len(item.drafts) for item in batch if isinstance(item, Wanted))
+
+    def dismissed(self) -> tuple[list[Kept], list[Future[Any]]]:
+        """Who waits for an answer and must not wait any longer; what they wanted written stays, questions do not."""
+        kept = [item.kept for item in self._items if isinstance(item, Wanted) and item.kept is not None]
+        futures = [item.future for item in self._items if isinstance(item, Question)]
+        for item in self._items:
+            if isinstance(item, Wanted):
+                item.kept = None
+        self._items = deque(item for item in self._items if not isinstance(item, Question))
+        return kept, futures
+
+
+def call(function: Callable[[T], object], value: T) -> None:
+    """Tell somebody; a mistake of theirs is theirs alone."""
+    try:
+        function(value)
+    except Exception:
+        LOG.exception("what the ledger's writer told was not understood")
