@@ -17,6 +17,7 @@ import orjson
 
 from modelrouter.client.context import gathered
 from modelrouter.client.decisions import EXTENSION, RequestId
+from modelrouter.core.traceparent import read as read_trace
 from modelrouter.errors import BadRequestError, RequestFailedError, UnknownNameError
 from modelrouter.router import Router
 from modelrouter.wire.counting import count
@@ -108,6 +109,8 @@ class RouterTransport(_Interface):
         if own := CALLERS[wire].HEADERS:
             spoken = {name: request.headers[name] for name in own if name in request.headers}
             context = replace(context, wire_headers=spoken)
+        if (parent := request.headers.get("traceparent")) is not None:
+            context = replace(context, trace=read_trace(parent, request.headers.get("tracestate", "")))
         limit = request.extensions.get("timeout", {}).get("read")
         if limit is not None and 0 < limit < (context.deadline_s or inf):
             context = replace(context, deadline_s=limit)  # the client's read timeout is what its user is ready to wait

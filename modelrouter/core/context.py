@@ -15,6 +15,8 @@ from modelrouter.errors import BadRequestError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from modelrouter.core.traceparent import Trace
+
 LONGEST = 64
 """Characters of a text: names are shorter, and routes are remembered by them."""
 ONCE = ("person", "segment")
@@ -53,6 +55,8 @@ class Context:
     """Of the caller's headers those that belong to its wire, in lower case; only a door sets them."""
     door: Literal["gateway", "library", "drill"] = "library"
     """What the request came in by; only a door sets it."""
+    trace: Trace | None = None
+    """The caller's own trace, which this request is a part of; only a door sets it."""
 
     def __post_init__(self) -> None:
         for word in ("process", "data_class", "country", *ONCE):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from modelrouter.core.context import HEADERS, Context, from_headers
+from modelrouter.core.traceparent import read as read_trace
 from modelrouter.errors import BadRequestError, NotAllowedError, RequestFailedError, UnknownNameError
 from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
 from modelrouter.gateway.reply import begin, refuse, rendered, reply
@@ -103,6 +104,9 @@ class Calls:
         """What a request says of itself, and what its key says of its caller."""
         own = _OWN[wire]
         caller = self._caller(wire, key, headers) if key is not None or own else self._nobody
+        if (parent := headers.get(b"traceparent")) is not None:
+            state = headers.get(b"tracestate", b"")
+            caller = replace(caller, trace=read_trace(parent.decode("latin-1"), state.decode("latin-1")))
         if _SAID.isdisjoint(headers):
             return caller
         return from_headers(

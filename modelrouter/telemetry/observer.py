@@ -1,0 +1,140 @@
+"""The observer that sends what requests were: it remembers their beginning, and tells all of it at their end."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from modelrouter.core.traceparent import Trace, begun
+from modelrouter.telemetry.figures import measured
+from modelrouter.telemetry.pipeline import Pipeline, current, is_disabled
+from modelrouter.telemetry.sending import Sender
+from modelrouter.telemetry.spans import Begun, spans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from modelrouter.core.decision import Decision
+    from modelrouter.core.faults import Fault
+    from modelrouter.core.telemetry import Telemetry
+    from modelrouter.errors import InventoryError
+    from modelrouter.router import Reloaded
+    from modelrouter.runtime.leases import Change
+    from modelrouter.runtime.observers import Closing, Opening
+
+__all__ = ["CLOSING_S", "Traces"]
+
+CLOSING_S = 2.0
+"""What the receiver gets to take what is left when a router is closed."""
+MOST_UNDER_WAY = 20_000
+"""Requests remembered; beyond that the oldest is forgotten, and not told of."""
+
+
+class Traces:
+    """Sends traces and metrics of one router's requests to the receiver that its inventory names.
+
+    `resolve` fetches what a reference to a secret names; `say` is a log for trouble of the receiver. Nothing of
+    OpenTelemetry is imported before the first request, and nothing at all where there is no section. Safe to use from
+    several threads; what is told to it returns at once.
+    """
+
+    def __init__(
+        self,
+        settings: Telemetry | None,
+        resolve: Callable[[str], str],
+        say: Callable[..., None] = lambda *_, **__: None,
+    ) -> None:
+        self._settings = settings
+        self._resolve = resolve
+        self._say = say
+        self._lock = Lock()
+        self._pipeline: Pipeline | None = None  # guarded by _lock
+        self._is_loading = False  # guarded by _lock
+        self._under_way: dict[str, Begun] = {}
+
+    def opened(self, opening: Opening) -> None:
+        """A request begins: its place in a trace is decided now."""
+        settings = self._settings
+        if settings is None or is_disabled():
+            return
+        if self._pipeline is None:
+            self._prepare()
+        trace = opening.context.trace or _within() or begun(opening.id, settings.sample)
+        deployments = {each.id: each for each in opening.route.permitted}
+        if len(self._under_way) >= MOST_UNDER_WAY:
+            self._under_way.pop(next(iter(self._under_way)), None)
+        lean = opening._replace(body=b"")  # a prompt is nobody's business here
+        self._under_way[opening.id] = Begun(lean, trace, next(_fresh()), deployments)
+
+    def closed(self, closing: Closing) -> None:
+        """It is over: what it was goes into the queue."""
+        begun_ = self._under_way.pop(closing.decision.id, None)
+        if begun_ is None or (pipeline := self._ready()) is None:
+            return
+        pipeline.record(measured(begun_, closing))
+        if begun_.trace.sampled:
+            pipeline.give(begun_.trace, list(spans(begun_, closing, _fresh())))
+
+    def decided(self, decision: Decision) -> None:
+        """Nothing: `closed` tells it."""
+
+    def changed(self, change: Change) -> None:
+        """Nothing: holds show in the requests that met them."""
+
+    def ended(self, decision: Decision, fault: Fault | None) -> None:
+        """Nothing: `closed` tells it."""
+
+    def reloaded(self, reloaded: Reloaded) -> None:
+        """Go over to what the new inventory says; what waits goes to the old receiver."""
+        if reloaded.after.telemetry != self._settings:
+            with self._lock:
+                before, self._pipeline = self._pipeline, None
+                self._settings = reloaded.after.telemetry
+            if before is not None:
+                before.close(CLOSING_S)
+
+    def reload_failed(self, error: InventoryError) -> None:
+        """Nothing changes."""
+
+    def flush(self) -> None:
+        """Send what waits; blocks, but not for long."""
+        with self._lock:
+            pipeline = self._pipeline
+        if pipeline is not None:
+            pipeline.flush(CLOSING_S)
+
+    def close(self) -> None:
+        """Send what waits and stop; blocks, but not for long. A later request begins anew."""
+        with self._lock:
+            pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.close(CLOSING_S)
+
+    def _prepare(self) -> None:
+        """Load the library beside the first request: it takes as long as a provider does."""
+        with self._lock:
+            is_first, self._is_loading = not self._is_loading, True
+        if is_first:
+            Thread(target=self._ready, name="modelrouter-telemetry", daemon=True).start()
+
+    def _ready(self) -> Pipeline | None:
+        with self._lock:
+            if self._pipeline is None and self._settings is not None:
+                self._pipeline = Pipeline(self._settings, Sender(self._settings, self._resolve, self._say))
+            self._is_loading = False
+            return self._pipeline
+
+
+def _within() -> Trace | None:
+    """The application's own span, where it traces with OpenTelemetry and is in one."""
+    context = current()
+    if context is None:
+        return None
+    return Trace(context.trace_id, context.span_id, context.trace_flags.sampled, context.trace_state.to_header())
+
+
+def _fresh() -> Iterator[int]:
+    """Ids of spans: 64 bits, none of them 0."""
+    while True:
+        yield int.from_bytes(os.urandom(8)) or 1
