@@ -109,6 +109,11 @@ class Journal:
         """How many drafts were given up; `gap` entries tell of them."""
         return self._waiting.lost
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._closing
+
     def append(self, drafts: Sequence[Draft], kept: Callable[[int | None], None] | None = None) -> None:
         """Let these become entries, one behind the other; never waits, raises nothing.
 
