@@ -79,7 +79,7 @@ class Books:
         except TimeoutError:
             raise AwayError(f"the ledger's own storage has not answered for {PATIENCE_S:g} s") from None
         except (LedgerError, CancelledError):
-            if self._journal.trouble is not None:
+            if not self._journal.closed:
                 raise AwayError("the ledger's own storage is in trouble") from None
         self._copy = self._copied()
         return question(self._copy)

@@ -223,7 +223,7 @@ class Shipping:
         what = f"it has lost the entries {self._shipped} to {had - 1} of {self._origin}; they are sent again"
         self._alarm(PLACE, what)
         values = {"where": PLACE, "size": self._shipped, "outcome": "lost", "detail": what}
-        if not self._ending.is_set():
+        if not self._journal.closed:
             self._journal.append([Draft(Kind.ANCHOR, int(self._wall() * 1_000_000), values)])
         self._away = self._away or self._wall()
 

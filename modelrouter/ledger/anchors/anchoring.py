@@ -100,7 +100,7 @@ class Anchoring:
 
     def _told(self, place: str, size: int, outcome: str, detail: str | None) -> None:
         values = {"where": place, "size": size, "outcome": outcome} | ({"detail": detail} if detail else {})
-        if self._journal is not None:
+        if self._journal is not None and not self._journal.closed:
             draft = Draft(Kind.ANCHOR, int(self._wall() * 1_000_000), values)
             self._journal.append([draft], kept=self._own.wrote)
 
