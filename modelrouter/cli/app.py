@@ -50,6 +50,10 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "classify": Verb(
             "modelrouter.cli.classify", "Explain an error: why a call failed, how far that reaches, what follows."
         ),
+        "contracts": Verb(
+            "modelrouter.cli.contracts",
+            "Show each promise of a contract beside what the ledger recorded, the credits that are due, and the next date.",
+        ),
         "drill": Verb(
             "modelrouter.cli.drill",
             "Rehearse the loss of each provider, model family and local server, against twins on this machine.",
