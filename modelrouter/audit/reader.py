@@ -17,7 +17,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,7 +40,8 @@ NO_PROCESS: Mapping[str, Any] = {
 }
 """As what a request is judged that names a deployment itself; and then as every process that might have sent it."""
 LATE_S = 1.0
-"""A request that began so shortly after a reload may still have been routed by the inventory before."""
+"""A request that is told of so shortly after a reload, or after midnight, may have been routed before it."""
+LATE = timedelta(seconds=LATE_S)
 MOST = 1000
 """Of what is wrong, so much is kept to be told; all of it is counted."""
 DAY_S = 86400.0
@@ -287,8 +288,8 @@ class _Open:
     """None: what it said of itself is redacted."""
     day: date
     law: Law | None
-    before: Law | None
-    """The law that was in force less than LATE_S ago; None: it is no matter."""
+    earlier: list[tuple[Law, date]]
+    """By what it may have been routed as well: the law or the day that was over less than LATE_S ago."""
     route: list[str] | None
     streamed: bool = True
     called: set[str] = field(default_factory=set)
@@ -310,7 +311,7 @@ class Auditor:
     named: int = 0
     """Deployments that routes name as permitted."""
     late: int = 0
-    """Of all these, what only the inventory before permits, which was replaced less than LATE_S earlier."""
+    """Of all these, what only the inventory or the day before permits, which was over less than LATE_S earlier."""
     spared: int = 0
     """Probes without anybody's data: nobody's policy is asked for them."""
     breaches: int = 0
@@ -367,7 +368,7 @@ class Auditor:
     def _inventory(self, _number: int, time: str, values: Mapping[str, Any]) -> None:
         if values.get("event") == "refused":
             return
-        self._before = (self._law, _seconds(time))
+        self._before = (self._law, datetime.fromisoformat(time).timestamp())
         if "facts" not in values:
             self._law, self._lawless = None, "the facts are redacted"
             return
@@ -384,13 +385,16 @@ class Auditor:
             self._cannot(REDACTED, number)
         if name in self._open:
             self.orphans.append((number, f"{name} was asked twice"))
-        before, since = self._before
+        moment, (before, since) = datetime.fromisoformat(time), self._before
+        earlier = [(before, moment.date())] if before is not None and moment.timestamp() - since < LATE_S else []
+        if self._law is not None and (moment - LATE).date() < moment.date():
+            earlier.append((self._law, (moment - LATE).date()))
         opened = _Open(
             entry=number,
             who=_who(values),
-            day=datetime.fromisoformat(time).date(),
+            day=moment.date(),
             law=self._law,
-            before=before if _seconds(time) - since < LATE_S else None,
+            earlier=earlier,
             route=values.get("route"),
             streamed=values.get("streamed", True),
         )
@@ -422,7 +426,7 @@ class Auditor:
         if values.get("process") is None or values.get("deployment") is None:
             self.spared += 1
             return
-        opened = _Open(number, _who(values), datetime.fromisoformat(time).date(), self._law, None, None)
+        opened = _Open(number, _who(values), datetime.fromisoformat(time).date(), self._law, [], None)
         self.hops += 1
         self.paths["probe"] += 1
         self._judge(number, "", opened, values["deployment"], "probe")
@@ -454,7 +458,7 @@ class Auditor:
             found = list(opened.law.objections(opened.who, deployment, opened.day))
             if path != "route" and opened.route is not None and deployment not in opened.route:
                 found.append(Objection("route", "it was not among the permitted when the request began"))
-            elif found and opened.before and not opened.before.objections(opened.who, deployment, opened.day):
+            elif found and not all(law.objections(opened.who, deployment, day) for law, day in opened.earlier):
                 self.late += 1
                 return
         except UnjudgedError as error:
@@ -528,10 +532,6 @@ def _path(place: int, attempt: Mapping[str, Any], called: set[str]) -> str:
     if attempt.get("outrun"):
         return "beside"
     return "again" if attempt["deployment"] in called else "next" if called or place else "first"
-
-
-def _seconds(time: str) -> float:
-    return datetime.fromisoformat(time).timestamp()
 
 
 READ = frozenset({"begin", "inventory", "request", "decision", "stream", "probe", "gap"})
