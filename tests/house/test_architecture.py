@@ -22,7 +22,6 @@ LEVELS = {
     "governance": 3,
     "ledger": 3,
     "telemetry": 3,
-    "telemetry": 3,
     "audit": 3,
     "pages": 4,
     "runtime": 4,
@@ -71,7 +70,7 @@ PURE = {"core", "continuity", "ledger"}
 SHELL = {
     "ledger": {
         "anchors", "claims", "contents", "copies", "export", "journal", "opening", "postgres", "reading", "recorder",
-        "fleet", "outside", "shards", "shipping", "store", "trouble",
+        "fleet", "keeping", "outside", "remains", "shards", "shipping", "store", "trouble",
     }
 }  # fmt: skip
 """Of the pure rooms, the files that keep and send what the others work out; those others may not import them."""
