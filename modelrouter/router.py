@@ -254,20 +254,23 @@ class Router:
         self._attend()  # what has ended is told before what is ordered now
         now = self._clock.now()
         hold = by_operator(self._domain(domain), reason, now, None if for_s is None else now + for_s)
-        self._order(self._state.place([hold]))
+        self._order("hold", hold, self._state.place([hold]))
         return hold
 
     def release(self, domain: str) -> bool:
         """End a hold, whatever opened it; False where there was none. Raises as `hold`."""
         self._attend()
         changes = self._state.lift([self._domain(domain)])
-        self._order(changes)
+        for change in changes:
+            if change.before is not None:
+                self._order("release", change.before, [change])
         return bool(changes)
 
-    def _order(self, changes: Sequence[Change]) -> None:
+    def _order(self, action: str, hold: Hold, changes: Sequence[Change]) -> None:
+        self._observers.ordered(action, hold)
         if changes and self._board is not None:
             self._board.order(changes)
-        self._publish(changes, ours=False)
+        self._publish([change._replace(by="operator") for change in changes], ours=False)
 
     def _domain(self, text: str) -> Domain:
         known = self._state.posts.domains | {hold.domain for hold in self._state.holds()}
@@ -331,7 +334,7 @@ class Router:
     def _attend(self) -> None:
         """Take over what other processes changed, and see that every hold that needs a probe has one."""
         if self._board is not None:
-            self._publish(self._board.look(), ours=False)
+            self._publish([change._replace(by="elsewhere") for change in self._board.look()], ours=False)
         self._publish(self._state.ended())
         self._watch.attend()
 

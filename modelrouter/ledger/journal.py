@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from modelrouter.ledger.ed25519 import Secret
     from modelrouter.ledger.entry import Draft, Sealed
     from modelrouter.ledger.note import Note
+    from modelrouter.ledger.waiting import Facts, Kept
 
 __all__ = ["Journal"]
 
@@ -91,7 +92,7 @@ class Journal:
         self._changed = Condition()
         self._waiting = Waiting(bound)
         self._thread: Thread | None = None
-        self._sleeping = self._closing = self._tried = False
+        self._sleeping = self.closed = self._tried = False
         self._pause = FIRST_PAUSE_S
         self._batch: list[Wanted | Gap] = []
         self._last: Head | None = None
@@ -109,33 +110,28 @@ class Journal:
         """How many drafts were given up; `gap` entries tell of them."""
         return self._waiting.lost
 
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more is taken."""
-        return self._closing
-
-    def append(self, drafts: Sequence[Draft], kept: Callable[[int | None], None] | None = None) -> None:
+    def append(self, drafts: Sequence[Draft], kept: Kept | None = None, facts: Facts | None = None) -> None:
         """Let these become entries, one behind the other; never waits, raises nothing.
 
         `kept` hears the number of the last of them once all are durable, or None at once where that cannot be promised:
         in trouble, beyond the bound, after `close`, in a forked child. In trouble they are written later all the same,
-        unless there are too many.
+        unless there are too many. `facts` are kept by name in the same transaction.
         """
         if os.getpid() == self._pid:
             with self._changed:
-                if self._want(drafts, kept):
+                if self._want(drafts, kept, facts):
                     return
         if kept is not None:
             call(kept, None)
 
-    def _want(self, drafts: Sequence[Draft], kept: Callable[[int | None], None] | None) -> bool:
+    def _want(self, drafts: Sequence[Draft], kept: Kept | None, facts: Facts | None) -> bool:
         """Whether `kept` will be told later."""
-        if self._closing:
+        if self.closed:
             self._waiting.lost += len(drafts)
             return False
         trouble = self.trouble
         why = "more than could be written" if trouble is None else trouble.what
-        item = Wanted(drafts, kept if trouble is None else None)
+        item = Wanted(drafts, kept if trouble is None else None, facts)
         there = self._waiting.want(item, round(self._wall() * 1e6), why)
         self._wake()
         return there and trouble is None
@@ -149,7 +145,7 @@ class Journal:
         error = LedgerError(f"{self.path} is not written by this process", "ask the process that does")
         if os.getpid() == self._pid:
             with self._changed:
-                if self.trouble is None and not self._closing:
+                if self.trouble is None and not self.closed:
                     self._waiting.ask(Question(question, future))
                     self._wake()
                     return future
@@ -169,7 +165,7 @@ class Journal:
         if os.getpid() != self._pid:
             return
         with self._changed:
-            self._closing = True
+            self.closed = True
             self._changed.notify()
         if self._thread is None:
             self._leave(None)
@@ -201,17 +197,17 @@ class Journal:
         """Sleep until there is something to do; False when all is done and no more will come."""
         with self._changed:
             if self.trouble is not None:
-                if not self._closing:
-                    self._changed.wait_for(lambda: self._closing, self._pause)
+                if not self.closed:
+                    self._changed.wait_for(lambda: self.closed, self._pause)
                     self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
                 elif self._tried:
                     return False
-                self._tried = self._closing
+                self._tried = self.closed
                 return True
             while not (self._batch or self._waiting or self._signed):
                 due = None if self._last is None else self._signing.due_in(self._last, time.monotonic())
-                if self._closing or due == 0:
-                    return not self._closing
+                if self.closed or due == 0:
+                    return not self.closed
                 self._sleeping = True
                 self._changed.wait(due)
                 self._sleeping = False
@@ -276,9 +272,10 @@ class Journal:
         if found is None:
             self._sift(chain.append(head, before, self._chance)[0])
             found = self._sealed(head, before)
-        made, sealed = found
-        self._attempt = made
-        store.commit(made, sealed, facts)
+        self._attempt, sealed = found
+        for item in self._batch:
+            facts.update(item.facts if isinstance(item, Wanted) else {})
+        store.commit(found[0], sealed, facts)
         self._done(store, head.size + len(before))
 
     def _first(self, head: Head) -> tuple[list[Draft], dict[str, bytes]]:

@@ -191,6 +191,14 @@ class Store(Tables):
         with self._transaction():
             self._learn({name: value})
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Let facts be gone, durable on return: overwritten in the file, and in the log as with `rewrite`."""
+        with self._transaction():
+            self._connection.executemany("DELETE FROM facts WHERE name = ?", [(name,) for name in names])
+        self._empty = True
+        with suppress(LedgerError):  # it is durable; the log is emptied later
+            self.settle(pause=True)
+
     def _learn(self, facts: Mapping[str, bytes]) -> None:
         self._connection.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", facts.items())
 

@@ -91,6 +91,11 @@ class Tables:
         found = self._all("SELECT value FROM facts WHERE name = ?", name)
         return found[0][0] if found else None
 
+    def names(self, beginning: str) -> list[str]:
+        """The names of facts that begin so, in order."""
+        query = "SELECT name FROM facts WHERE name >= ? AND name < ? ORDER BY name"
+        return [str(each[0]) for each in self._all(query, beginning, f"{beginning}\U0010ffff")]
+
     def hashes(self, level: int, first: int, end: int) -> list[bytes]:
         """Of a level of tiles, the hashes from one place to before another: of leaves at level 0."""
         if level == 0:

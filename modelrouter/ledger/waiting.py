@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from modelrouter.ledger.entry import Draft, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
     from modelrouter.ledger.store import Store
 
     Kept = Callable[[int | None], None]
+    Facts = Mapping[str, bytes]
 
 __all__ = ["LOG", "Gap", "Question", "Waiting", "Wanted", "call"]
 
@@ -26,11 +27,13 @@ T = TypeVar("T")
 class Wanted:
     """Drafts that shall become entries together, and who is told."""
 
-    __slots__ = ("drafts", "kept")
+    __slots__ = ("drafts", "facts", "kept")
 
-    def __init__(self, drafts: Sequence[Draft], kept: Kept | None) -> None:
+    def __init__(self, drafts: Sequence[Draft], kept: Kept | None, facts: Facts | None = None) -> None:
         self.drafts = drafts
         self.kept = kept
+        self.facts: Facts = facts or {}
+        """What is kept by name in the same transaction."""
 
 
 class Gap:

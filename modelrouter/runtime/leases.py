@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from modelrouter.core.causes import PERMITS, Ending
 from modelrouter.core.holds import Hold, Phase
@@ -109,6 +109,8 @@ class Change(NamedTuple):
     after: Hold | None
     waiting: tuple[Waiting, ...] = ()
     """The calls to be moved away from it."""
+    by: Literal["router", "operator", "elsewhere"] = "router"
+    """Who changed it: what this router found, an order given here, or another process of the inventory."""
 
 
 def learn(lease: Lease, fault: Fault | None, now: float, *, outlasted: bool, pause_s: float | None) -> None:
