@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -45,18 +46,22 @@ def advice(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _unserved(inventory: Inventory) -> Iterator[Finding]:
-    """Processes that no deployment of their route may serve, whatever the request."""
+    """Processes that no deployment of their route may serve, whatever the request; a policy with a term is no error."""
     if not inventory.processes:
         hint = "Without processes nothing can be asked for and nothing rehearsed."
         yield Finding((), "no process is described", hint, severity="warning")
+    lasting = replace(
+        inventory, policies=tuple(each for each in inventory.policies if each.begins is each.ends is None)
+    )
     for process in inventory.processes.values():
         found = candidates(inventory, process, Context())
         if not found.permitted:
+            never = not candidates(lasting, process, Context()).permitted
             yield Finding(
                 ("processes", process.id, "routes"),
                 "no deployment of the route may serve this process",
                 f"{_reasons(found)}.",
-                severity="error" if process.criticality in _NEEDED else "warning",
+                severity="error" if never and process.criticality in _NEEDED else "warning",
             )
 
 
