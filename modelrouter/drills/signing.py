@@ -12,12 +12,10 @@ import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from modelrouter.errors import MissingSecretError
-from modelrouter.inventory.secrets import PEM, resolve
+from modelrouter.inventory.secrets import resolve
+from modelrouter.ledger.ed25519 import Secret, public_from, secret_from, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,16 +25,14 @@ __all__ = ["SIGNATURE", "Checked", "Key", "key_from", "public_from", "sign_folde
 
 SIGNATURE = "signature.json"
 VERSION = 1
-SIZE = 32
-"""Bytes of a key."""
 
 
 class Key:
     """A secret key that shows only its public half."""
 
-    def __init__(self, secret: Ed25519PrivateKey) -> None:
+    def __init__(self, secret: Secret) -> None:
         self._secret = secret
-        self.name = named(secret.public_key().public_bytes_raw())
+        self.name = named(secret.public)
         """The public key as people pass it on: `ed25519:` and base64."""
 
     def __repr__(self) -> str:
@@ -66,24 +62,13 @@ def key_from(reference: str) -> Key:
 
     Raises MissingSecretError, which never shows what was found.
     """
-    secret = _secret_of(resolve(reference, pem=True).reveal())
+    secret = secret_from(resolve(reference, pem=True).reveal())
     if secret is None:
         raise MissingSecretError(
             f"{reference} holds no Ed25519 key: make one with `openssl genpkey -algorithm ed25519`, "
             "or write 32 random bytes in hexadecimal"
         )
     return Key(secret)
-
-
-def public_from(text: str) -> bytes | None:
-    """The public key in `ed25519:BASE64`, base64, hexadecimal or PEM; None where it is none."""
-    if not text.lstrip().startswith(PEM):
-        return _bytes_of(text.strip().removeprefix("ed25519:"))
-    try:
-        public = load_pem_public_key(text.strip().encode())
-    except ValueError:
-        return None
-    return public.public_bytes_raw() if isinstance(public, Ed25519PublicKey) else None
 
 
 def sign_folder(folder: Path, names: Iterable[str], key: Key | None) -> None:
@@ -144,31 +129,7 @@ def _message(files: Mapping[str, str]) -> bytes:
 
 def _holds(public: bytes, files: Mapping[str, str], signature: str) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(_decoded(signature) or b"", _message(files))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def _secret_of(text: str) -> Ed25519PrivateKey | None:
-    if not text.lstrip().startswith(PEM):
-        data = _bytes_of(text)
-        return None if data is None else Ed25519PrivateKey.from_private_bytes(data)
-    try:
-        secret = load_pem_private_key(text.strip().encode(), password=None)
-    except (ValueError, TypeError):
-        return None
-    return secret if isinstance(secret, Ed25519PrivateKey) else None
-
-
-def _bytes_of(text: str) -> bytes | None:
-    """The 32 bytes of a key, in hexadecimal or base64."""
-    data = _decoded(text.strip())
-    return data if data is not None and len(data) == SIZE else None
-
-
-def _decoded(text: str) -> bytes | None:
-    try:
-        return bytes.fromhex(text) if len(text) == 2 * SIZE else base64.b64decode(text, validate=True)
+        data = base64.b64decode(signature, validate=True)
     except (ValueError, binascii.Error):
-        return None
+        return False
+    return verify(public, _message(files), data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modelrouter.ledger import chain
 from modelrouter.ledger.canonical import NoCanonicalFormError
@@ -59,7 +59,7 @@ class Tables:
         except sqlite3.Error as error:
             raise explained(error, self.path) from error
 
-    def _all(self, query: str, *values: object) -> list[tuple[bytes, ...]]:
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._explaining():
             return self._connection.execute(query, values).fetchall()
 

@@ -70,7 +70,8 @@ PURE = {"core", "continuity", "ledger"}
 SHELL = {
     "ledger": {
         "anchors", "claims", "contents", "copies", "export", "journal", "opening", "postgres", "reading", "recorder",
-        "fleet", "keeping", "outside", "remains", "shards", "shipping", "store", "trouble",
+        "fleet", "keeping", "outside", "remains", "shards", "shipping", "signing", "store", "tables",
+        "trouble", "waiting",
     }
 }  # fmt: skip
 """Of the pure rooms, the files that keep and send what the others work out; those others may not import them."""
