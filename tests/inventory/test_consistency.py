@@ -33,7 +33,7 @@ TOLD = {
     "rule without a side": (SMALL + "policies: [{id: a, weights: {}}]\n", "13:29: policies[0].weights: this rule asks for nothing. Write {in: […]} or {not_in: […]}."),
     "rule with nothing": (SMALL + "policies: [{id: a, weights: {in: []}}]\n", "13:34: policies[0].weights.in: the list is empty. Name at least one value, or delete the rule."),
     "policy twice": (SMALL + "policies: [{id: a, weights: {in: [open]}}, {id: a, weights: {in: [open]}}]\n", "13:49: policies[1].id: there is already an entry with the id 'a'. Give it an id of its own."),
-    "unknown condition": (SMALL + "policies: [{id: a, when: {data: x}, weights: {in: [open]}}]\n", "13:27: policies[0].when.data: 'data' is none of process, criticality, owner, data.class, country. Did you mean 'data.class'?"),
+    "unknown condition": (SMALL + "policies: [{id: a, when: {data: x}, weights: {in: [open]}}]\n", "13:27: policies[0].when.data: 'data' is none of process, criticality, owner, data.class, country, person, segment. Did you mean 'data.class'?"),
     "unknown cause": (SMALL + "signatures: [{id: a, cause: quota_exhausted, scope: accont, text: x}]\n", "13:53: signatures[0].scope: 'accont' is none of request, key, account, model, deployment, provider, jurisdiction. Did you mean 'account'?"),
     "whose signature": (SMALL + "signatures: [{id: a, cause: outage, scope: provider, text: x, provider: onprm}]\n", "13:73: signatures[0].provider: there is no provider or vendor 'onprm'. Did you mean 'onprem'?"),
     "provider's region": (changed("[US]", "[eu-central-1]"), "9:90: deployments.gpt.processing[0]: 'eu-central-1' is no country or region. A provider's own region goes to `region:`; write the country here, as two letters."),
