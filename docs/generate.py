@@ -34,8 +34,9 @@ from modelrouter.drills.incidents import incidents as known_incidents
 from modelrouter.drills.misfortunes import MISFORTUNES
 from modelrouter.drills.planfile import PlanEntry, plan_schema
 from modelrouter.drills.rehearse import plan
-from modelrouter.drills.report import document, facts
+from modelrouter.drills.report import facts
 from modelrouter.drills.report.findings import UNREHEARSED
+from modelrouter.drills.report.schema import json_schema
 from modelrouter.drills.scope import CALLERS, FACTS
 from modelrouter.inventory import load
 from modelrouter.inventory.schema import flow
@@ -395,7 +396,7 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
-    "docs/drill-report.schema.json": document.json_schema,
+    "docs/drill-report.schema.json": json_schema,
     "docs/drill.schema.json": plan_schema,
 }
 """Whole files, beside the pages: for programs, and for editors."""

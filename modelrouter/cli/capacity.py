@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,8 +15,8 @@ from modelrouter.cli.capacity_tables import show_bill, show_limits, show_loss, s
 from modelrouter.cli.check import InventoryFile
 from modelrouter.cli.duration import seconds
 from modelrouter.cli.graphs import inhabited, read_graph, stop
+from modelrouter.cli.losses import Ended, Fenced, Fencing, Suspended, Throttled, Withdrawn, geofences, happened
 from modelrouter.cli.opening import AsJson, show_json
-from modelrouter.continuity import events
 from modelrouter.continuity.capacity import (
     ORDINARY,
     Assumed,
@@ -29,22 +29,13 @@ from modelrouter.continuity.capacity import (
     of_events,
     single,
 )
-from modelrouter.continuity.events import Event
 from modelrouter.continuity.factors import Graph
-from modelrouter.errors import UsageError
 
 FAILED = 1
 BUYING = 20_000
 """Processes times those that fall short: about a minute of work. Of more, what to buy is not worked out."""
 GROWING = 2_000
 """Processes times losses: about ten seconds of work. Of more, the headroom is not worked out."""
-WORDS = {
-    "suspend": events.suspend,
-    "withdraw": events.withdraw,
-    "end": events.end,
-    "lose": events.lose,
-    "throttle": events.throttle,
-}
 
 
 def main(
@@ -53,22 +44,12 @@ def main(
     lose: Annotated[
         list[str] | None, typer.Option(metavar="FACTOR", help="Only this loss, in full; several are lost together.")
     ] = None,
-    suspend: Annotated[
-        list[str] | None, typer.Option(metavar="WHO", help="A provider, account, company or key that stops serving us.")
-    ] = None,
-    withdraw: Annotated[
-        list[str] | None, typer.Option(metavar="WHAT", help="A family, model or developer that is served nowhere.")
-    ] = None,
-    throttle: Annotated[
-        list[str] | None, typer.Option(metavar="FACTOR=SHARE", help="What is left of it, as in account:azure/eu=50%.")
-    ] = None,
-    end: Annotated[list[str] | None, typer.Option(metavar="CONTRACT", help="A contract that ends.")] = None,
-    geofence: Annotated[
-        list[str] | None, typer.Option(metavar="PLACE", help="A country or region that providers stop serving.")
-    ] = None,
-    provider: Annotated[
-        list[str] | None, typer.Option(metavar="WHO", help="With --geofence: by this one; else by every one.")
-    ] = None,
+    suspend: Suspended = None,
+    withdraw: Withdrawn = None,
+    throttle: Throttled = None,
+    end: Ended = None,
+    geofence: Fenced = None,
+    provider: Fencing = None,
     surge: Annotated[
         float,
         typer.Option(
@@ -98,9 +79,9 @@ def main(
     graph = inhabited(read_graph(file, as_json=as_json), as_json=as_json)
     assumed = Assumed(surge=surge, load=load, at_peak=peak, call_s=call_takes)
     told = {"suspend": suspend, "withdraw": withdraw, "end": end, "lose": lose, "throttle": throttle}
-    happened = _events(graph, told, as_json=as_json)
-    happened += _fences(graph, geofence or (), provider or (), as_json=as_json)
-    losses = (of_events(graph, happened),) if happened else (ORDINARY, *single(graph))
+    struck = happened(graph, told, as_json=as_json)
+    struck += geofences(graph, geofence or (), provider or (), as_json=as_json)
+    losses = (of_events(graph, struck),) if struck else (ORDINARY, *single(graph))
     desk = Desk(graph, assumed, losses)
     if as_json:
         show_json(desk.facts())
@@ -108,26 +89,6 @@ def main(
         desk.show(Console(highlight=False))
     short = any(outlook.falls_short for outlook in desk.outlooks)
     raise typer.Exit(FAILED if fail_on is not None and short else 0)
-
-
-def _events(graph: Graph, told: Mapping[str, Sequence[str] | None], *, as_json: bool) -> list[Event]:
-    happened = []
-    for word, texts in told.items():
-        for text in texts or ():
-            try:
-                happened.append(WORDS[word](graph, text))
-            except UsageError as error:
-                stop(f"--{word} {text}: {error}", as_json=as_json)
-    return happened
-
-
-def _fences(graph: Graph, places: Sequence[str], providers: Sequence[str], *, as_json: bool) -> list[Event]:
-    if providers and not places:
-        stop("--provider says who geofences: write --geofence PLACE as well", as_json=as_json)
-    try:
-        return [events.geofence(graph, place, providers) for place in places]
-    except UsageError as error:
-        stop(f"--geofence: {error}", as_json=as_json)
 
 
 class Desk:

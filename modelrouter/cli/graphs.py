@@ -13,6 +13,7 @@ from modelrouter.errors import InventoryError
 from modelrouter.inventory.loader import load
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from modelrouter.core.inventory import Inventory
@@ -21,6 +22,8 @@ __all__ = ["UNJUDGED", "inhabited", "read_graph", "read_inventory", "stop"]
 
 UNJUDGED = 2
 """The exit code where nothing could be judged: the inventory, or what was asked, is wrong."""
+KNOWN = 30
+"""So many names that might have been meant are listed."""
 
 
 def read_graph(file: Path, *, as_json: bool = False) -> Graph:
@@ -46,10 +49,13 @@ def read_inventory(file: Path, *, as_json: bool = False) -> Inventory:
         stop(f"{file} cannot be used: {first}{others}; modelrouter check {file} shows everything", as_json=as_json)
 
 
-def stop(message: str, *, as_json: bool = False) -> NoReturn:
-    """Nothing can be judged: one line on standard error, or one object on standard output."""
+def stop(message: str, known: Sequence[str] | None = None, *, as_json: bool = False) -> NoReturn:
+    """Nothing can be judged: one line on standard error and the names that might have been meant; or one JSON object."""
     if as_json:
-        show_json({"error": message})
+        show_json({"error": message} | ({} if known is None else {"known": list(known)}))
     else:
         typer.secho(f"error: {printable(message)}", fg="red", err=True)
+        if known:
+            shown = ", ".join(known[:KNOWN]) + (f" and {len(known) - KNOWN} more" if len(known) > KNOWN else "")
+            typer.secho(f"  known: {printable(shown)}", dim=True, err=True)
     raise typer.Exit(UNJUDGED)

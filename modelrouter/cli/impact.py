@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from modelrouter.cli.check import InventoryFile
-from modelrouter.cli.graphs import inhabited
+from modelrouter.cli.graphs import inhabited, read_graph, stop
 from modelrouter.cli.impact_facts import compared_facts, impact_facts, independence_facts, remedy_facts
 from modelrouter.cli.impact_tables import show_comparison, show_impact, show_independence, show_overview, show_remedy
+from modelrouter.cli.losses import Ended, Fenced, Fencing, Suspended, Throttled, Withdrawn, geofences, happened
 from modelrouter.cli.opening import AsJson, show_json
-from modelrouter.cli.printable import printable
 from modelrouter.cli.writing import write
-from modelrouter.continuity import events
 from modelrouter.continuity.compare import compare
 from modelrouter.continuity.events import Event
 from modelrouter.continuity.factors import Graph
@@ -25,50 +23,25 @@ from modelrouter.continuity.impact import STOPPED, Impact, Verdict, impact
 from modelrouter.continuity.independence import independence
 from modelrouter.continuity.overview import Overview, overview
 from modelrouter.continuity.remedy import remedy
-from modelrouter.errors import InventoryError, UsageError
-from modelrouter.inventory.loader import load
+from modelrouter.errors import UsageError
 from modelrouter.pages.impact.page import page
 
 FAILED = 1
 """What --fail-on and --diff look for was found."""
-UNJUDGED = 2
-"""Nothing could be judged: the inventory or what was asked is wrong."""
-KNOWN = 30
-"""So many names that might have been meant are listed."""
-
-WORDS: Mapping[str, Callable[[Graph, str], Event]] = MappingProxyType(
-    {
-        "suspend": events.suspend,
-        "withdraw": events.withdraw,
-        "end": events.end,
-        "lose": events.lose,
-        "throttle": events.throttle,
-    }
-)
 
 
 def main(
     file: InventoryFile = Path("providers.yaml"),
     *,
-    suspend: Annotated[
-        list[str] | None, typer.Option(metavar="WHO", help="A provider, account, company or key that stops serving us.")
-    ] = None,
-    withdraw: Annotated[
-        list[str] | None, typer.Option(metavar="WHAT", help="A family, model or developer that is served nowhere.")
-    ] = None,
-    geofence: Annotated[
-        list[str] | None, typer.Option(metavar="PLACE", help="A country or region that providers stop serving.")
-    ] = None,
-    provider: Annotated[
-        list[str] | None, typer.Option(metavar="WHO", help="With --geofence: by this one; else by every one.")
-    ] = None,
-    throttle: Annotated[
-        list[str] | None, typer.Option(metavar="FACTOR=SHARE", help="What is left of it, as in account:azure/eu=50%.")
-    ] = None,
+    suspend: Suspended = None,
+    withdraw: Withdrawn = None,
+    geofence: Fenced = None,
+    provider: Fencing = None,
+    throttle: Throttled = None,
     lose: Annotated[
         list[str] | None, typer.Option(metavar="FACTOR", help="Any factor, gone with all that stands on it.")
     ] = None,
-    end: Annotated[list[str] | None, typer.Option(metavar="CONTRACT", help="A contract that ends.")] = None,
+    end: Ended = None,
     process: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Show this process alone; may be repeated.")
     ] = None,
@@ -104,15 +77,15 @@ def main(
     desk.refuse_strangers(asked, {**told, **more})
     if diff is not None:
         return desk.compare(*diff)
-    graph = inhabited(desk.read(file), as_json=as_json)
+    graph = inhabited(read_graph(file, as_json=as_json), as_json=as_json)
     if independent is not None or of is not None:
         return desk.independence(graph, independent, of)
     if repair:
         return desk.repair(graph, fail_on)
-    happened = [event for word, texts in told.items() for event in desk.events(graph, word, texts or ())]
-    happened += desk.geofences(graph, geofence or (), provider or ())
+    struck = happened(graph, told, as_json=as_json)
+    struck += geofences(graph, geofence or (), provider or (), as_json=as_json)
     only = desk.processes(graph, process or ())
-    desk.judge(graph, happened, only, fail_on, html)
+    desk.judge(graph, struck, only, fail_on, html)
     return None
 
 
@@ -123,45 +96,6 @@ class _Desk:
         self.as_json = as_json
         self.console = Console(highlight=False)
 
-    def read(self, file: Path) -> Graph:
-        """The graph of an inventory."""
-        try:
-            return Graph.of(load(file))
-        except InventoryError as error:
-            first, *more = error.problems
-            others = f" and {len(more)} more" if more else ""
-            self.stop(f"{file} cannot be used: {first}{others}; modelrouter check {file} shows everything")
-
-    def stop(self, message: str, known: Sequence[str] = ()) -> NoReturn:
-        """Nothing can be judged: one line, and the names that might have been meant."""
-        if self.as_json:
-            show_json({"error": message, "known": list(known)})
-        else:
-            typer.secho(f"error: {printable(message)}", fg="red", err=True)
-            shown = ", ".join(known[:KNOWN]) + (f" and {len(known) - KNOWN} more" if len(known) > KNOWN else "")
-            if known:
-                typer.secho(f"  known: {printable(shown)}", dim=True, err=True)
-        raise typer.Exit(UNJUDGED)
-
-    def events(self, graph: Graph, word: str, texts: Sequence[str]) -> list[Event]:
-        """What one option said."""
-        happened = []
-        for text in texts:
-            try:
-                happened.append(WORDS[word](graph, text))
-            except UsageError as error:
-                self.stop(f"--{word} {text}: {error}", events.known(graph, text, word))
-        return happened
-
-    def geofences(self, graph: Graph, places: Sequence[str], providers: Sequence[str]) -> list[Event]:
-        """Places that all of these providers stop serving."""
-        if providers and not places:
-            self.stop("--provider says who geofences: write --geofence PLACE as well")
-        try:
-            return [events.geofence(graph, place, providers) for place in places]
-        except UsageError as error:
-            self.stop(f"--geofence: {error}", events.known(graph, "", "geofence by") if providers else ())
-
     def processes(self, graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
         """Those that are to be shown; an alias means its process."""
         meant = [graph.inventory.aliases.get(name, name) for name in names]
@@ -169,15 +103,15 @@ class _Desk:
             for name in meant:
                 graph.structure.routes(name)
         except UsageError as error:
-            self.stop(f"--process: {error}", tuple(graph.processes))
+            stop(f"--process: {error}", tuple(graph.processes), as_json=self.as_json)
         return tuple(meant)
 
     def judge(
-        self, graph: Graph, happened: Sequence[Event], only: Sequence[str], fail_on: str | None, html: Path | None
+        self, graph: Graph, struck: Sequence[Event], only: Sequence[str], fail_on: str | None, html: Path | None
     ) -> None:
         """Answer what breaks, or what the inventory rests on."""
-        found, seen = impact(graph, happened), overview(graph, pairs=not happened)
-        mending = None if happened else remedy(graph)
+        found, seen = impact(graph, struck), overview(graph, pairs=not struck)
+        mending = None if struck else remedy(graph)
         if html is not None:
             write(html, page(found, seen, mending), graph.inventory.files, as_json=self.as_json)
         if self.as_json:
@@ -193,11 +127,11 @@ class _Desk:
     def independence(self, graph: Graph, deployment: str | None, process: str | None) -> None:
         """Compare a proposed fallback with a route."""
         if deployment is None or process is None:
-            self.stop("write both: --independence DEPLOYMENT --of PROCESS")
+            stop("write both: --independence DEPLOYMENT --of PROCESS", (), as_json=self.as_json)
         try:
             found = independence(graph, deployment, graph.inventory.aliases.get(process, process))
         except UsageError as error:
-            self.stop(str(error))
+            stop(str(error), (), as_json=self.as_json)
         if self.as_json:
             show_json(independence_facts(found))
         else:
@@ -212,7 +146,11 @@ class _Desk:
         heard = {"fail-on"} if first == "repair" else set[str]()
         others += [name for name, value in options.items() if value and name not in heard]
         if others:
-            self.stop(f"--{first} does not go together with {', '.join(f'--{name}' for name in others)}")
+            stop(
+                f"--{first} does not go together with {', '.join(f'--{name}' for name in others)}",
+                (),
+                as_json=self.as_json,
+            )
 
     def repair(self, graph: Graph, fail_on: str | None) -> None:
         """Print what to add."""
@@ -226,7 +164,7 @@ class _Desk:
 
     def compare(self, old: Path, new: Path) -> None:
         """Say what survives less."""
-        before, after = self.read(old), self.read(new)
+        before, after = (read_graph(each, as_json=self.as_json) for each in (old, new))
         found = compare(before, after)
         if self.as_json:
             show_json(compared_facts(found, before, after))

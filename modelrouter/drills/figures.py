@@ -98,6 +98,10 @@ class Figures(NamedTuple):
     """How often the next answer came from another model than the one before; each breaks open conversations."""
     false_failovers: int
     """Requests that were served by a fallback before anything failed."""
+    oldest_s: float | None
+    """The longest that a request sent after the fault was under way, served or not: how old the queue became."""
+    burnt: float | None
+    """What the requests lost took of a month's error budget: one disruption as long as may be; 1 is all of it."""
     checked: Checked
 
 
@@ -121,6 +125,8 @@ def figures(read: Trace, inverted: int) -> Figures:
         inverted=inverted,
         model_changes=_model_changes(read),
         false_failovers=sum(1 for case in _quiet(read) if _server(case) not in (None, *read.expected.permitted[:1])),
+        oldest_s=max((case.sent.ended - case.sent.at for case in read.judged), default=None),
+        burnt=_burnt(read),
         checked=_checked(read),
     )
 
@@ -249,6 +255,17 @@ def _fallback(read: Trace) -> Mapping[str, float]:
     served = Counter(name for case in read.judged if (name := _server(case)) is not None)
     total = served.total()
     return {name: count / total for name, count in served.most_common() if name not in read.expected.permitted[:1]}
+
+
+def _burnt(read: Trace) -> float | None:
+    """The loss as seconds of being away, beside those of one recovery time objective: so `export openslo` sets targets."""
+    since, sent = read.recording.fault_at, len(read.judged)
+    if since is None or not sent:
+        return None
+    lost = sum(1 for case in read.judged if case.server is None)
+    away_s = lost / sent * (read.recording.ended - since) * read.recording.scenario.compress
+    allowed_s = read.process.objectives.rto_s
+    return away_s / allowed_s if allowed_s else None
 
 
 def _model_changes(read: Trace) -> int:

@@ -16,7 +16,7 @@ from modelrouter.drills import plan as drill
 from modelrouter.drills.entries import parse, refuse
 from modelrouter.drills.incidents import case_of, wrong_in
 from modelrouter.drills.incidents.schema import StoryEntry
-from modelrouter.drills.report.document import trimmed
+from modelrouter.drills.report.schema import trimmed
 from modelrouter.inventory.document import Entries
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import (

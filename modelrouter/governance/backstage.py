@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from modelrouter.governance.properties import of_deployment, of_process
+from modelrouter.governance.properties import of_deployment, of_process, upstreams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +43,7 @@ def _entities(inventory: Inventory) -> Iterator[dict[str, Any]]:
         facts = {"company": company, "jurisdiction": provider.headquarters}
         spec = {"type": "provider", "children": []}
         yield _entity("Group", _name(f"provider-{provider.id}"), spec, facts, title=company)
-    for name in _upstreams(inventory):
+    for name in upstreams(inventory):
         spec = {"type": "upstream", "owner": _name(next(iter(owners), inventory.name)), "system": system}
         yield _entity("Resource", _name(f"upstream-{name}"), spec)
     for deployment in inventory.deployments.values():
@@ -60,12 +60,6 @@ def _numbered(entities: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         if key not in seen:
             seen.add(key)
             yield entity
-
-
-def _upstreams(inventory: Inventory) -> list[str]:
-    named = (name for each in inventory.deployments.values() for name in each.stands_on)
-    own = (name for each in inventory.processes.values() for name in each.upstreams)
-    return list(dict.fromkeys([*named, *own]))
 
 
 def _resource(deployment: Deployment, system: str) -> dict[str, Any]:

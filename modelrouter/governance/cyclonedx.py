@@ -10,7 +10,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from modelrouter.governance.properties import of_contract, of_deployment, of_model, of_process
+from modelrouter.governance.properties import of_contract, of_deployment, of_model, of_process, upstreams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ def bill_of_materials(inventory: Inventory, *, version: str, at: datetime) -> st
         ],
         "services": [
             *(_service(inventory, each) for each in inventory.deployments.values()),
-            *(_upstream(name, inventory) for name in _upstreams(inventory)),
+            *(_upstream(name, inventory) for name in upstreams(inventory)),
         ],
         "dependencies": [
             *({"ref": f"model:{name}"} for name in inventory.models),
@@ -119,12 +119,6 @@ def _flows(inventory: Inventory, deployment: Deployment) -> list[dict[str, Any]]
         for process in inventory.processes.values()
         if any(route.id == deployment.id for route in process.routes)
     ]
-
-
-def _upstreams(inventory: Inventory) -> list[str]:
-    named = (name for each in inventory.deployments.values() for name in each.stands_on)
-    own = (name for each in inventory.processes.values() for name in each.upstreams)
-    return list(dict.fromkeys([*named, *own]))
 
 
 def _upstream(name: str, inventory: Inventory) -> dict[str, Any]:

@@ -8,12 +8,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from modelrouter.core.contracts import Contract
-    from modelrouter.core.inventory import Deployment, Model, Process
+    from modelrouter.core.inventory import Deployment, Inventory, Model, Process
 
-__all__ = ["Facts", "of_contract", "of_deployment", "of_model", "of_process"]
+__all__ = ["Facts", "of_contract", "of_deployment", "of_model", "of_process", "upstreams"]
 
 Facts = dict[str, str]
 """Names without prefix, in a stable order; what is unknown is not there."""
+
+
+def upstreams(inventory: Inventory) -> list[str]:
+    """Everything that deployments and processes stand on, each once; in the order of the file."""
+    beneath = (name for each in inventory.deployments.values() for name in each.stands_on)
+    own = (name for each in inventory.processes.values() for name in each.upstreams)
+    return list(dict.fromkeys([*beneath, *own]))
 
 
 def of_process(process: Process, contracts: Iterable[str]) -> Facts:

@@ -19,7 +19,6 @@ __all__ = ["StruckClient", "struck"]
 
 LOOK_S = 0.05
 """How soon a call that hangs notices that the order is over."""
-Striking = "Callable[[str], Strike | None]"
 
 
 def struck(client: ProviderClient, striking: Callable[[str], Strike | None]) -> ProviderClient:

@@ -45,7 +45,6 @@ ANTHROPIC_IDS = IdRule(alphabet="a-zA-Z0-9_-", longest=64)
 CHAT_IDS = IdRule(alphabet=r"!-~", longest=40)
 """OpenAI's Chat Completions: any visible characters; the length is the API's own limit."""
 RESPONSES_IDS = IdRule(alphabet="a-zA-Z0-9_-", longest=64)
-BEDROCK_IDS = IdRule(alphabet="a-zA-Z0-9_.:-", longest=64)
 MISTRAL_IDS = IdRule(alphabet="a-zA-Z0-9", longest=9, shortest=9)
 """Mistral's API, and the templates of its models wherever they are served."""
 

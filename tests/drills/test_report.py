@@ -25,7 +25,6 @@ from modelrouter.drills.report.bars import bars
 from modelrouter.drills.report.capacity import loads
 from modelrouter.drills.report.clauses import CLAUSES
 from modelrouter.drills.report.compare import compared
-from modelrouter.drills.report.document import json_schema
 from modelrouter.drills.report.duration import duration
 from modelrouter.drills.report.facts import as_json, facts
 from modelrouter.drills.report.findings import Origin, findings
@@ -33,6 +32,7 @@ from modelrouter.drills.report.journal import journal
 from modelrouter.drills.report.junit import junit
 from modelrouter.drills.report.page import page
 from modelrouter.drills.report.picture import PALETTE, inks, picture
+from modelrouter.drills.report.schema import json_schema
 from modelrouter.drills.report.terminal import outcome, show
 from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.verdict import judge

@@ -125,8 +125,6 @@ TOO_BIG = (
     "(请求体|文件|图片) * (过大|太大|超过|超出)",
 )
 
-WAIT = ("(please |)(wait|try again|retry|slow down)",)
-
 RULES = (
     Rule(
         "context_overflow",

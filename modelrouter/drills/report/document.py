@@ -6,11 +6,9 @@ knows is null. Causes and verdicts are the words of the house. Keys keep the ord
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["ASIDE", "VERSION", "Document", "json_schema", "trimmed"]
+__all__ = ["ASIDE", "VERSION", "Document"]
 
 VERSION = 2
 """A change that breaks readers raises it."""
@@ -121,6 +119,24 @@ class Accuracy(Part):
     rightly_served: int
     precision: float | None
     recall: float | None
+
+
+class Reached(Part):
+    """One part of the score."""
+
+    name: str
+    weight: float
+    share: float | None
+    """Null: there was nothing to look at."""
+
+
+class Score(Part):
+    """How the organisation stands on the day of the drill, each process counted by its criticality."""
+
+    total: float
+    parts: list[Reached]
+    worst: str | None
+    """The process that brings it down most."""
 
 
 class Detection(Part):
@@ -257,6 +273,10 @@ class Judged(Part):
     """Shed while a less critical process was served where they might have been; must be 0."""
     model_changes: int
     false_failovers: int
+    oldest_s: float | None
+    """The longest that a request sent after the fault was under way."""
+    error_budget: float | None
+    """What the requests lost took of a month's error budget; 1 is all of it."""
     detect_s: float | None
     failover_s: float | None
     recover_s: float | None
@@ -351,6 +371,7 @@ class Document(Part):
     findings: list[Finding]
     deviations: list[str]
     """What went otherwise than it should, whatever the verdicts."""
+    score: Score
     accuracy: Accuracy
     detections: list[Detection]
     steady_before: Steady
@@ -364,20 +385,3 @@ class Document(Part):
     signer: str | None
     """The public key that signs the folder."""
     scenarios: list[Scenario]
-
-
-def json_schema() -> dict[str, Any]:
-    """Draft 2020-12."""
-    schema = Document.model_json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **trimmed(schema),
-        "title": "modelrouter drill report",
-    }
-
-
-def trimmed(value: Any) -> Any:
-    """A schema without the titles that are made of names, which say nothing."""
-    if isinstance(value, dict):
-        return {key: trimmed(each) for key, each in value.items() if not (key == "title" and isinstance(each, str))}
-    return [trimmed(each) for each in value] if isinstance(value, list) else value

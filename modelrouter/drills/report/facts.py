@@ -8,6 +8,7 @@ scenario since it began; shares are fractions of one; costs are US dollars; what
     passed, ended, conclusion, verdicts, findings, deviations, compared
                   what came of it: findings have an owner and a due date
     processes     what is asked of each, and its slowest failover
+    score         one figure with its parts: designed, rehearsed, come through, noticed
     accuracy, detections
                   what the inventory alone had said; what the router took each cause for
     steady_before, steady_after
@@ -77,6 +78,7 @@ def facts(found: Findings) -> document.Document:
         processes=[_process(found, name) for name in found.inventory.processes],
         findings=_findings(found),
         deviations=list(found.deviations()),
+        score=_score(found),
         accuracy=_accuracy(found),
         detections=_detections(found),
         steady_before=before,
@@ -154,6 +156,12 @@ def _accuracy(found: Findings) -> document.Accuracy:
         precision=_seconds(model.precision),
         recall=_seconds(model.recall),
     )
+
+
+def _score(found: Findings) -> document.Score:
+    reached = found.score
+    parts = [document.Reached(name=each.name, weight=each.weight, share=_seconds(each.share)) for each in reached.parts]
+    return document.Score(total=round(reached.total, DIGITS), parts=parts, worst=reached.worst)
 
 
 def _detections(found: Findings) -> list[document.Detection]:
@@ -241,6 +249,8 @@ def _judged(inventory: Inventory, judged: Judgement) -> document.Judged:
         inverted=counted.inverted,
         model_changes=counted.model_changes,
         false_failovers=counted.false_failovers,
+        oldest_s=_seconds(counted.oldest_s),
+        error_budget=_seconds(counted.burnt),
         detect_s=_seconds(judged.detect_s),
         failover_s=_seconds(judged.failover_s),
         recover_s=_seconds(counted.recover_s),

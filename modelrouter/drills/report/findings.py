@@ -12,6 +12,7 @@ from modelrouter.drills.plan import REAL, targeted
 from modelrouter.drills.prediction import accuracy
 from modelrouter.drills.report.counted import counted
 from modelrouter.drills.report.steady import steady
+from modelrouter.drills.score import score
 from modelrouter.drills.verdict import ALIVE, BINDING, Verdict, judge, passed
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from modelrouter.drills.prediction import Accuracy
     from modelrouter.drills.recording import Recording
     from modelrouter.drills.rehearse import Rehearsal
+    from modelrouter.drills.score import Score
     from modelrouter.drills.verdict import Judgement
 
 __all__ = ["DAYS", "UNREHEARSED", "Findings", "Origin", "Weakness", "findings"]
@@ -170,6 +172,11 @@ class Findings:
     def detected(self) -> tuple[Detection, ...]:
         """What was injected beside what it was taken for."""
         return tuple(found for recording in self.recordings for found in detections(self.inventory, recording))
+
+    @property
+    def score(self) -> Score:
+        """How the organisation stands."""
+        return score(self.inventory, self.all, self.detected)
 
     def conclusion(self) -> str:
         """The whole result in one sentence."""

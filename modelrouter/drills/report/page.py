@@ -26,7 +26,16 @@ from modelrouter.drills.report.sections import (
     signature,
 )
 from modelrouter.drills.report.style import STYLE
-from modelrouter.drills.report.tables import capacity, comparison, cost, detection, policy, prediction, quality
+from modelrouter.drills.report.tables import (
+    capacity,
+    comparison,
+    cost,
+    detection,
+    policy,
+    prediction,
+    quality,
+    standing,
+)
 from modelrouter.drills.verdict import BINDING
 
 if TYPE_CHECKING:
@@ -104,6 +113,7 @@ PARTS = (
     ("recovery", "recovery"),
     ("findings", "findings"),
     ("timelines", "timelines"),
+    ("standing", "score"),
     ("policy", "policy"),
     ("capacity", "capacity"),
     ("cost", "cost"),
@@ -153,6 +163,7 @@ def page(found: Findings) -> str:
 
 
 TABLES: tuple[Callable[[Findings], str], ...] = (
+    standing,
     policy,
     capacity,
     cost,

@@ -19,12 +19,27 @@ if TYPE_CHECKING:
     from modelrouter.drills.report.findings import Findings
     from modelrouter.drills.verdict import Judgement
 
-__all__ = ["capacity", "comparison", "cost", "detection", "policy", "prediction", "quality"]
+__all__ = ["capacity", "comparison", "cost", "detection", "policy", "prediction", "quality", "standing"]
 
 UNKNOWN = "unknown"
 NONE = "\N{EN DASH}"
 DEAREST = 3
 """Scenarios shown of each process, the dearest first."""
+
+
+def standing(found: Findings) -> str:
+    """The score, with the parts that it is made of."""
+    reached = found.score
+    rows = [
+        (each.name, f"{each.weight:.0%}", UNKNOWN if each.share is None else f"{each.share:.0%}")
+        for each in reached.parts
+    ]
+    worst = f" {reached.worst} brings it down most." if reached.worst is not None else ""
+    lead = (
+        f"{reached.total:.0%} on the day of this drill, each process counted by its criticality.{worst} "
+        "The weights are a convention: compare it with your own earlier ones, and read the parts."
+    )
+    return section("standing", "How the organisation stands", table(("part", "#weight", "#reached"), rows), lead)
 
 
 def policy(found: Findings) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from modelrouter.drills.report.findings import Findings
     from modelrouter.drills.scenario import Scenario
+    from modelrouter.drills.score import Score
     from modelrouter.drills.verdict import Judgement
 
 __all__ = ["COLOURS", "outcome", "show"]
@@ -56,8 +57,16 @@ def show(found: Findings, console: Console) -> None:
         console.print(Text(str(weakness), "red"), soft_wrap=True)
     if found.origin.baseline is not None:
         console.print(Text(_since(found, found.origin.baseline), "dim"), soft_wrap=True)
+    console.print(Text(f"  score {_standing(found.score)}", "dim"), soft_wrap=True)
     sign, colour = ("✓", "bold green") if found.passed else ("✗", "bold red")
     console.print(Text(f"{sign} {found.conclusion()}", colour), soft_wrap=True)
+
+
+def _standing(reached: Score) -> str:
+    """One figure, never without its parts."""
+    parts = (f"{each.name} {each.share:.0%}" for each in reached.parts if each.share is not None)
+    worst = f"; worst: {reached.worst}" if reached.worst is not None else ""
+    return f"{reached.total:.0%}: {', '.join(parts)}{worst}"
 
 
 def _since(found: Findings, earlier: Mapping[str, Any]) -> str:
