@@ -1,4 +1,4 @@
 """The independent reader of ledgers, against the router that ships: on random inventories, by the hundred thousand.
 
-`python -m tests.audit.hops --hops 100000` and `python -m tests.audit.agreement --triples 100000`.
+`PYTHONPATH=tests python -m audit.hops --hops 100000` and `PYTHONPATH=tests python -m audit.agreement --triples 100000`.
 """

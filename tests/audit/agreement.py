@@ -1,6 +1,6 @@
 """Do two readers of the law who share no code agree? On random inventories, requests, deployments and days.
 
-`python -m tests.audit.agreement --triples 100000`
+`PYTHONPATH=tests python -m audit.agreement --triples 100000`
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from simulation.estate import draw_estate
+
+from audit.facts import context, lawful
 from modelrouter.audit.reader import Law, Who
 from modelrouter.core.candidates import process_named
 from modelrouter.core.facts import facts
 from modelrouter.core.policy import objections
-from tests.audit.facts import context, lawful
-from tests.simulation.estate import draw_estate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,7 +89,7 @@ def run(triples: int, first: int = 0) -> tuple[Counter[str], list[Triple]]:
 
 def main(words: Sequence[str] | None = None) -> int:
     """The command line; 1 where the two disagree."""
-    parser = argparse.ArgumentParser(prog="python -m tests.audit.agreement", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m audit.agreement", description=__doc__)
     parser.add_argument("--triples", type=int, default=100_000)
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed (0)")
     asked = parser.parse_args(words)

@@ -203,6 +203,11 @@ def rule(rng: Random) -> Rule:
             return Rule(fact=fact, flag=rng.random() < (0.2 if fact == "training" else 0.8))
         case "retention":
             return Rule(fact=fact, at_most=rng.choice(LENGTHS))
+        case _:
+            return _in_words(rng, fact)
+
+
+def _in_words(rng: Random, fact: str) -> Rule:
     words = WORDS[fact]
     way = rng.choice(("in", "in", "not_in", "not_in", "both"))
     asked = {

@@ -2,7 +2,7 @@
 
 A seed makes an inventory with random facts and laws, providers to whom things happen, and callers with random
 circumstances; the router serves them in virtual time, some lives across midnight, some across a reload, some beside a
-drill. `python -m tests.audit.hops --hops 100000`
+drill. `PYTHONPATH=tests python -m audit.hops --hops 100000`
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
+from simulation.journal import Journal
+from simulation.provider import Providers
+from simulation.world import draw
 
+from audit.facts import context, lawful
 from modelrouter import Router
 from modelrouter.audit.reader import Auditor
 from modelrouter.core.facts import facts
@@ -32,13 +36,11 @@ from modelrouter.ledger import drafts
 from modelrouter.ledger.entry import written_time
 from modelrouter.providers.struck import struck
 from modelrouter.testing import VirtualTime
-from tests.audit.facts import context, lawful
-from tests.simulation.journal import Journal
-from tests.simulation.provider import Providers
-from tests.simulation.world import draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from simulation.world import Asking, World
 
     from modelrouter.core.context import Context
     from modelrouter.core.decision import Decision
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
     from modelrouter.runtime.answer import Answer
     from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Closing, Opening
-    from tests.simulation.world import Asking, World
 
 BEGINS = 1_800_000_000.0
 """A Friday in January 2027, 8 o'clock in UTC."""
@@ -327,7 +328,7 @@ def run(hops: int, first: int = 0) -> Tally:
 
 def main(words: Sequence[str] | None = None) -> int:
     """The command line; 1 where a hop was forbidden, or anything is out of order."""
-    parser = argparse.ArgumentParser(prog="python -m tests.audit.hops", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m audit.hops", description=__doc__)
     parser.add_argument("--hops", type=int, default=100_000)
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed (0)")
     asked = parser.parse_args(words)

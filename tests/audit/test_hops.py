@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 
+from audit.hops import live, main, run
 from modelrouter.core.candidates import process_named
 from modelrouter.core.context import Context
 from modelrouter.core.policy import objections
-from tests.audit.hops import live, main, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from audit.hops import Outcome
+    from modelrouter.core.inventory import Inventory
 
 HOPS = 3000
 PLANTED = 40
@@ -20,12 +28,12 @@ PLANTED = 40
 
 
 @pytest.fixture(autouse=True)
-def _quiet():
+def _quiet() -> Iterator[None]:
     with structlog.testing.capture_logs():
         yield
 
 
-def test_no_random_hop_is_forbidden():
+def test_no_random_hop_is_forbidden() -> None:
     """On every path, across midnights and reloads, beside a drill; and nothing is left unjudged or undecided."""
     tally = run(HOPS)
 
@@ -36,10 +44,10 @@ def test_no_random_hop_is_forbidden():
     assert {"first", "next", "again", "beside", "continued"} <= tally.paths.keys()
 
 
-def _forgetful(seed):
+def _forgetful(seed: int) -> Callable[[Inventory], Inventory]:
     """Take one law, drawn by chance, out of an inventory: the router will not know it."""
 
-    def lax(inventory):
+    def lax(inventory: Inventory) -> Inventory:
         if not inventory.policies:
             return inventory
         gone = Random(seed).randrange(len(inventory.policies))
@@ -48,10 +56,10 @@ def _forgetful(seed):
     return lax
 
 
-def _forbidden(outcome):
+def _forbidden(outcome: Outcome) -> Iterator[tuple[int, str]]:
     """By the router's own law over the whole inventory: every entry and deployment of a hop that it forbids."""
     (inventory,) = outcome.inventories
-    asked = {}
+    asked: dict[str, tuple[str, Context, date]] = {}
     for entry in outcome.entries:
         values = entry["values"]
         if entry["kind"] == "request":
@@ -74,7 +82,7 @@ def _forbidden(outcome):
                     yield entry["number"], deployment.id
 
 
-def test_a_law_that_the_router_forgets_is_missed_at_every_hop():
+def test_a_law_that_the_router_forgets_is_missed_at_every_hop() -> None:
     """The ledger knows a policy that the router was not given: the reader names every hop that broke it, and no other."""
     found, seed = 0, 0
     while found < PLANTED:
@@ -86,7 +94,7 @@ def test_a_law_that_the_router_forgets_is_missed_at_every_hop():
         found, seed = found + len(named), seed + 1
 
 
-def test_a_seed_goes_the_same_way_again():
+def test_a_seed_goes_the_same_way_again() -> None:
     """What was found once is found again, but for the ids."""
     one, other = live(3), live(3)
 
@@ -94,7 +102,7 @@ def test_a_seed_goes_the_same_way_again():
     assert one.auditor.hops > 0
 
 
-def test_the_command_tells_its_figures(capsys):
+def test_the_command_tells_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
     """A longer run is one command."""
     assert main(["--hops", "50", "--from", "2"]) == 0
     assert "0 forbidden, 0 not judged" in capsys.readouterr().out

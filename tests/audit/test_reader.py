@@ -8,20 +8,20 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.inventories import deployment, inventory, process, provider
 
+from audit.ledgers import NOON, Ledger
 from modelrouter.audit import reader
 from modelrouter.core.contracts import Contract, Termination
-from modelrouter.core.inventory import AccessKey, Data, Model
+from modelrouter.core.inventory import AccessKey, Data, Deployment, Inventory, Model
 from modelrouter.core.rules import Policy, Rule
 from modelrouter.inventory.regions import contents
 
-from .ledgers import NOON, Ledger
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DAY_S = 86400.0
@@ -37,12 +37,18 @@ BARE = deployment("bare", of=provider("q"), model=replace(MODEL, id="n", origin=
 HOME = deployment("home", of=provider("own", local=True), model=MODEL, processing=("DE",))
 
 
-def law(*rules: Rule, **more) -> Policy:
+def law(*rules: Rule, **more: Any) -> Policy:
     """A policy with these rules."""
     return Policy(id="law", rules=rules, **more)
 
 
-def estate(*policies: Policy, routes=(ONE, BARE, HOME), contract: Contract = CONTRACT, access=None, **of_process):
+def estate(
+    *policies: Policy,
+    routes: tuple[Deployment, ...] = (ONE, BARE, HOME),
+    contract: Contract = CONTRACT,
+    access: dict[str, AccessKey] | None = None,
+    **of_process: Any,
+) -> Inventory:
     """An inventory with one process, and these policies."""
     return inventory(
         process("claims", *routes, **of_process),
@@ -53,7 +59,7 @@ def estate(*policies: Policy, routes=(ONE, BARE, HOME), contract: Contract = CON
     )
 
 
-def forbidding(kept, *called: str, at: str = NOON, **said) -> list[tuple[str, str]]:
+def forbidding(kept: Inventory, *called: str, at: str = NOON, **said: Any) -> list[tuple[str, str]]:
     """Which rules forbid which deployments to one request."""
     ledger = Ledger(kept, at)
     ledger.serve("claims", *called, **said)
@@ -93,7 +99,7 @@ RULES = [
 
 
 @pytest.mark.parametrize(("rule", "forbidden"), RULES, ids=lambda each: str(each)[:60])
-def test_each_operator_is_read_as_written(rule, forbidden):
+def test_each_operator_is_read_as_written(rule: Rule, forbidden: set[str]) -> None:
     """Members, groups, capitals, what is held, what is so, how long; and what nobody stated breaks any rule."""
     found = forbidding(estate(law(rule)), "one", "bare", "home")
 
@@ -120,7 +126,12 @@ def test_each_operator_is_read_as_written(rule, forbidden):
         ({"country": {"DE"}, "person": {"minor"}}, {"country": "DE"}, False),
     ],
 )
-def test_a_policy_binds_whom_its_conditions_name(when, said, applies):
+def test_a_policy_binds_whom_its_conditions_name(
+    when: dict[str, set[str]],
+    said: dict[str, Any],
+    *,
+    applies: bool,
+) -> None:
     """Every condition must be met by one of the values; what nobody stated meets none."""
     conditions = {word: frozenset(values) for word, values in when.items()}
     bound = estate(
@@ -135,7 +146,7 @@ def test_a_policy_binds_whom_its_conditions_name(when, said, applies):
 @pytest.mark.parametrize(
     ("day", "forbidden"), [("2027-01-14", False), ("2027-01-15", True), ("2027-01-16", True), ("2027-01-17", False)]
 )
-def test_a_policy_binds_from_its_first_day_to_its_last(day, forbidden):
+def test_a_policy_binds_from_its_first_day_to_its_last(day: str, *, forbidden: bool) -> None:
     """Days are those of UTC, and both ends count."""
     term = {"begins": date(2027, 1, 15), "ends": date(2027, 1, 16)}
     bound = estate(law(Rule(fact="weights", allowed=frozenset({"closed"})), **term))
@@ -156,7 +167,9 @@ def test_a_policy_binds_from_its_first_day_to_its_last(day, forbidden):
         ({"ends": date(2027, 1, 14)}, "home", False),
     ],
 )
-def test_nothing_is_sent_under_a_contract_that_does_not_run(contract, name, forbidden):
+def test_nothing_is_sent_under_a_contract_that_does_not_run(
+    contract: dict[str, Any], name: str, *, forbidden: bool
+) -> None:
     """Before its first day, after its last, unless it renews itself and nobody gave notice; one's own house has none."""
     home = replace(HOME, provider=replace(HOME.provider, contract="c"))
     kept = estate(routes=(ONE, home), contract=replace(CONTRACT, **contract))
@@ -164,7 +177,7 @@ def test_nothing_is_sent_under_a_contract_that_does_not_run(contract, name, forb
     assert ([(name, "contract:c")] if forbidden else []) == forbidding(kept, name)
 
 
-def test_a_processs_own_limits_are_judged_too():
+def test_a_process_s_own_limits_are_judged_too() -> None:
     """Where its data may be processed, and for how long it may be kept."""
     bound = estate(data=Data(processing=("EU",), retention_s=0.0))
 
@@ -175,7 +188,7 @@ def test_a_processs_own_limits_are_judged_too():
     ] == forbidding(bound, "one", "bare", "home")
 
 
-def test_a_request_for_a_deployment_is_judged_as_any_process_that_might_have_sent_it():
+def test_a_request_for_a_deployment_is_judged_as_any_process_that_might_have_sent_it() -> None:
     """It has no process of its own, so that it must be fit for nobody and for each that has it in its route."""
     ledger = Ledger(estate(data=Data(processing=("FR",))))
     ledger.serve("one", "one")
@@ -186,7 +199,7 @@ def test_a_request_for_a_deployment_is_judged_as_any_process_that_might_have_sen
     assert alone.audited().clean
 
 
-def test_a_hop_off_its_route_is_found_whatever_the_law_says():
+def test_a_hop_off_its_route_is_found_whatever_the_law_says() -> None:
     """A deployment that the process does not have, one that was not permitted at the start, one that nobody knows."""
     ledger = Ledger(estate(routes=(ONE, HOME)))
     ledger.ask("a", "claims", "home")
@@ -200,11 +213,17 @@ def test_a_hop_off_its_route_is_found_whatever_the_law_says():
     assert (6, "route", "inventory") in found
 
 
-def test_every_kind_of_hop_is_judged_and_counted_by_how_it_came_about():
+def test_every_kind_of_hop_is_judged_and_counted_by_how_it_came_about() -> None:
     """First calls, others after them, the same again, hedges, those that go on with a stream; held ones were none."""
     ledger = Ledger(estate(law(Rule(fact="weights", allowed=frozenset({"closed"})))))
     ledger.ask("a", "claims", "one", "bare", "home")
-    hops = [("one", {}), ("bare", {}), ("one", {}), ("home", {"outrun": True}), ("home", {"held": "provider:own"})]
+    hops: list[tuple[str, dict[str, Any]]] = [
+        ("one", {}),
+        ("bare", {}),
+        ("one", {}),
+        ("home", {"outrun": True}),
+        ("home", {"held": "provider:own"}),
+    ]
     ledger.write("decision", id="a", outcome="served", trail=[{"deployment": name, **more} for name, more in hops])
     ledger.decide("a", "bare", kind="stream", outcome="complete")
     ledger.write("probe", deployment="one", layer="canary", outcome="passed")
@@ -218,7 +237,7 @@ def test_every_kind_of_hop_is_judged_and_counted_by_how_it_came_about():
     assert 9 == auditor.breaches
 
 
-def test_who_may_use_what_is_judged_where_the_caller_is_known():
+def test_who_may_use_what_is_judged_where_the_caller_is_known() -> None:
     """A key that is for other processes, one that has ended; a caller whom the inventory does not name is not asked after."""
     keys = {
         "narrow": AccessKey(id="narrow", digest="0" * 64, processes=frozenset({"other"})),
@@ -233,7 +252,7 @@ def test_who_may_use_what_is_judged_where_the_caller_is_known():
     assert [] == forbidding(kept, "one", principal="somebody")
 
 
-def test_the_law_is_that_of_the_inventory_in_force_when_the_request_began():
+def test_the_law_is_that_of_the_inventory_in_force_when_the_request_began() -> None:
     """Not that of a later one, even where its hops come after the reload; a refused inventory changes nothing."""
     strict = estate(law(Rule(fact="weights", allowed=frozenset({"closed"}))))
     ledger = Ledger(estate())
@@ -248,7 +267,7 @@ def test_the_law_is_that_of_the_inventory_in_force_when_the_request_began():
     assert [(6, "route"), (7, "first")] == [(each.entry, each.path) for each in ledger.audited().forbidden]
 
 
-def test_what_was_routed_within_the_last_second_of_another_law_is_told_apart():
+def test_what_was_routed_within_the_last_second_of_another_law_is_told_apart() -> None:
     """A request recorded just behind a reload, or just behind midnight, may have been routed just before it."""
     strict = law(Rule(fact="weights", allowed=frozenset({"closed"})), begins=date(2027, 1, 15))
     reloaded = Ledger(estate())
@@ -264,7 +283,7 @@ def test_what_was_routed_within_the_last_second_of_another_law_is_told_apart():
     assert (2, 0) == (midnight.audited().late, midnight.audited().breaches)
 
 
-UNJUDGED = {
+UNJUDGED: dict[str, tuple[Callable[[list[dict[str, Any]]], object], int]] = {
     "no inventory": (lambda entries: entries[1].update(kind="end"), 2),
     "redacted circumstances": (lambda entries: entries[2]["values"].pop("circumstances"), 2),
     "redacted trail": (lambda entries: entries[3]["values"].pop("trail"), 1),
@@ -278,12 +297,13 @@ UNJUDGED = {
 """What nobody can judge: how it comes about, and how many times it is said."""
 
 
-def _law(entries):
-    return entries[1]["values"]["facts"]["policies"][0]
+def _law(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = entries[1]["values"]["facts"]["policies"][0]
+    return found
 
 
 @pytest.mark.parametrize("why", UNJUDGED)
-def test_what_cannot_be_judged_is_counted_apart_with_the_reason(why):
+def test_what_cannot_be_judged_is_counted_apart_with_the_reason(why: str) -> None:
     """It is never taken for permitted, nor for forbidden."""
     ledger = Ledger(estate(law(Rule(fact="weights", allowed=frozenset({"closed"})))))
     ledger.serve("claims", "one")
@@ -293,11 +313,11 @@ def test_what_cannot_be_judged_is_counted_apart_with_the_reason(why):
     auditor = ledger.audited()
 
     assert times == auditor.unjudged.total()
-    assert why.split()[-1] in next(iter(auditor.unjudged)) or "redacted" in why
+    assert why.rsplit(maxsplit=1)[-1] in next(iter(auditor.unjudged)) or "redacted" in why
     assert (2 - times, 2 - times) == (auditor.breaches, len(auditor.forbidden))
 
 
-def test_a_request_whose_caller_is_redacted_is_judged_without_one():
+def test_a_request_whose_caller_is_redacted_is_judged_without_one() -> None:
     """Who asked is what is redacted first; where the data went is judged all the same."""
     ledger = Ledger(estate(law(Rule(fact="weights", allowed=frozenset({"closed"})))))
     ledger.serve("claims", "one")
@@ -306,7 +326,7 @@ def test_a_request_whose_caller_is_redacted_is_judged_without_one():
     assert 2 == ledger.audited().breaches
 
 
-def test_a_ledger_must_be_complete():
+def test_a_ledger_must_be_complete() -> None:
     """A decision without its request is wrong, a request without a decision is named, and numbers that are not there."""
     ledger = Ledger(estate())
     ledger.ask("open", "claims", "one")
@@ -325,7 +345,7 @@ def test_a_ledger_must_be_complete():
     assert not auditor.clean
 
 
-def test_what_a_gap_accounts_for_is_excused():
+def test_what_a_gap_accounts_for_is_excused() -> None:
     """So many entries as the gap tells of may be without their request, and no more."""
     ledger = Ledger(estate())
     ledger.write("gap", lost=1, why="the disk was full", **{"from": 1.0, "to": 2.0})
@@ -338,7 +358,7 @@ def test_what_a_gap_accounts_for_is_excused():
     assert [{"entry": 2, "lost": 1, "from": 1.0, "to": 2.0, "why": "the disk was full"}] == auditor.gaps
 
 
-def test_a_ledger_that_begins_in_its_middle_is_not_blamed_for_it():
+def test_a_ledger_that_begins_in_its_middle_is_not_blamed_for_it() -> None:
     """Where the first entries were moved elsewhere, decisions stand without their requests."""
     ledger = Ledger(estate())
     ledger.decide("lone", "one")
@@ -357,7 +377,7 @@ def alone(tmp_path: Path, text: str, *words: str) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
 
-def test_it_can_be_handed_out_as_one_file(tmp_path):
+def test_it_can_be_handed_out_as_one_file(tmp_path: Path) -> None:
     """Copied alone, it judges an export, and its exit code says what came of it."""
     good, bad = Ledger(estate()), Ledger(estate(law(Rule(fact="weights", allowed=frozenset({"closed"})))))
     good.serve("claims", "one")
