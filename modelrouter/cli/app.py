@@ -9,10 +9,11 @@ from io import TextIOWrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import structlog
 import typer
 from typer.core import TyperCommand
 from typer.main import get_command
+
+from modelrouter.cli.logs import configure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,5 +155,5 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a sign is to show the rest.
             stream.reconfigure(errors="replace")
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    configure()
     app()

@@ -9,13 +9,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import structlog
-
 from modelrouter.core.context import HEADERS, Context, from_headers
 from modelrouter.core.traceparent import read as read_trace
 from modelrouter.errors import BadRequestError, NotAllowedError, RequestFailedError, UnknownNameError
 from modelrouter.gateway.body import MAX_BODY, ClientGoneError, TooLargeError, read_body
 from modelrouter.gateway.reply import begin, refuse, rendered, reply
+from modelrouter.runtime.log import crashed
 from modelrouter.wire.counting import count
 from modelrouter.wire.dialects import CALLERS
 
@@ -94,8 +93,8 @@ class Calls:
             await refuse(send, wire, 403, "permission", str(error))
         except BadRequestError as error:
             await refuse(send, wire, 400, "bad_request", str(error))
-        except Exception:  # noqa: BLE001 - the border to a caller, who gets an answer whatever happens here
-            structlog.get_logger("modelrouter").exception("request failed inside the gateway")
+        except Exception as error:  # noqa: BLE001 - the border to a caller, who gets an answer whatever happens here
+            crashed("request failed inside the gateway", error)
             await refuse(send, wire, 500, "internal_error", "the gateway failed; its log says why")
         else:
             await _deliver(answer, client, send)

@@ -14,11 +14,10 @@ import time
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
-import structlog
-
 from modelrouter.core.rehearsal import CANARY
 from modelrouter.errors import RequestFailedError
 from modelrouter.providers.struck import struck
+from modelrouter.runtime.log import crashed, logger
 from modelrouter.runtime.orderfile import OrderFile
 from modelrouter.wire.body import parse
 
@@ -72,14 +71,14 @@ class Rehearsing:
         while not self._over.wait(EVERY_S):
             try:
                 self._look()
-            except Exception:  # noqa: BLE001 - a mistake of ours here may not end all looking to come
-                structlog.get_logger("modelrouter").exception("looking for a drill failed inside the gateway")
+            except Exception as error:  # noqa: BLE001 - a mistake of ours here may not end all looking to come
+                crashed("looking for a drill failed inside the gateway", error)
 
     def _look(self) -> None:
         assert self._file is not None  # noqa: S101 - for the reader of types: the thread runs only with a file
         order = self._file.order()
         if order is not None and not order.stands(time.time()):
-            structlog.get_logger("modelrouter").warning("a drill went silent, its order is taken away", drill=order.id)
+            logger().warning("a drill went silent, its order is taken away", drill=order.id)
             self._file.remove(order)
             order = None
         drill = self._drill
@@ -89,14 +88,14 @@ class Rehearsing:
             return
         if self._drill is None:
             self._drill = _Drill(self._router, order, self._file)
-            structlog.get_logger("modelrouter").warning("a drill began", drill=order.id, share=order.share)
+            logger().warning("a drill began", drill=order.id, share=order.share)
         else:
             self._drill.renewed(order)
 
     def _end(self) -> None:
         drill, self._drill = self._drill, None
         if drill is not None:
-            structlog.get_logger("modelrouter").warning("a drill is over", drill=drill.order.id)
+            logger().warning("a drill is over", drill=drill.order.id)
             drill.close()
 
 

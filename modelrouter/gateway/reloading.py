@@ -6,9 +6,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Self
 
-import structlog
-
 from modelrouter.errors import InventoryError
+from modelrouter.runtime.log import crashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,8 +76,8 @@ class Reloading:
     def _reload(self) -> None:
         try:
             self._told(self._outcome())
-        except Exception:  # noqa: BLE001 - a mistake of ours here may not end all reloads to come
-            structlog.get_logger("modelrouter").exception("reload failed inside the gateway")
+        except Exception as error:  # noqa: BLE001 - a mistake of ours here may not end all reloads to come
+            crashed("reload failed inside the gateway", error)
 
     def _outcome(self) -> Reloaded | InventoryError:
         seen = _stamps(self._stamps)  # before it is read: what is written meanwhile is seen the next time

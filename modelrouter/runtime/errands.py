@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modelrouter.runtime.log import logger
+from modelrouter.runtime.log import crashed
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
@@ -39,7 +40,8 @@ class Errand:
     def begin(self, loop: asyncio.AbstractEventLoop, work: Coroutine[None, None, None]) -> None:
         """Go on with it on this loop, which must be the running one."""
         self.pid = os.getpid()
-        self.task = loop.create_task(work)
+        # Whoever's request or block of code it was that began it: what it says later does not belong to them.
+        self.task = loop.create_task(work, context=Context())
         self.task.add_done_callback(_report)
 
     def give_up(self) -> None:
@@ -62,4 +64,4 @@ async def ended(errands: Iterable[Errand]) -> None:
 def _report(task: asyncio.Task[None]) -> None:
     """A task that crashed is our mistake: it must not pass unseen."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        logger().error("a probe or check crashed", error=repr(error))
+        crashed("a probe or check crashed", error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
-from modelrouter.runtime.log import logger
+from modelrouter.runtime.log import crashed, logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -225,5 +225,5 @@ class Observers:
         for observer in observers:
             try:
                 getattr(observer, what)(*values)
-            except Exception:  # noqa: BLE001 - a foreign observer may not decide over a request
-                logger().exception("observer failed", observer=repr(observer))
+            except Exception as error:  # noqa: BLE001 - a foreign observer may not decide over a request
+                crashed("observer failed", error, observer=type(observer).__qualname__)

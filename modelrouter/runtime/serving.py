@@ -15,6 +15,7 @@ from modelrouter.runtime.calls import Ask
 from modelrouter.runtime.continuing import Continuing, chosen, settle
 from modelrouter.runtime.drive import UnservedError
 from modelrouter.runtime.failures import failed
+from modelrouter.runtime.log import belonging, request
 from modelrouter.runtime.observers import Closing, Opening
 from modelrouter.wire.dialects import CALLERS
 from modelrouter.wire.passing import EXTRA
@@ -72,6 +73,14 @@ class Serving:
         """Serve one request; see `Router.ahandle` for what it raises."""
         context = extended(context, parsed.get(EXTRA))
         run = self._run(parts, wire, body, parsed, context)
+        said = belonging(run.id, context.trace)
+        before = request.set(said)
+        try:
+            return await self._serve(run, wire, context, said)
+        finally:
+            request.reset(before)
+
+    async def _serve(self, run: Run, wire: str, context: Context, said: Mapping[str, str]) -> Answer:
         if self.records is not None:
             self.records.admit(wire)
         if self.observers.of_requests:
@@ -83,7 +92,7 @@ class Serving:
         except BaseException:
             self._close(run.given_up(), None)
             raise
-        return await self._served(served)
+        return await self._served(served, said)
 
     def _run(self, parts: Parts, wire: str, body: bytes, parsed: Mapping[str, Any], context: Context) -> Run:
         asked = CALLERS[wire].read_request(parsed)
@@ -120,13 +129,13 @@ class Serving:
             failure.headers = {**failure.headers, **await record}
         return failure
 
-    async def _served(self, served: Served) -> Answer:
+    async def _served(self, served: Served, said: Mapping[str, str]) -> Answer:
         shown, decision = served.shown, served.decision
         self.observers.tell("decided", decision)
         self.noticed(served.lease.deployment.id)
         if shown.stream is None:
             self._close(decision, None, shown)
-        answer = self._answer(served)
+        answer = self._answer(served, said)
         if self.records is None:
             return answer
         if shown.stream is not None:
@@ -139,17 +148,27 @@ class Serving:
             raise
         return answer
 
-    def _answer(self, served: Served) -> Answer:
+    def _answer(self, served: Served, said: Mapping[str, str]) -> Answer:
         shown, decision = served.shown, served.decision
         stream: Stream | Continuing | None = shown.stream
         if shown.stream is not None and served.run.ask.on_cut != "error":
             stream = Continuing(served, shown.stream)
-        return Answer(decision, shown.status, shown.headers, shown.body, stream, partial(self._ended, served, stream))
+        ended = partial(self._ended, served, stream, said)
+        return Answer(decision, shown.status, shown.headers, shown.body, stream, ended)
 
-    def _ended(self, served: Served, stream: Stream | Continuing | None, fault: Fault | None) -> None:
+    def _ended(
+        self, served: Served, stream: Stream | Continuing | None, said: Mapping[str, str], fault: Fault | None
+    ) -> None:
         """A stream is over: broken, complete, or left by its caller, which tells nothing."""
         if stream is None:
             return
+        before = request.set(said)
+        try:
+            self._tell_end(served, stream, fault)
+        finally:
+            request.reset(before)
+
+    def _tell_end(self, served: Served, stream: Stream | Continuing, fault: Fault | None) -> None:
         if isinstance(stream, Continuing):
             stream.end()
         else:

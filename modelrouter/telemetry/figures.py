@@ -62,7 +62,9 @@ def measured(begun: Begun, closing: Closing) -> Iterator[Measured]:
         streamed_s = (
             max(attempt.took_s, took_s - attempt.at_s) if is_last and begun.opening.streamed else attempt.took_s
         )
-        failed = {names.ERROR_TYPE: str(attempt.fault.cause)} if attempt.fault is not None else {}
+        failed: dict[str, str | int] = {}
+        if attempt.fault is not None:
+            failed = {names.ERROR_TYPE: str(attempt.fault.cause)}
         yield Measured(names.DURATION_METRIC, streamed_s, place | failed)
         if begun.opening.streamed and (is_last or attempt.cut):
             yield Measured(names.FIRST_CHUNK_METRIC, attempt.took_s, place)

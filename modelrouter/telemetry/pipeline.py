@@ -45,10 +45,10 @@ def is_disabled() -> bool:
 
 def current() -> Any:
     """The span that the application itself is in, where it traces: its id and trace; else None."""
-    trace = sys.modules.get("opentelemetry.trace")
-    if trace is None:
+    within = getattr(sys.modules.get("opentelemetry.trace"), "get_current_span", None)
+    if within is None:  # not imported, or not yet to its end
         return None
-    context = trace.get_current_span().get_span_context()
+    context = within().get_span_context()
     return context if context.is_valid else None
 
 

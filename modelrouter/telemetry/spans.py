@@ -89,7 +89,7 @@ def _whole(begun: Begun, closing: Closing) -> Span:
     attributes: dict[str, Value] = {
         names.OPERATION: names.operation(opening.wire),
         names.PROVIDER: known_provider(begun, closing),
-        names.REQUEST_MODEL: opening.asked,
+        names.REQUEST_MODEL: decision.process,
         names.REQUEST_ID: opening.id,
         names.PROCESS: decision.process,
         names.OUTCOME: decision.outcome,
@@ -114,7 +114,7 @@ def _whole(begun: Begun, closing: Closing) -> Span:
     if closing.usage is not None:
         attributes |= _tokens(closing.usage)
     return Span(
-        f"{names.operation(opening.wire)} {opening.asked}",
+        f"{names.operation(opening.wire)} {decision.process}",
         Ids(begun.span, begun.trace.parent, remote=True),
         is_client=False,
         begun=_at(opening.wall),
