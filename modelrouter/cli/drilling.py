@@ -36,7 +36,7 @@ from modelrouter.drills.rehearse import Rehearsal
 from modelrouter.drills.report.compare import usable
 from modelrouter.drills.report.counted import counted
 from modelrouter.drills.report.due import as_rows, table_of
-from modelrouter.drills.report.evidence import write
+from modelrouter.drills.report.evidence import FILES, write
 from modelrouter.drills.report.facts import as_json as facts_as_json
 from modelrouter.drills.report.findings import Origin, findings
 from modelrouter.drills.report.foretold import stopped
@@ -339,6 +339,8 @@ def _played(
 def _ready(folder: Path) -> None:
     """Make the folder before anything is played for nothing."""
     _storing(folder, lambda: folder.mkdir(parents=True, exist_ok=True))
+    if strangers := sorted({each.name for each in folder.iterdir()} - {*FILES}):
+        _stop(f"{folder} holds more than a report ({strangers[0]}): a report is its whole folder, so name another")
 
 
 def _storing(folder: Path, store: Callable[[], None]) -> None:

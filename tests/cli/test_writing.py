@@ -99,3 +99,16 @@ def test_what_is_printed_is_not_mixed_with_what_is_written(words: tuple[str, ...
     done = run(*words, "-")
 
     assert (done.exit_code, "name a file" in done.stderr, (house / "-").exists()) == (2, True, False)
+
+
+def test_a_report_is_its_whole_folder(house: Path) -> None:
+    """A folder that holds anything else is refused before anything is played; the next report goes over the last one."""
+    words = ("drill", "--only", "suspended-one", "--level", "simulated", "--out")
+    refused = run(*words, ".")
+
+    assert refused.exit_code == 2
+    assert "link.yaml" in refused.stderr
+    assert "name another" in refused.stderr
+    assert not (house / "report.json").exists()
+    assert run(*words, "report").exit_code == run(*words, "report").exit_code != 2
+    assert run("drill", "--verify", "report").exit_code == 0
