@@ -36,6 +36,10 @@ class Verb(NamedTuple):
 VERBS: Mapping[str, Verb] = MappingProxyType(
     {
         "ask": Verb("modelrouter.cli.ask", "Ask a process one thing, and say who answered and why."),
+        "audit": Verb(
+            "modelrouter.cli.audit",
+            "Judge every recorded hop by the policies and contracts of its time, and say what is missing.",
+        ),
         "calendar": Verb(
             "modelrouter.cli.calendar",
             "Say what ends when: contracts, notices, keys, models, certificates; and when a process loses its last route.",
