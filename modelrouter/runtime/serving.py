@@ -15,7 +15,7 @@ from modelrouter.runtime.calls import Ask
 from modelrouter.runtime.continuing import Continuing, chosen, settle
 from modelrouter.runtime.drive import UnservedError
 from modelrouter.runtime.failures import failed
-from modelrouter.runtime.log import belonging, request
+from modelrouter.runtime.log import belonging, current_request
 from modelrouter.runtime.observers import Closing, Opening
 from modelrouter.wire.dialects import CALLERS
 from modelrouter.wire.passing import EXTRA
@@ -74,13 +74,13 @@ class Serving:
         context = extended(context, parsed.get(EXTRA))
         run = self._run(parts, wire, body, parsed, context)
         said = belonging(run.id, context.trace)
-        before = request.set(said)
+        before = current_request.set(said)
         try:
-            return await self._serve(run, wire, context, said)
+            return await self._serve(parts, run, wire, context, said)
         finally:
-            request.reset(before)
+            current_request.reset(before)
 
-    async def _serve(self, run: Run, wire: str, context: Context, said: Mapping[str, str]) -> Answer:
+    async def _serve(self, parts: Parts, run: Run, wire: str, context: Context, said: Mapping[str, str]) -> Answer:
         if self.records is not None:
             self.records.admit(wire)
         if self.observers.of_requests:
@@ -162,11 +162,11 @@ class Serving:
         """A stream is over: broken, complete, or left by its caller, which tells nothing."""
         if stream is None:
             return
-        before = request.set(said)
+        before = current_request.set(said)
         try:
             self._tell_end(served, stream, fault)
         finally:
-            request.reset(before)
+            current_request.reset(before)
 
     def _tell_end(self, served: Served, stream: Stream | Continuing, fault: Fault | None) -> None:
         if isinstance(stream, Continuing):
