@@ -12,6 +12,7 @@ ModelRouterError
 └── RequestFailedError        their failure: carries the decision with its trail
     ├── NoRouteError          nothing may serve this request: held, forbidden or incapable
     ├── DeadlineError         the deadline passed before an answer began
+    ├── UnrecordedError       nothing may be served that cannot be recorded now
     └── StreamCutError        the answer broke off after content had been delivered
 """
 
@@ -39,6 +40,7 @@ __all__ = [
     "StreamCutError",
     "UnauthenticatedError",
     "UnknownNameError",
+    "UnrecordedError",
     "UsageError",
 ]
 
@@ -128,6 +130,10 @@ class NoRouteError(RequestFailedError):
 
 class DeadlineError(RequestFailedError):
     """The deadline passed before the first content."""
+
+
+class UnrecordedError(RequestFailedError):
+    """The ledger takes no entries, and the inventory says that nothing is served without."""
 
 
 class StreamCutError(RequestFailedError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 
 from modelrouter.core.causes import Cause
 from modelrouter.core.context import NOBODY, Context
@@ -20,6 +21,7 @@ from modelrouter.inventory.loader import default_inventory, load
 from modelrouter.inventory.secrets import resolve
 from modelrouter.providers.base import KeyUnavailableError
 from modelrouter.providers.clients import Clients
+from modelrouter.recording.record import Recording
 from modelrouter.runtime.answer import Answer, SyncAnswer
 from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.board import Board
@@ -31,6 +33,7 @@ from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.drive import Driver
 from modelrouter.runtime.holdfile import HoldFile, default_path
 from modelrouter.runtime.keeping import Keepers
+from modelrouter.runtime.log import logger
 from modelrouter.runtime.observers import LogObserver, Observers
 from modelrouter.runtime.origins import Origins
 from modelrouter.runtime.parts import Parts
@@ -39,6 +42,7 @@ from modelrouter.runtime.serving import Serving
 from modelrouter.runtime.state import State
 from modelrouter.runtime.unrecognised import UnknownErrors, beside
 from modelrouter.runtime.watch import Watch
+from modelrouter.telemetry.observer import Traces
 from modelrouter.wire.body import parse
 
 if TYPE_CHECKING:
@@ -48,18 +52,20 @@ if TYPE_CHECKING:
 
     from modelrouter.core.candidates import Candidates
     from modelrouter.core.checks import Checked
+    from modelrouter.core.evidence import Ledger
     from modelrouter.core.holds import Hold
     from modelrouter.core.inventory import Deployment
     from modelrouter.core.unrecognised import Unrecognised
     from modelrouter.providers.base import ProviderClient
+    from modelrouter.recording.record import Condition
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Observer
 
 __all__ = ["Explanation", "Reloaded", "Router"]
 
-DEFAULT = "default"
-"""A hold file in its usual place: see `runtime.holdfile.default_path`."""
+DEFAULT: Final = "default"
+"""A hold file in its usual place: see `runtime.holdfile.default_path`. The ledger that the inventory names."""
 
 
 class Explanation(NamedTuple):
@@ -89,7 +95,8 @@ class Router:
     once. Close it, or use it as a context manager.
 
     `inventory` is a loaded inventory or a path; None means `default_inventory()`. `clients` replaces
-    what calls the deployments, by wire. `hold_file` None keeps the holds to this router alone.
+    what calls the deployments, by wire. `hold_file` None keeps the holds to this router alone. `ledger` None records
+    nothing, and another one records there, whatever the inventory says.
     Raises InventoryError where the inventory cannot be used.
     """
 
@@ -101,6 +108,7 @@ class Router:
         clients: Mapping[str, ProviderClient] | None = None,
         clock: Clock | None = None,
         hold_file: Path | str | None = DEFAULT,
+        ledger: Ledger | Literal["default"] | None = DEFAULT,
     ) -> None:
         inventory = inventory if isinstance(inventory, Inventory) else load(inventory or default_inventory())
         self._clock: Clock = clock or SystemClock()
@@ -115,9 +123,23 @@ class Router:
         self._parts = parts = self._made(inventory)
         asking = Asking(parts.clients, self._clock, CheckFile(checks_beside(path)) if path else None)
         self._watch = Watch(self._state, inventory, asking, parts.driver.caller, self._publish, self._board)
+        self._recording = Recording(inventory, ledger, self._clock)
         self._serving = Serving(self._clock, self._observers, self._keepers, self._watch.served)
+        self._record()
+        self._traces = Traces(inventory.telemetry, resolve, logger)
+        self._trace(inventory)
         self._portal = Portal()
         self._reloading = Lock()
+
+    def _trace(self, inventory: Inventory) -> None:
+        if inventory.telemetry is not None and self._traces not in self._observers.all:
+            self._observers.join(self._traces)
+
+    def _record(self) -> None:
+        """Let what happens be recorded from now on, once there is a ledger."""
+        if self._recording.condition is not None and self._serving.records is None:
+            self._observers.join(self._recording)
+            self._serving = replace(self._serving, records=self._recording)
 
     def _made(self, inventory: Inventory, driver: Driver | None = None) -> Parts:
         clients = self._clients.of(inventory)
@@ -162,7 +184,11 @@ class Router:
         self._publish([change for change in changes if change not in gone])
         ended = tuple(change.before for change in changes if change.before)
         reloaded = Reloaded(before, after, diff(before, after), ended)
+        self._trace(after)
         self._observers.tell_reload("reloaded", reloaded)
+        if self._serving.records is None:
+            self._recording.reloaded(reloaded)
+            self._record()
         return reloaded
 
     def aside(self, wrap: Callable[[ProviderClient], ProviderClient]) -> Router:
@@ -172,8 +198,8 @@ class Router:
         """
         clients = {wire: wrap(each) for wire, each in self._parts.clients.items()}
         deployments = {name: replace(each, health=None) for name, each in self.inventory.deployments.items()}
-        alike = replace(self.inventory, deployments=deployments)  # without checks of their own
-        other = Router(alike, clients=clients, clock=self._clock, observers=[], hold_file=None)
+        alike = replace(self.inventory, deployments=deployments, telemetry=None)  # without checks, and seen by nobody
+        other = Router(alike, clients=clients, clock=self._clock, observers=[], hold_file=None, ledger=None)
         other._origins, other._keepers = self._origins, self._keepers
         other._parts = other._made(alike, other._parts.driver)
         other._serving = replace(other._serving, keepers=self._keepers)
@@ -285,9 +311,16 @@ class Router:
     async def start(self) -> None:
         """Begin what runs beside requests, on this event loop: scheduled checks, and probes of what is held.
 
-        The first request does so too; `async with` and the gateway do it at once.
+        The first request does so too; `async with` and the gateway do it at once, and open the ledger. Raises
+        LedgerError and MissingSecretError where that cannot be had and the inventory serves nothing without.
         """
+        await asyncio.to_thread(self._recording.start)
         self._attend()
+
+    @property
+    def ledger(self) -> Condition | None:
+        """How the ledger is; None where the inventory names none."""
+        return self._recording.condition
 
     def health(self) -> tuple[Checked, ...]:
         """What checks and probes found last, of each layer of each deployment, by any process of this inventory."""
@@ -306,16 +339,20 @@ class Router:
         await self._watch.aclose()
         self._parts.driver.close()
         await self._clients.aclose()
+        await self._traces.aflush()
         if self._board is not None:
             self._board.close()
         self._unknown.close()
+        await asyncio.to_thread(self._recording.close)
 
     def close(self) -> None:
         """Close what the synchronous calls opened, and finish writing."""
         self._portal.close(self.aclose)
+        self._traces.close()
         if self._board is not None:
             self._board.close()
         self._unknown.close()
+        self._recording.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from modelrouter.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-__all__ = ["LONGEST", "Contents", "Kept", "expired", "key_from", "read"]
+    from modelrouter.ledger.store import Store
+
+__all__ = ["LONGEST", "Contents", "Kept", "bodies_of", "key_from", "read", "shred"]
 
 KEYS = "content-key/"
 BODIES = "content/"
@@ -109,9 +111,12 @@ def read(shelf: Shelf, field: Mapping[str, Any], key: bytes) -> bytes | None:
     return body
 
 
-def expired(names: Iterable[str], today: date) -> list[str]:
-    """Of the facts that begin with `KEYS`: those whose last day is over."""
-    return [name for name in names if name.removeprefix(KEYS)[:10] < today.isoformat()]
+def shred(store: Store, today: date) -> int:
+    """Destroy every key whose last day is over, and what it encrypted; answers how many keys. On the store's thread."""
+    gone = [name for name in store.names(KEYS) if name.removeprefix(KEYS)[:10] < today.isoformat()]
+    if gone:
+        store.forget([*gone, *(name for key in gone for name in store.names(bodies_of(key)))])
+    return len(gone)
 
 
 def bodies_of(key: str) -> str:

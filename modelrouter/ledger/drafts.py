@@ -39,8 +39,11 @@ LONGEST_WORD = 300
 MICRO = 1_000_000
 
 
-def request(opening: Opening, content: Mapping[str, Any] | None = None) -> Draft:
-    """A request before its first call. `content` is what is kept of its body, see `contents`."""
+def request(opening: Opening, fingerprint: str, content: Mapping[str, Any] | None = None) -> Draft:
+    """A request before its first call, served by the inventory of this fingerprint.
+
+    `content` is what is kept of its body, see `contents`.
+    """
     context = opening.context
     values: dict[str, Any] = {
         "id": opening.id,
@@ -57,6 +60,7 @@ def request(opening: Opening, content: Mapping[str, Any] | None = None) -> Draft
         "route": [deployment.id for deployment in opening.route.permitted],
         "streamed": opening.streamed,
         "door": opening.door,
+        "inventory": fingerprint,
     }
     return Draft(Kind.REQUEST, _micro(opening.wall), _with(values, content))
 

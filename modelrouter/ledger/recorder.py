@@ -87,18 +87,27 @@ class Recorder:
         self._wanted = wanted
         self.open: dict[str, _Open] = {}
         """Requests that are not over, by id."""
+        self._looked = False
+        self._known: tuple[Inventory | None, str] = None, ""
         self._next = 0  # the least number that the next entry can have
         self._found: dict[tuple[str, str], tuple[bool | None, str]] = {}
 
     def begin(self, inventory: Inventory) -> None:
         """The first that is written: which inventory is in force, and what the writer before left undone."""
         self._append([self._inventory("loaded", inventory, ())])
-        self.journal.ask(self._look_back)
+        self.look_back()
+
+    def look_back(self) -> None:
+        """Say what the writer before left undone, once; in trouble that waits until this is called again."""
+        if not self._looked:
+            self.journal.ask(self._look_back)
 
     def _look_back(self, store: Store) -> None:
         """On the journal's thread."""
-        wall = self._clock.wall()
-        left = list(unfinished(store, wall))
+        if self._looked:
+            return
+        self._looked = True
+        left = list(unfinished(store, self._clock.wall()))
         if left:
             self._append(left)
 
@@ -111,7 +120,11 @@ class Recorder:
         """A request begins."""
         request = self.open[opening.id] = _Open(opening)
         content, facts = self._keep(request, "asked", opening.body, opening.wall)
-        self._append([drafts.request(opening, content)], lambda number: self._begun(request, number), facts)
+        self._append(
+            [drafts.request(opening, self._fingerprint(opening.inventory), content)],
+            lambda number: self._begun(request, number),
+            facts,
+        )
 
     def _begun(self, request: _Open, number: int | None) -> None:
         request.number = self._next if number is None else number
@@ -207,7 +220,7 @@ class Recorder:
 
     def refused(self, inventory: Inventory, why: Sequence[str]) -> None:
         """One could not be used; that which stays in force is named."""
-        wall, fingerprint = self._clock.wall(), self._account.fingerprint(inventory)
+        wall, fingerprint = self._clock.wall(), self._fingerprint(inventory)
         self._append([drafts.inventory("refused", inventory.name, fingerprint, why, None, wall)])
 
     def close(self) -> None:
@@ -220,9 +233,17 @@ class Recorder:
         self.journal.close()
 
     def _inventory(self, event: str, inventory: Inventory, edits: Sequence[str]) -> Draft:
-        name, fingerprint = inventory.name, self._account.fingerprint(inventory)
+        name, fingerprint = inventory.name, self._fingerprint(inventory)
         facts = self._account.facts(inventory)
         return drafts.inventory(event, name, fingerprint, edits, facts, self._clock.wall())
+
+    def _fingerprint(self, inventory: Inventory) -> str:
+        """That of the last one asked for is remembered: nearly every request has the same."""
+        known, told = self._known
+        if inventory is not known:
+            told = self._account.fingerprint(inventory)
+            self._known = inventory, told
+        return told
 
     def _append(
         self, made: Sequence[Draft], kept: Kept | None = None, facts: Mapping[str, bytes] | None = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
     from modelrouter.core.holds import Hold
+    from modelrouter.core.inventory import Inventory
     from modelrouter.errors import InventoryError
     from modelrouter.router import Reloaded
     from modelrouter.runtime.leases import Change
@@ -69,6 +70,8 @@ class Opening(NamedTuple):
     """Seconds since 1970."""
     door: str
     """What it came in by: `gateway`, `library` or `drill`."""
+    inventory: Inventory
+    """That it is served by, whatever is reloaded meanwhile."""
     body: bytes = b""
     """What the caller sent."""
 
@@ -190,6 +193,13 @@ class Observers:
     """All observers of one router. What one of them raises is logged, and decides over nothing."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:
+        self._set(observers)
+
+    def join(self, observer: Observer) -> None:
+        """Tell one more, from now on."""
+        self._set((*self.all, observer))
+
+    def _set(self, observers: Sequence[Observer]) -> None:
         self.all = tuple(observers)
         self.of_requests = tuple(each for each in self.all if isinstance(each, RequestObserver))
         """Asked once: a request that nobody watches costs nothing more."""

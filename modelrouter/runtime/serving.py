@@ -21,12 +21,12 @@ from modelrouter.wire.dialects import CALLERS
 from modelrouter.wire.passing import EXTRA
 
 if TYPE_CHECKING:
-    from asyncio import Future
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from modelrouter.core.context import Context
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
+    from modelrouter.core.inventory import Inventory
     from modelrouter.errors import RequestFailedError
     from modelrouter.runtime.calls import Shown
     from modelrouter.runtime.clock import Clock
@@ -46,10 +46,10 @@ class Records(Protocol):
         """A request in this wire is about to be served; raises where that may not be, since it could not be recorded."""
         ...
 
-    def kept(self, id_: str, wire: str) -> Future[Mapping[str, str]] | None:
+    def kept(self, id_: str, wire: str) -> Awaitable[Mapping[str, str]] | None:
         """What the decision's caller waits for: the headers that acknowledge its record; None: it waits for nothing.
 
-        Raises, or the future does, where the answer may not be given because it could not be recorded.
+        Raises, or waiting does, where the answer may not be given because it could not be recorded.
         """
         ...
 
@@ -84,7 +84,7 @@ class Serving:
         if self.records is not None:
             self.records.admit(wire)
         if self.observers.of_requests:
-            self._open(run, context)
+            self._open(run, context, parts.inventory)
         try:
             served = await run.drive()
         except UnservedError as error:
@@ -105,7 +105,7 @@ class Serving:
         want = Want(RANKS[route.process.criticality], asked.context + (asked.output or route.process.demand.tokens_out))
         return parts.driver.begin(ask, route, request, want, f"mr_{os.urandom(16).hex()}")
 
-    def _open(self, run: Run, context: Context) -> None:
+    def _open(self, run: Run, context: Context, inventory: Inventory) -> None:
         ask = run.ask
         self.observers.opened(
             Opening(
@@ -117,6 +117,7 @@ class Serving:
                 route=run.candidates,
                 wall=self.clock.wall(),
                 door=context.door,
+                inventory=inventory,
                 body=ask.body,
             )
         )

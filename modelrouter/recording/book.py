@@ -1,0 +1,169 @@
+"""One opened ledger: the shard that this process writes, its recorder, and what keeps copies of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelrouter.core.facts import facts
+from modelrouter.errors import LedgerError, MissingSecretError
+from modelrouter.inventory.diff import fingerprint
+from modelrouter.inventory.secrets import resolve
+from modelrouter.ledger.anchors.anchoring import Anchoring
+from modelrouter.ledger.anchors.places import places_of
+from modelrouter.ledger.contents import Contents, key_from
+from modelrouter.ledger.ed25519 import secret_from
+from modelrouter.ledger.journal import Journal
+from modelrouter.ledger.recorder import Account, Recorder
+from modelrouter.ledger.shards import claim, key_of
+from modelrouter.ledger.shipping import Shipping
+from modelrouter.recording.shredding import Shredder
+from modelrouter.runtime.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from modelrouter.core.evidence import Ledger
+    from modelrouter.core.inventory import Inventory
+    from modelrouter.ledger.ed25519 import Secret
+    from modelrouter.ledger.trouble import Trouble
+    from modelrouter.runtime.clock import Clock
+
+    Wanted = Callable[["Book", str], Callable[[int | None], None] | None]
+
+__all__ = ["Book"]
+
+LOOK_S = 0.2
+"""How often it is looked whether the last request of a ledger that a reload took away is over."""
+ACCOUNT = Account(fingerprint, facts)
+
+
+class Book:
+    """A shard at work. Raises LedgerError and MissingSecretError where it cannot be opened.
+
+    `wanted` is asked who waits for the decision of a request.
+    """
+
+    def __init__(self, inventory: Inventory, ledger: Ledger, clock: Clock, wanted: Wanted) -> None:
+        def beside(path: str | None = None) -> Path:
+            return Path(ledger.beside(inventory.path, path)).expanduser()
+
+        if ledger.postgres is not None and find_spec("psycopg") is None:
+            raise LedgerError("`ledger: postgres:` needs psycopg", "pip install 'modelrouter[postgres]'")
+        folder = beside()
+        secret = _secret(ledger.key) if ledger.key is not None else key_of(folder)
+        contents = _contents(ledger.contents_key)
+        places = places_of(ledger.anchors, beside)
+        self.ledger = ledger
+        self._alarms: dict[str, str] = {}
+        shard = claim(folder, ledger.origin)
+        self.origin = shard.origin
+        self._anchoring = Anchoring(places, self._alarm, wall=clock.wall) if places else None
+        self.journal = Journal(
+            shard.path,
+            origin=shard.origin,
+            secret=secret,
+            writer=f"modelrouter {os.getpid()} on {socket.gethostname()}",
+            wall=clock.wall,
+            told=self._told,
+            checkpoint_entries=ledger.checkpoint_entries,
+            checkpoint_s=ledger.checkpoint_s,
+            on_checkpoint=self._anchoring.offer if self._anchoring is not None else None,
+            facts=self._facts,
+            lock=shard.lock,
+        )
+        self.recorder = Recorder(self.journal, clock, ACCOUNT, contents=contents, wanted=lambda id_: wanted(self, id_))
+        self._shipping = None
+        if (reference := ledger.postgres) is not None:
+            dsn = lambda: resolve(reference).reveal()  # noqa: E731 - asked anew each time, so that it may change
+            self._shipping = Shipping(self.journal, dsn, self._alarm, wall=clock.wall)
+        self._shredder = Shredder(self.journal, ledger.origin, clock.wall) if contents is not None else None
+        self._retiring: threading.Thread | None = None
+        self._over = threading.Event()
+
+    def begin(self, inventory: Inventory) -> None:
+        """Write what comes first, and begin to copy."""
+        self.recorder.begin(inventory)
+        if self._anchoring is not None:
+            self._anchoring.start(self.journal)
+        if self._shipping is not None:
+            self._shipping.start()
+        if self._shredder is not None:
+            self._shredder.start()
+
+    def _facts(self) -> Mapping[str, bytes]:
+        return self.recorder.facts()
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """What is wrong with the places that keep copies."""
+        return tuple(f"{place}: {what}" for place, what in sorted(self._alarms.items()))
+
+    def _alarm(self, place: str, what: str | None) -> None:
+        """A place that keeps copies is in trouble, or well again; on any thread."""
+        if what is None:
+            self._alarms.pop(place, None)
+            logger().info("the ledger is copied again", place=place)
+        else:
+            self._alarms[place] = what
+            logger().error("the ledger is not copied: what is recorded stays here", place=place, why=what)
+
+    def _told(self, trouble: Trouble | None) -> None:
+        """Nothing becomes durable, or all is well again; on the journal's thread."""
+        if trouble is None:
+            self.recorder.look_back()
+            logger().info("the ledger takes entries again", origin=self.origin)
+        else:
+            logger().error(
+                "nothing is recorded: entries wait in memory",
+                origin=self.origin,
+                why=trouble.what,
+                advice=trouble.advice,
+            )
+
+    def retire(self) -> None:
+        """End it as soon as the requests that began with it are over."""
+        if self._retiring is None:
+            self._retiring = threading.Thread(target=self._retire, name="modelrouter-ledger-end", daemon=True)
+            self._retiring.start()
+
+    def _retire(self) -> None:
+        while self.recorder.open and not self._over.wait(LOOK_S):
+            pass
+        self._end()
+
+    def close(self) -> None:
+        """Write what waits and the end, and let copies be made of it; may take some seconds."""
+        self._over.set()
+        if self._retiring is not None:
+            self._retiring.join()
+        self._end()
+
+    def _end(self) -> None:
+        if self.journal.closed:
+            return
+        if self._shredder is not None:
+            self._shredder.close()
+        self.recorder.close()
+        if self._anchoring is not None:
+            self._anchoring.close()
+        if self._shipping is not None:
+            self._shipping.close()
+
+
+def _secret(reference: str) -> Secret:
+    secret = secret_from(resolve(reference, pem=True).reveal())
+    if secret is None:
+        raise MissingSecretError(
+            f"{reference} holds no Ed25519 key: make one with `openssl genpkey -algorithm ed25519`, "
+            "or write 32 random bytes in hexadecimal"
+        )
+    return secret
+
+
+def _contents(reference: str | None) -> Contents | None:
+    return None if reference is None else Contents(key_from(resolve(reference).reveal(), reference))

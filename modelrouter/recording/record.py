@@ -1,0 +1,297 @@
+"""The ledger of one router: opened when there is something to record, changed by a reload, closed with an end.
+
+Where the inventory names none, there is none. `Recording` is one of the router's observers; beyond that it makes answers
+wait until their decision is durable, where the inventory wants that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import weakref
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from modelrouter.errors import LedgerError, MissingSecretError, UnrecordedError
+from modelrouter.ledger.entry import Kind
+from modelrouter.recording.book import Book
+from modelrouter.runtime.log import logger
+from modelrouter.wire.dialects import CALLERS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from modelrouter.core.checks import Checked
+    from modelrouter.core.decision import Decision
+    from modelrouter.core.evidence import Ledger
+    from modelrouter.core.faults import Fault
+    from modelrouter.core.inventory import Inventory
+    from modelrouter.errors import InventoryError
+    from modelrouter.router import Reloaded
+    from modelrouter.runtime.clock import Clock
+    from modelrouter.runtime.leases import Change
+    from modelrouter.runtime.observers import Closing, Opening, Ordered
+
+__all__ = ["HEADER", "Condition", "Recording"]
+
+HEADER = "x-modelrouter-entry"
+"""On an answer: where its decision stands in the ledger, which has it for good."""
+AGAIN_S = 5.0
+"""After a ledger could not be opened, it is tried again at the first request after so long."""
+UNAVAILABLE = 503
+MOST_EDITS = 1000
+LAST_WORD = {"content-type": "application/json", "x-should-retry": "false"}
+
+
+class Condition(NamedTuple):
+    """How a router's ledger is, for those who watch it."""
+
+    origin: str
+    """Of the shard that it writes; empty before anything was recorded."""
+    entries: int
+    """How many the shard is known to have."""
+    waiting: int
+    """Entries that are not durable yet."""
+    lost: int
+    """Entries that were given up since the process began."""
+    trouble: str | None
+    """Why nothing becomes durable now, and what to do."""
+    outside: tuple[str, ...] = ()
+    """What is wrong with places that keep copies: anchors, PostgreSQL."""
+
+
+class Wakes:
+    """Wakes requests of one event loop that wait for the disk: once for all that became durable together."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._done: deque[tuple[asyncio.Future[int | None], int | None]] = deque()
+        self._armed = False
+
+    def told(self, future: asyncio.Future[int | None], number: int | None) -> None:
+        """An entry is durable under this number, or cannot be now; on any thread."""
+        self._done.append((future, number))
+        if not self._armed:
+            self._armed = True
+            with suppress(RuntimeError):  # the loop was closed, and whoever waited on it has gone
+                self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._armed = False
+        while self._done:
+            future, number = self._done.popleft()
+            if not future.done():
+                future.set_result(number)
+
+
+class Recording:
+    """What a router records, in the ledger of its inventory or another. Safe among threads; a forked child has its own shard."""
+
+    def __init__(self, inventory: Inventory, ledger: Ledger | Literal["default"] | None, clock: Clock) -> None:
+        self._inventory = inventory
+        self._ledger = inventory.ledger if ledger == "default" else ledger
+        self._fixed = ledger != "default"  # a reload does not change it
+        self._clock = clock
+        self._books: list[Book] = []  # the one at work first, those that are only finished behind it
+        self._is_open = False
+        self._problem: LedgerError | MissingSecretError | None = None
+        self._again = 0.0
+        self._renew()
+        weakref.finalize(self, _close, self._books)  # at the end of a process that never closed its router
+
+    def _renew(self) -> None:
+        """After a fork: the files are the parent's, and its threads are in the other process."""
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._books[:], self._is_open = [], False
+        self._waits: dict[str, tuple[Book, asyncio.Future[int | None]]] = {}
+        self._wakes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Wakes] = weakref.WeakKeyDictionary()
+
+    def start(self) -> None:
+        """Open it now. Raises where a key or a library is missing, or nothing may be served without it."""
+        self._book()
+        if isinstance(self._problem, MissingSecretError) or (self._problem is not None and self._refuses):
+            raise self._problem
+
+    @property
+    def _refuses(self) -> bool:
+        return self._ledger is not None and self._ledger.unavailable == "refuse"
+
+    def _book(self, *, opens: bool = True) -> Book | None:
+        """The one at work; opened where need be and `opens`. None where there is none, or it cannot be opened now."""
+        if self._pid != os.getpid():
+            self._renew()
+        book = self._at_work()
+        if book is not None or self._ledger is None or not opens or self._clock.now() < self._again:
+            return book
+        with self._lock:
+            return self._at_work() or self._opened(self._ledger)
+
+    def _at_work(self) -> Book | None:
+        return self._books[0] if self._is_open else None
+
+    def _opened(self, ledger: Ledger) -> Book | None:
+        try:
+            book = Book(self._inventory, ledger, self._clock, partial(self._wanted, weakref.ref(self)))
+        except (LedgerError, MissingSecretError) as error:
+            if str(error) != str(self._problem):
+                logger().error("nothing is recorded: the ledger cannot be opened", why=str(error))
+            self._problem, self._again = error, self._clock.now() + AGAIN_S
+            return None
+        self._books.insert(0, book)
+        self._is_open, self._problem = True, None
+        book.begin(self._inventory)
+        return book
+
+    def _of(self, id_: str) -> Book | None:
+        """The one that has the opening of a request."""
+        return next((book for book in self._books if id_ in book.recorder.open), None)
+
+    @property
+    def condition(self) -> Condition | None:
+        """How it is; None where there is no ledger."""
+        if self._ledger is None:
+            return None
+        book = self._book(opens=False)
+        if book is None:
+            return Condition("", 0, 0, 0, str(self._problem) if self._problem else None)
+        journal = book.journal
+        trouble = str(journal.trouble) if journal.trouble is not None else None
+        return Condition(book.origin, book.recorder.entries, journal.waiting, journal.lost, trouble, book.outside)
+
+    # What the router asks.
+
+    def admit(self, wire: str) -> None:
+        """Refuse a request that could not be recorded, where nothing may be served without. Raises UnrecordedError."""
+        if self._refuses:
+            book = self._book()
+            if book is None or book.journal.trouble is not None:
+                raise self._unrecorded(book, wire)
+
+    def kept(self, id_: str, wire: str) -> Awaitable[Mapping[str, str]] | None:
+        """What the caller of a decision waits for: the header that names its entry; None: it waits for nothing."""
+        wait = self._waits.pop(id_, None)
+        return self._acknowledged(*wait, wire) if wait is not None else None
+
+    async def _acknowledged(self, book: Book, number: asyncio.Future[int | None], wire: str) -> Mapping[str, str]:
+        entry = await number
+        if entry is not None:
+            return {HEADER: f"{book.origin}#{entry}"}
+        if book.ledger.unavailable == "refuse":
+            raise self._unrecorded(book, wire)
+        return {}
+
+    def tap(self, id_: str) -> Callable[[bytes], None] | None:
+        """Who hears the bytes of a stream that are kept."""
+        book = self._of(id_)
+        return book.recorder.tap(id_) if book is not None else None
+
+    @staticmethod
+    def _wanted(this: weakref.ref[Recording], book: Book, id_: str) -> Callable[[int | None], None] | None:
+        """Let the caller of a decision wait, where answers wait; on the loop that serves it."""
+        self = this()
+        if self is None or book.ledger.durability != "strict":
+            return None
+        loop = asyncio.get_running_loop()
+        wakes = self._wakes.get(loop)
+        if wakes is None:
+            wakes = self._wakes[loop] = Wakes(loop)
+        future: asyncio.Future[int | None] = loop.create_future()
+        self._waits[id_] = book, future
+        return partial(wakes.told, future)
+
+    def _unrecorded(self, book: Book | None, wire: str) -> UnrecordedError:
+        trouble = book.journal.trouble if book is not None else self._problem
+        message = f"nothing is served that cannot be recorded: {trouble or 'the ledger takes no entries'}"
+        body = CALLERS[wire].encode_error(UNAVAILABLE, "not_recorded", "nothing is served that cannot be recorded")
+        return UnrecordedError(message, status=UNAVAILABLE, headers=LAST_WORD, body=body)
+
+    # What it observes.
+
+    def opened(self, opening: Opening) -> None:
+        """A request begins."""
+        book = self._book()
+        if book is not None:
+            book.recorder.opened(opening)
+
+    def decided(self, decision: Decision) -> None:
+        """A stream shows its first content."""
+        book = self._of(decision.id)
+        if book is not None:
+            book.recorder.decided(decision)
+
+    def closed(self, closing: Closing) -> None:
+        """A request is over."""
+        book = self._of(closing.decision.id)
+        if book is not None:
+            book.recorder.closed(closing)
+
+    def ended(self, decision: Decision, fault: Fault | None) -> None:
+        """`closed` tells of the end of a stream."""
+
+    def changed(self, change: Change) -> None:
+        """A hold changed; that alone opens no ledger."""
+        book = self._book(opens=change.by == "operator")
+        if book is not None:
+            book.recorder.changed(change)
+
+    def ordered(self, ordered: Ordered) -> None:
+        """A person held or released a domain here."""
+        book = self._book()
+        if book is not None:
+            book.recorder.ordered(ordered)
+
+    def probed(self, checked: Checked) -> None:
+        """A check found something; that alone opens no ledger."""
+        book = self._book(opens=False)
+        if book is not None:
+            book.recorder.probed(checked)
+
+    def reload_failed(self, error: InventoryError) -> None:
+        """An inventory was refused."""
+        book = self._book(opens=False)
+        if book is not None:
+            book.recorder.refused(self._inventory, [str(each) for each in error.problems[:MOST_EDITS]])
+
+    def reloaded(self, reloaded: Reloaded) -> None:
+        """Another inventory is in force, and with it perhaps another ledger."""
+        edits = [str(edit) for edit in reloaded.edits[:MOST_EDITS]]
+        sections = {
+            kind: [str(edit) for edit in reloaded.edits if edit.path.partition(".")[0] == name]
+            for kind, name in ((Kind.POLICY, "policies"), (Kind.CONTRACT, "contracts"))
+        }
+        before = self._inventory
+        self._inventory = reloaded.after
+        book = self._book(opens=False)
+        if book is not None:
+            book.recorder.reloaded(reloaded.after, edits, sections)
+        moved = os.path.dirname(before.path) != os.path.dirname(reloaded.after.path)  # noqa: PTH120 - as they are written
+        if not self._fixed and (moved or before.ledger != reloaded.after.ledger):
+            self._change(reloaded.after.ledger)
+
+    def _change(self, ledger: Ledger | None) -> None:
+        """Go over to another ledger; the one before is ended when its requests are."""
+        with self._lock:
+            was_open, self._is_open = self._is_open, False
+            self._ledger, self._problem, self._again = ledger, None, 0.0
+            for book in self._books:
+                book.retire()
+        if was_open:
+            self._book()
+
+    def close(self) -> None:
+        """Write what waits and the end; what is recorded after that begins anew. May take some seconds."""
+        if self._pid != os.getpid():
+            return
+        with self._lock:
+            self._is_open = False
+            books, self._books[:] = list(self._books), []
+        _close(books)
+
+
+def _close(books: list[Any]) -> None:
+    for book in books:
+        book.close()
