@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modelrouter.core.traceparent import Trace, begun
 from modelrouter.telemetry.figures import measured
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from modelrouter.router import Reloaded
     from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Closing, Opening
+    from modelrouter.telemetry.sending import Revealing
 
 __all__ = ["CLOSING_S", "Traces"]
 
@@ -34,20 +36,17 @@ MOST_UNDER_WAY = 20_000
 class Traces:
     """Sends traces and metrics of one router's requests to the receiver that its inventory names.
 
-    `resolve` fetches what a reference to a secret names; `say` is a log for trouble of the receiver. Nothing of
+    `resolve` fetches what a reference to a secret names; `logger` is where trouble of the receiver is said. Nothing of
     OpenTelemetry is imported before the first request, and nothing at all where there is no section. Safe to use from
     several threads; what is told to it returns at once.
     """
 
     def __init__(
-        self,
-        settings: Telemetry | None,
-        resolve: Callable[[str], str],
-        say: Callable[..., None] = lambda *_, **__: None,
+        self, settings: Telemetry | None, resolve: Callable[[str], Revealing], logger: Callable[[], Any]
     ) -> None:
         self._settings = settings
         self._resolve = resolve
-        self._say = say
+        self._logger = logger
         self._lock = Lock()
         self._pipeline: Pipeline | None = None  # guarded by _lock
         self._is_loading = False  # guarded by _lock
@@ -104,6 +103,11 @@ class Traces:
         if pipeline is not None:
             pipeline.flush(CLOSING_S)
 
+    async def aflush(self) -> None:
+        """As `flush`, beside an event loop."""
+        if self._pipeline is not None:
+            await asyncio.to_thread(self.flush)
+
     def close(self) -> None:
         """Send what waits and stop; blocks, but not for long. A later request begins anew."""
         with self._lock:
@@ -121,7 +125,7 @@ class Traces:
     def _ready(self) -> Pipeline | None:
         with self._lock:
             if self._pipeline is None and self._settings is not None:
-                self._pipeline = Pipeline(self._settings, Sender(self._settings, self._resolve, self._say))
+                self._pipeline = Pipeline(self._settings, Sender(self._settings, self._resolve, self._logger))
             self._is_loading = False
             return self._pipeline
 

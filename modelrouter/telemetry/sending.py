@@ -14,7 +14,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Event, Lock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from modelrouter.errors import MissingSecretError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.telemetry import Telemetry
 
-__all__ = ["Sender"]
+__all__ = ["Revealing", "Sender"]
 
 LIMIT_S = 10.0
 """For one payload, over all tries: what the OTLP specification gives an exporter."""
@@ -36,17 +36,24 @@ UNAUTHORISED = 401
 GOOD = range(200, 300)
 
 
+class Revealing(Protocol):
+    """A secret."""
+
+    def reveal(self) -> str:
+        """Its value."""
+        ...
+
+
 class Sender:
     """Sends payloads to one receiver, from any thread; never raises.
 
-    `resolve` fetches what a reference names. `say` is a log: called with a sentence and facts when trouble begins, and
-    when it is over.
+    `resolve` fetches what a reference names. The logger is told when trouble begins, and when it is over.
     """
 
-    def __init__(self, settings: Telemetry, resolve: Callable[[str], str], say: Callable[..., None]) -> None:
+    def __init__(self, settings: Telemetry, resolve: Callable[[str], Revealing], logger: Callable[[], Any]) -> None:
         self._settings = settings
         self._resolve = resolve
-        self._say = say
+        self._logger = logger
         parts = urlsplit(settings.otlp)
         self._host, self._port = parts.hostname or "", parts.port
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -71,7 +78,7 @@ class Sender:
             self._lost += count
             is_news, self._trouble = not self._trouble, True
         if is_news:
-            self._say("telemetry not delivered: requests go on, traces and metrics are lost", why=why)
+            self._logger().warning("telemetry not delivered: requests go on, traces and metrics are lost", why=why)
 
     def hurry(self, limit_s: float) -> None:
         """Whoever sends now, and from now on, has so many seconds left: the router is being closed."""
@@ -128,7 +135,7 @@ class Sender:
         with self._lock:
             if self._headers is not None:
                 return self._headers
-        own = {name.lower(): self._resolve(reference) for name, reference in self._settings.headers.items()}
+        own = {name.lower(): self._resolve(reference).reveal() for name, reference in self._settings.headers.items()}
         headers = {"content-type": "application/x-protobuf", "content-encoding": "gzip", "user-agent": "modelrouter"}
         headers |= own
         with self._lock:
@@ -139,4 +146,4 @@ class Sender:
         with self._lock:
             was, self._trouble, lost = self._trouble, False, self._lost
         if was:
-            self._say("telemetry is delivered again", lost=lost)
+            self._logger().warning("telemetry is delivered again", lost=lost)
