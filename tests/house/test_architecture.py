@@ -25,13 +25,14 @@ LEVELS = {
     "audit": 3,
     "pages": 4,
     "runtime": 4,
-    "router": 5,
-    "testing": 5,
-    "client": 6,
-    "gateway": 6,
-    "drills": 7,
-    "cli": 8,
-    "__main__": 9,
+    "recording": 5,
+    "router": 6,
+    "testing": 6,
+    "client": 7,
+    "gateway": 7,
+    "drills": 8,
+    "cli": 9,
+    "__main__": 10,
 }
 """From the bottom: a room imports rooms of lower levels, and itself."""
 
