@@ -14,13 +14,15 @@ from rich.text import Text
 
 from modelrouter.cli.check import InventoryFile
 from modelrouter.cli.day import Today, day_of, read_day
-from modelrouter.cli.graphs import read_graph, stop
+from modelrouter.cli.graphs import read_inventory, stop
 from modelrouter.cli.icalendar import icalendar
 from modelrouter.cli.narrow import fits
 from modelrouter.cli.opening import AsJson, show_json
 from modelrouter.cli.pricelist import PriceList, price_list
 from modelrouter.cli.writing import write
 from modelrouter.continuity.calendar import LASTING, Calendar, Ending, Entry, Route, calendar
+from modelrouter.continuity.factors import Graph
+from modelrouter.core.moment import without_past
 from modelrouter.pages.calendar import page
 
 USUAL = timedelta(days=90)
@@ -61,7 +63,7 @@ def main(
         stop(f"--until {end} lies before {day}", as_json=as_json)
     if stated and prices is not None:
         stop("--stated asks no price list: it does not go together with --price-list", as_json=as_json)
-    graph = read_graph(file, as_json=as_json)
+    graph = Graph.of(without_past(read_inventory(file, as_json=as_json), day))
     listed = PriceList({}, "not asked", found=False) if stated else price_list(prices)
     if prices is not None and not listed.found:
         stop(f"--price-list: {listed.source}", as_json=as_json)

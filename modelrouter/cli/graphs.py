@@ -14,6 +14,7 @@ from modelrouter.inventory.loader import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
     from modelrouter.core.inventory import Inventory
@@ -26,9 +27,9 @@ KNOWN = 30
 """So many names that might have been meant are listed."""
 
 
-def read_graph(file: Path, *, as_json: bool = False) -> Graph:
-    """The graph of an inventory; one that cannot be used ends the command with exit code 2."""
-    return Graph.of(read_inventory(file, as_json=as_json))
+def read_graph(file: Path, *, day: date | None = None, as_json: bool = False) -> Graph:
+    """The graph of an inventory, on a day or on any; one that cannot be used ends the command with exit code 2."""
+    return Graph.of(read_inventory(file, as_json=as_json), day)
 
 
 def inhabited(graph: Graph, *, as_json: bool = False) -> Graph:

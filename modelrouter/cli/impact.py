@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 
 from modelrouter.cli.check import InventoryFile
+from modelrouter.cli.day import Today, day_of
 from modelrouter.cli.graphs import inhabited, read_graph, stop
 from modelrouter.cli.impact_facts import compared_facts, impact_facts, independence_facts, remedy_facts
 from modelrouter.cli.impact_tables import show_comparison, show_impact, show_independence, show_overview, show_remedy
@@ -63,6 +65,7 @@ def main(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with a picture of the graph as well.")
     ] = None,
+    today: Today = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what breaks if something is lost, and why; without events, what the inventory rests on.
@@ -76,8 +79,8 @@ def main(
     asked = {"diff": diff, "independence": independent or of, "repair": repair or None}
     desk.refuse_strangers(asked, {**told, **more})
     if diff is not None:
-        return desk.compare(*diff)
-    graph = inhabited(read_graph(file, as_json=as_json), as_json=as_json)
+        return desk.compare(*diff, day_of(today))
+    graph = inhabited(read_graph(file, day=day_of(today), as_json=as_json), as_json=as_json)
     if independent is not None or of is not None:
         return desk.independence(graph, independent, of)
     if repair:
@@ -162,9 +165,9 @@ class _Desk:
         if fail_on is not None and _fails(impact(graph, ()), overview(graph), (), fail_on):
             raise typer.Exit(FAILED)
 
-    def compare(self, old: Path, new: Path) -> None:
+    def compare(self, old: Path, new: Path, day: date) -> None:
         """Say what survives less."""
-        before, after = (read_graph(each, as_json=self.as_json) for each in (old, new))
+        before, after = (read_graph(each, day=day, as_json=self.as_json) for each in (old, new))
         found = compare(before, after)
         if self.as_json:
             show_json(compared_facts(found, before, after))

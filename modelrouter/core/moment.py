@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory
     from modelrouter.core.rules import Policy
 
-__all__ = ["DAY_S", "day_at", "in_force", "lapse", "midnight", "next_change", "timeless"]
+__all__ = ["DAY_S", "day_at", "in_force", "lapse", "midnight", "next_change", "timeless", "without_past"]
 
 DAY_S = 86_400
 EPOCH = date(1970, 1, 1).toordinal()
@@ -77,6 +77,12 @@ def _edges(first: date | None, last: date | None) -> Iterator[date]:
         yield first
     if last is not None and last < date.max:
         yield last + timedelta(days=1)
+
+
+def without_past(inventory: Inventory, day: date) -> Inventory:
+    """The same without the policies that are over; those to come are in it, for whoever looks ahead."""
+    kept = tuple(each for each in inventory.policies if each.ends is None or day <= each.ends)
+    return inventory if len(kept) == len(inventory.policies) else replace(inventory, policies=kept)
 
 
 def timeless(inventory: Inventory) -> Inventory:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "providers.yaml"
+DAY = "2026-11-23"
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(*words: str, file: Path = SHIPPED) -> Result:
     """Type it, of an inventory."""
     named = [] if "--diff" in words else [str(file)]
-    result: Any = CliRunner().invoke(app, ["impact", *named, *words])
+    result: Any = CliRunner().invoke(app, ["impact", *named, "--today", DAY, *words])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result  # type: ignore[no-any-return] # typer's own copy of click's class in newer versions
 

@@ -317,3 +317,14 @@ def test_a_day_changes_what_ends_and_nothing_else() -> None:
 
     assert early == again == []
     assert {"R07", "R08", "R16"} == {each.rule for each in late}
+
+
+def test_a_policy_is_judged_by_its_term() -> None:
+    """One that is over excludes nobody; one to come is told with its first day, and one in force without."""
+    terms = {"until: 2026-01-01": None, "from: 2099-01-01": "later from 2099-01-01", "from: 2026-01-01": "later"}
+    for term, named in terms.items():
+        policy = f"policies:\n  - {{id: later, {term}, certifications: {{has: [C5]}}}}\n"
+        found = [each.message for each in lint(parse(GOOD.replace("policies:\n", policy)), TODAY) if each.rule == "R05"]
+
+        assert bool(found) is (named is not None)
+        assert all(f"{named} (certifications is not stated)" in each for each in found)

@@ -13,6 +13,7 @@ from modelrouter.continuity.lint.permission import policies, retention, spillove
 from modelrouter.continuity.lint.room import room
 from modelrouter.continuity.lint.routing import patience, routing
 from modelrouter.continuity.lint.rule import Finding, Rule, View
+from modelrouter.core.moment import without_past
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,6 +51,6 @@ def lint(inventory: Inventory, today: date, matches: Iterable[Match] = ()) -> It
 
     `matches` are retirements that a price list knows of.
     """
-    view = View.of(Graph.of(inventory), today, matches)
+    view = View.of(Graph.of(without_past(inventory, today)), today, matches)
     found = [each for check in CHECKS for each in check(view)]
     yield from sorted(found, key=lambda each: each.rule)
