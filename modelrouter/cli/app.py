@@ -27,6 +27,8 @@ class Verb(NamedTuple):
     module: str
     help: str
     function: str = "main"
+    group: str | None = None
+    """Where it has verbs of its own: the table of them, whose head is the function."""
     extra: str | None = None
     """The part of the installation that it needs beyond the base."""
     without: int = 1
@@ -82,6 +84,11 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "key": Verb(
             "modelrouter.cli.key", "Make a key for a caller of the gateway; the inventory keeps its hash alone."
         ),
+        "ledger": Verb(
+            "modelrouter.cli.ledger",
+            "Read what was recorded, verify it, prove it, take values away, and hand it to others.",
+            group="app",
+        ),
         "release": Verb("modelrouter.cli.hold", "End a hold, whatever opened it.", function="release"),
         "run": Verb(
             "modelrouter.cli.run",
@@ -118,6 +125,8 @@ def _loaded(name: str) -> Any:
             raise
         typer.echo(f"{name} needs {error.name}: pip install 'modelrouter[{verb.extra}]'", err=True)
         raise typer.Exit(verb.without) from None
+    if verb.group is not None:
+        return get_command(getattr(module, verb.group))
     alone = typer.Typer(add_completion=False)
     alone.command(name)(getattr(module, verb.function))
     return get_command(alone)
