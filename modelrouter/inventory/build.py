@@ -34,7 +34,7 @@ from modelrouter.inventory.evidence import ledger, record
 from modelrouter.inventory.regions import contents
 from modelrouter.inventory.telemetry import telemetry
 from modelrouter.inventory.vendors import guess
-from modelrouter.inventory.work import FlagRuleEntry, HoldingRuleEntry, LengthRuleEntry
+from modelrouter.inventory.work import FlagRuleEntry, HoldingRuleEntry, LengthRuleEntry, RuleEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from modelrouter.inventory.access import AccessKeyEntry
     from modelrouter.inventory.schema import File
     from modelrouter.inventory.supply import DeploymentEntry, HealthEntry, ModelEntry
-    from modelrouter.inventory.work import PolicyEntry, ProcessEntry, QualityEntry, RuleEntry
+    from modelrouter.inventory.work import PolicyEntry, ProcessEntry, QualityEntry
 
 
 def build(file: File, path: str, sources: Mapping[str, Source]) -> Inventory:
@@ -262,5 +262,6 @@ def _rule(fact: str, entry: RuleEntry | HoldingRuleEntry | FlagRuleEntry | Lengt
             return Rule(fact=fact, flag=entry.is_)
         case LengthRuleEntry():
             return Rule(fact=fact, at_most=entry.at_most)
-    allowed = frozenset(entry.allowed) if entry.allowed is not None else None
-    return Rule(fact=fact, allowed=allowed, denied=frozenset(entry.denied or ()))
+        case RuleEntry():
+            allowed = frozenset(entry.allowed) if entry.allowed is not None else None
+            return Rule(fact=fact, allowed=allowed, denied=frozenset(entry.denied or ()))

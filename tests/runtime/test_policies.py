@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -108,9 +109,7 @@ def test_no_failure_leads_where_policy_does_not(bad: str, *, streamed: bool) -> 
     for routes in permutations((A, B, ABROAD, NOWHERE)):
         for context in (PERSONAL, OPEN):
             scripted = ScriptedProvider({**good, "a": [BAD[bad]]})
-            decision = play(
-                world(*routes), scripted, lambda router, said=context: asked(router, said, streamed=streamed)
-            )
+            decision = play(world(*routes), scripted, partial(asked, context=context, streamed=streamed))
             called = {name for name, _ in scripted.calls}
 
             assert decision is not None
@@ -161,7 +160,7 @@ def test_a_hedge_is_permitted_too(*, streamed: bool) -> None:
     for context in (PERSONAL, OPEN):
         slow = Slow(answers)
         described = world(A, ABROAD, B, hedge_s=0.5)
-        decision = play(described, slow, lambda router, said=context: asked(router, said, streamed=streamed))
+        decision = play(described, slow, partial(asked, context=context, streamed=streamed))
         servers[context.data_class] = decision.served_by, slow.count("abroad") > 0
 
     assert servers == {"personal": ("b", False), "internal": ("abroad", True)}
@@ -177,7 +176,7 @@ def test_a_stream_goes_on_where_it_may_alone() -> None:
         play(
             world(A, ABROAD, B, on_cut="continue"),
             scripted,
-            lambda router, said=context: asked(router, said, streamed=True),
+            partial(asked, context=context, streamed=True),
         )
         called[context.data_class] = [name for name, _ in scripted.calls]
 
@@ -305,7 +304,7 @@ FEDERAL = Policy(
         ({"segment": "US-Federal"}, "first"),
     ],
 )
-def test_persons_and_segments_decide(said: dict[str, str], served: str) -> None:
+def test_persons_and_segments_decide(said: dict[str, Any], served: str) -> None:
     """Whether they are said in the body or around the request; routes are remembered for each apart."""
     scripted = ScriptedProvider({name: [text(name)] for name in ("first", "second")})
     with Router(dated([CHILDREN, FEDERAL]), observers=[], clients=scripted.clients(), hold_file=None) as router:
@@ -334,5 +333,6 @@ def test_a_request_by_the_name_of_a_deployment_goes_nowhere_its_processes_may_no
         with pytest.raises(RequestFailedError) as raised:
             router.chat("abroad", "x")
 
+    assert raised.value.decision is not None
     assert [each.rule for each in raised.value.decision.excluded] == ["home"]
     assert scripted.count("abroad") == 1
