@@ -86,6 +86,7 @@ class Store(Tables):
         own = None
         connection = None
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             if lock is None:
                 own = Lock.taken(lock_path(path))
                 if own is None:
@@ -265,7 +266,6 @@ def _key_in(rows: Iterable[Sealed]) -> dict[str, bytes]:
 
 def _connected(path: Path) -> sqlite3.Connection:
     """The one connection, with every setting that durability hangs on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, timeout=0, isolation_level=None)
     try:
