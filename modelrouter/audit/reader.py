@@ -31,13 +31,8 @@ VERSION = 1
 PLACES = frozenset({"processing", "storage", "egress", "headquarters", "origin", "owner"})
 """Facts whose values are countries and regions, which contain one another; all others compare as words."""
 OPERATORS = frozenset({"fact", "in", "not_in", "has", "is", "at_most"})
-NO_PROCESS: Mapping[str, Any] = {
-    "id": "",
-    "owner": "",
-    "criticality": "standard",
-    "data": {"class": "internal", "processing": [], "retention_s": None},
-    "segments": [],
-}
+_ANY_DATA: Mapping[str, Any] = {"class": "internal", "processing": [], "retention_s": None}
+NO_PROCESS: Mapping[str, Any] = {"id": "", "owner": "", "criticality": "standard", "segments": [], "data": _ANY_DATA}
 """As what a request is judged that names a deployment itself; and then as every process that might have sent it."""
 LATE_S = 1.0
 """A request that is told of so shortly after a reload, or after midnight, may have been routed before it."""
@@ -46,13 +41,13 @@ MOST = 1000
 """Of what is wrong, so much is kept to be told; all of it is counted."""
 DAY_S = 86400.0
 REDACTED = "what would have to be judged is redacted"
-ANOTHER_SHAPE = "the facts have another shape than this reader knows"
+ANOTHER_SHAPE = "the facts, or the entry, have another shape than this reader knows"
 SHAPELESS = (KeyError, TypeError, AttributeError, ValueError)
-"""What a look at such facts ends in."""
+"""What a look at such a thing ends in."""
 
 
 class UnjudgedError(ValueError):
-    """A hop that nobody can judge from what is recorded; the message says why."""
+    """Nobody can judge from what is recorded; the message says why."""
 
 
 class Objection(NamedTuple):
@@ -88,8 +83,8 @@ class Forbidden(NamedTuple):
 
 
 PATHS = ("first", "next", "again", "beside", "continued", "probe")
-"""How a deployment was reached: the first called, another one after it, the same once more, one whose answer came
-second (a hedge, or a move away from a silent one), one that went on with a broken stream, a probe with data."""
+"""How it was reached: the first called, another after it, the same once more, one that was outrun by another's answer
+(a hedge, a move away from a silent one), one that went on with a broken stream, a probe with data."""
 
 
 def _fold(words: Iterable[str | None]) -> set[str]:
@@ -207,12 +202,12 @@ class Law:
             yield Objection(name, f"{fact} lacks {', '.join(sorted(missing))}")
 
     def _statements(self, deployment: str) -> dict[str, Any]:
-        """Every fact that a rule may ask for; None and the empty list where nobody stated it."""
+        """Every fact that a rule may ask for; None or empty where nobody stated it."""
         if deployment not in self._stated:
             own = self._facts["deployments"][deployment]
-            provider, model = self._facts["providers"][own["provider"]], self._facts["models"][own["model"]]
-            contract = self._facts["contracts"].get(provider["contract"], {})
-            self._stated[deployment] = _statements(own, provider, model, contract)
+            provider, contracts = self._facts["providers"][own["provider"]], self._facts["contracts"]
+            told = self._facts["models"][own["model"]], contracts.get(provider["contract"], {})
+            self._stated[deployment] = _statements(own, provider, *told)
         return self._stated[deployment]
 
 
@@ -287,7 +282,8 @@ class _Open:
     who: Who | None
     """None: what it said of itself is redacted."""
     day: date
-    law: Law | None
+    law: Law | str
+    """A text: why nobody knows."""
     earlier: list[tuple[Law, date]]
     """By what it may have been routed as well: the law or the day that was over less than LATE_S ago."""
     route: list[str] | None
@@ -330,10 +326,11 @@ class Auditor:
     gaps: list[dict[str, Any]] = field(default_factory=list)
     missing: list[tuple[int, int]] = field(default_factory=list)
     """Numbers that are not there: of each run the first and the last."""
-    _law: Law | None = None
-    _lawless: str = "no inventory was told of before"
-    """Why there is no law."""
-    _before: tuple[Law | None, float] = (None, 0.0)
+    _law: Law | str = "no inventory was told of before"
+    """In force; a text: why nobody knows."""
+    _laws: dict[str, Law | str] = field(default_factory=dict)
+    """By fingerprint."""
+    _before: tuple[Law | str, float] = ("", 0.0)
     """The law before that one, and when it was replaced."""
     _open: dict[str, _Open] = field(default_factory=dict)
     _streams: dict[str, _Open] = field(default_factory=dict)
@@ -350,7 +347,10 @@ class Auditor:
         self.entries += 1
         self.kinds[entry["kind"]] += 1
         if entry["kind"] in READ:
-            getattr(self, f"_{entry['kind']}")(number, entry["time"], entry["values"])
+            try:
+                getattr(self, f"_{entry['kind']}")(number, entry["time"], entry["values"])
+            except SHAPELESS:
+                self._cannot(ANOTHER_SHAPE, number)
 
     @property
     def undecided(self) -> list[tuple[int, str]]:
@@ -369,15 +369,9 @@ class Auditor:
         if values.get("event") == "refused":
             return
         self._before = (self._law, datetime.fromisoformat(time).timestamp())
-        if "facts" not in values:
-            self._law, self._lawless = None, "the facts are redacted"
-            return
-        try:
-            self._law, self._lawless = Law(values["facts"]), ""
-        except UnjudgedError as error:
-            self._law, self._lawless = None, str(error)
-        except SHAPELESS:
-            self._law, self._lawless = None, ANOTHER_SHAPE
+        self._law = _law_of(values)
+        if values.get("fingerprint"):
+            self._laws[values["fingerprint"]] = self._law
 
     def _request(self, number: int, time: str, values: Mapping[str, Any]) -> None:
         name = values.get("id", "")
@@ -385,15 +379,17 @@ class Auditor:
             self._cannot(REDACTED, number)
         if name in self._open:
             self.orphans.append((number, f"{name} was asked twice"))
-        moment, (before, since) = datetime.fromisoformat(time), self._before
-        earlier = [(before, moment.date())] if before is not None and moment.timestamp() - since < LATE_S else []
-        if self._law is not None and (moment - LATE).date() < moment.date():
-            earlier.append((self._law, (moment - LATE).date()))
+        moment, served_by = datetime.fromisoformat(time), values.get("inventory")
+        law = self._laws.get(served_by, "its inventory is not told of") if served_by else self._law
+        before, since = ("", 0.0) if served_by else self._before
+        earlier = [(before, moment.date())] if isinstance(before, Law) and moment.timestamp() - since < LATE_S else []
+        if isinstance(law, Law) and (moment - LATE).date() < moment.date():
+            earlier.append((law, (moment - LATE).date()))
         opened = _Open(
             entry=number,
             who=_who(values),
             day=moment.date(),
-            law=self._law,
+            law=law,
             earlier=earlier,
             route=values.get("route"),
             streamed=values.get("streamed", True),
@@ -432,8 +428,7 @@ class Auditor:
         self._judge(number, "", opened, values["deployment"], "probe")
 
     def _gap(self, number: int, _time: str, values: Mapping[str, Any]) -> None:
-        lost = values.get("lost")
-        self._lost += lost if isinstance(lost, int) else 0
+        self._lost += values.get("lost", 0)
         self.gaps.append({"entry": number, **{word: values.get(word) for word in ("lost", "from", "to", "why")}})
 
     def _walk(self, number: int, name: str, opened: _Open, trail: Any, path: str | None) -> None:
@@ -451,8 +446,8 @@ class Auditor:
                 self._judge(number, name, opened, deployment, word)
 
     def _judge(self, number: int, name: str, opened: _Open, deployment: str, path: str) -> None:
-        if opened.who is None or opened.law is None:
-            self._cannot(self._lawless if opened.who is not None else REDACTED, number)
+        if opened.who is None or isinstance(opened.law, str):
+            self._cannot(opened.law if isinstance(opened.law, str) else REDACTED, number)
             return
         try:
             found = list(opened.law.objections(opened.who, deployment, opened.day))
@@ -463,9 +458,6 @@ class Auditor:
                 return
         except UnjudgedError as error:
             self._cannot(str(error), number)
-            return
-        except SHAPELESS:
-            self._cannot(ANOTHER_SHAPE, number)
             return
         for rule, why in found:
             self.breaches += 1
@@ -515,11 +507,11 @@ class Auditor:
 
 def _who(values: Mapping[str, Any]) -> Who | None:
     """What a request says of itself; None where that is redacted. Without its caller it is judged without one."""
-    process, said = values.get("process"), values.get("circumstances")
-    if process is None or said is None:
+    said = values.get("circumstances")
+    if said is None or "process" not in values:
         return None
     return Who(
-        process,
+        values["process"],
         tuple(said.get("data_classes") or ()),
         said.get("country"),
         said.get("person"),
@@ -528,10 +520,20 @@ def _who(values: Mapping[str, Any]) -> Who | None:
     )
 
 
+def _law_of(values: Mapping[str, Any]) -> Law | str:
+    """The law of an inventory; a text: why nobody can know it."""
+    try:
+        return Law(values["facts"]) if "facts" in values else "the facts are redacted"
+    except UnjudgedError as error:
+        return str(error)
+    except SHAPELESS:
+        return ANOTHER_SHAPE
+
+
 def _path(place: int, attempt: Mapping[str, Any], called: set[str]) -> str:
     if attempt.get("outrun"):
         return "beside"
-    return "again" if attempt["deployment"] in called else "next" if called or place else "first"
+    return "again" if attempt["deployment"] in called else "next" if place else "first"
 
 
 READ = frozenset({"begin", "inventory", "request", "decision", "stream", "probe", "gap"})

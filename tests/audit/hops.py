@@ -18,7 +18,7 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import structlog
 from simulation.journal import Journal
@@ -32,26 +32,24 @@ from modelrouter.core.facts import facts
 from modelrouter.core.moment import day_at, midnight
 from modelrouter.core.rehearsal import Strike
 from modelrouter.errors import ModelRouterError
-from modelrouter.ledger import drafts
+from modelrouter.inventory.diff import fingerprint
+from modelrouter.ledger.canonical import canonical
 from modelrouter.ledger.entry import written_time
+from modelrouter.ledger.recorder import Account, Recorder
 from modelrouter.providers.struck import struck
 from modelrouter.testing import VirtualTime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from simulation.world import Asking, World
 
     from modelrouter.core.context import Context
-    from modelrouter.core.decision import Decision
-    from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Inventory
-    from modelrouter.errors import InventoryError
     from modelrouter.ledger.entry import Draft
-    from modelrouter.router import Reloaded
+    from modelrouter.ledger.journal import Journal as Written
     from modelrouter.runtime.answer import Answer
     from modelrouter.runtime.leases import Change
-    from modelrouter.runtime.observers import Closing, Opening
 
 BEGINS = 1_800_000_000.0
 """A Friday in January 2027, 8 o'clock in UTC."""
@@ -59,60 +57,37 @@ LASTS_S = 2000.0
 """Nobody waits longer for anything."""
 
 
-class Record:
-    """An observer that keeps what a ledger would: the same drafts, numbered, as an export would have them."""
+class Pages:
+    """A journal that keeps its entries in a list, as an export would have them."""
 
-    def __init__(self, wall: Any) -> None:
+    def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
+
+    def append(self, made: Sequence[Draft], kept: Callable[[int], object], *_: object) -> None:
+        """The next entries, through the form that they would be written in."""
+        for draft in made:
+            values = json.loads(canonical(dict(draft.values)))
+            entry = {"number": len(self.entries), "kind": str(draft.kind), "time": written_time(draft.time)}
+            self.entries.append({**entry, "values": values})
+        kept(len(self.entries) - 1)
+
+    def ask(self, _: object) -> None:
+        """There was no writer before."""
+
+
+class Ears(Recorder):
+    """The recorder that ships, as one of a router's observers."""
+
+    def __init__(self, pages: Pages, clock: Clock, account: Account) -> None:
+        super().__init__(cast("Written", pages), clock, account)
         self.trials = 0
-        self._wall = wall
-        self._streamed: set[str] = set()
-        self._told: dict[str, int] = {}
-
-    def add(self, draft: Draft) -> None:
-        """The next entry, through the form that it would be written in."""
-        values = json.loads(json.dumps(draft.values))
-        entry = {"number": len(self.entries), "kind": str(draft.kind), "time": written_time(draft.time)}
-        self.entries.append({**entry, "values": values})
-
-    def loaded(self, inventory: Inventory, event: str = "loaded") -> None:
-        """An inventory is in force."""
-        self.add(drafts.inventory(event, inventory.name, "", (), facts(inventory), self._wall()))
-
-    def opened(self, opening: Opening) -> None:
-        """A request has its route."""
-        self.add(drafts.request(opening))
-        if opening.streamed:
-            self._streamed.add(opening.id)
-
-    def decided(self, decision: Decision) -> None:
-        """It was served, or given up."""
-        self._told[decision.id] = len(decision.trail)
-        self.add(drafts.decision(decision, self._wall(), None))
-
-    def closed(self, closing: Closing) -> None:
-        """It is over."""
-        name = closing.decision.id
-        if name not in self._told:
-            self.decided(closing.decision)
-        elif name in self._streamed and closing.decision.served_by is not None:
-            self.add(drafts.stream(closing, self._told[name]))
-
-    def ended(self, decision: Decision, fault: Fault | None) -> None:
-        """As `closed`."""
 
     def changed(self, change: Change) -> None:
         """Count the holds that let somebody try."""
+        super().changed(change)
         after = change.after
         if after is not None and (change.before is None or change.before.phase is not after.phase):
             self.trials += str(after.phase) == "trial"
-
-    def reloaded(self, reloaded: Reloaded) -> None:
-        """Another inventory is in force."""
-        self.loaded(reloaded.after, "reloaded")
-
-    def reload_failed(self, error: InventoryError) -> None:
-        """None is refused here."""
 
 
 class Clock:
@@ -151,7 +126,8 @@ class Life:
     rng: Random = field(init=False)
     virtual: VirtualTime = field(default_factory=VirtualTime)
     clock: Clock = field(init=False)
-    record: Record = field(init=False)
+    pages: Pages = field(default_factory=Pages)
+    record: Ears = field(init=False)
     inventories: list[Inventory] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -163,20 +139,21 @@ class Life:
         inventory = lawful(self.rng, world.inventory, day_at(begins))
         self.world = replace(world, estate=replace(world.estate, inventory=inventory), routers=1)
         self.clock = Clock(self.virtual, begins, Random(f"chance {self.seed}"))
-        self.record = Record(self.clock.wall)
+        named = fingerprint if self.lax is None else lambda _: "the whole"
+        self.record = Ears(self.pages, self.clock, Account(named, facts))
 
     def live(self) -> Outcome:
         """From the first request to the last."""
         self.virtual.run(self._live())
         auditor = Auditor()
-        for entry in self.record.entries:
+        for entry in self.pages.entries:
             auditor.read(entry)
         left_out = sum(
             len({each["deployment"] for each in entry["values"]["excluded"]})
-            for entry in self.record.entries
+            for entry in self.pages.entries
             if entry["kind"] == "decision"
         )
-        return Outcome(self.seed, auditor, self.record.entries, tuple(self.inventories), left_out, self.record.trials)
+        return Outcome(self.seed, auditor, self.pages.entries, tuple(self.inventories), left_out, self.record.trials)
 
     def _enforced(self, inventory: Inventory) -> Inventory:
         """What the router gets; the ledger keeps the whole."""
@@ -186,7 +163,7 @@ class Life:
     async def _live(self) -> None:
         providers = Providers(self.world, Journal(self.virtual.now))
         inventory = self.world.inventory
-        self.record.loaded(inventory)
+        self.record.begin(inventory)
         router = Router(
             self._enforced(inventory),
             observers=[self.record],
@@ -203,7 +180,7 @@ class Life:
                     await asyncio.sleep(left)
                 if reloads and asking.at >= reload_at:
                     reloads = False
-                    router.reload(self._enforced(self._another()))
+                    self.record.reloaded(router.reload(self._enforced(self._another())).after, [], {})
                 callers.create_task(self._ask(router, drill, asking))
         await drill.aclose()
         await router.aclose()

@@ -317,6 +317,39 @@ def test_what_cannot_be_judged_is_counted_apart_with_the_reason(why: str) -> Non
     assert (2 - times, 2 - times) == (auditor.breaches, len(auditor.forbidden))
 
 
+def test_entries_of_another_shape_end_no_reading() -> None:
+    """What nobody can read is counted, and what follows is judged all the same."""
+    ledger = Ledger(estate(law(Rule(fact="weights", allowed=frozenset({"closed"})))))
+    ledger.ask("a", "claims", "one")
+    ledger.write("decision", id="a", outcome="served", trail=["one"])
+    ledger.write("request", id=["b"], route="one")
+    ledger.write("gap", lost="many")
+    ledger.write("decision", id=7, outcome=8)
+    ledger.serve("claims", "one")
+
+    auditor = ledger.audited()
+
+    assert auditor.unjudged_at.keys() == {reader.ANOTHER_SHAPE}
+    assert {2, 7, 8} == {each.entry for each in auditor.forbidden}
+
+
+def test_requests_are_judged_by_the_inventory_that_they_name() -> None:
+    """However close they stand to a reload; one that the ledger never told of cannot be judged by."""
+    strict = law(Rule(fact="weights", allowed=frozenset({"closed"})))
+    ledger = Ledger()
+    for mark, kept in (("f1", estate(strict)), ("f2", estate())):
+        ledger.load(kept)
+        ledger.entries[-1]["values"]["fingerprint"] = mark
+    for mark in ("f1", "f2", "f3"):
+        ledger.serve("claims", "one")
+        ledger.entries[-2]["values"]["inventory"] = mark
+
+    auditor = ledger.audited()
+
+    assert {3, 4} == {each.entry for each in auditor.forbidden}
+    assert {"its inventory is not told of": 7} == auditor.unjudged_at
+
+
 def test_a_request_whose_caller_is_redacted_is_judged_without_one() -> None:
     """Who asked is what is redacted first; where the data went is judged all the same."""
     ledger = Ledger(estate(law(Rule(fact="weights", allowed=frozenset({"closed"})))))
