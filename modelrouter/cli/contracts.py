@@ -10,13 +10,12 @@ from typing import Annotated, NamedTuple
 import typer
 from rich.console import Console
 
-from modelrouter.cli.check import InventoryFile
 from modelrouter.cli.contracts_facts import facts
 from modelrouter.cli.contracts_tables import show
 from modelrouter.cli.day import Today, day_of
 from modelrouter.cli.graphs import read_graph, stop
 from modelrouter.cli.ledger_source import Place, paths_of
-from modelrouter.cli.opening import AsJson, show_json
+from modelrouter.cli.opening import USUAL, AsJson, InventoryFile, show_json
 from modelrouter.cli.writing import spared, write
 from modelrouter.continuity.calendar import LASTING, Entry, calendar
 from modelrouter.continuity.factors import Graph
@@ -28,13 +27,15 @@ from modelrouter.errors import LedgerError
 from modelrouter.governance.contracts.claim import pack
 from modelrouter.governance.contracts.promises import Judged, covered, judge
 from modelrouter.governance.contracts.record import Record, Recorded, read
-from modelrouter.ledger.entry import MalformedError
+from modelrouter.ledger.entry import MalformedError, Sealed
 from modelrouter.ledger.plain import Wanted, selected
 from modelrouter.ledger.reading import opened
 from modelrouter.pages.contracts import Shown, page
 
 KINDS = frozenset({"request", "decision", "stream", "hold", "gap"})
 """Of entries: those that say something of promises."""
+REQUEST, TRUE, TAIL = b'"kind":"request"', b",true]", 160
+"""How an entry of that kind ends, and how a field with that value: nine of ten need not be read further."""
 BROKEN = 1
 
 
@@ -61,7 +62,7 @@ class _Seen(NamedTuple):
 
 def main(
     names: Annotated[list[str] | None, typer.Argument(metavar="[CONTRACT]...", help="These alone; else all.")] = None,
-    file: InventoryFile = Path("providers.yaml"),
+    file: InventoryFile = USUAL,
     *,
     ledger: Annotated[
         Path | None,
@@ -90,8 +91,9 @@ def main(
     graph = read_graph(file, as_json=as_json)
     contracts = _named(graph.inventory, names or (), as_json=as_json)
     asking = _Asked(graph, contracts, day_of(today), _now(today))
+    wanted = _wanted(asked, as_json=as_json)
     seen = _read(graph.inventory, ledger, as_json=as_json)
-    chosen = _window(asked, seen.record, asking, as_json=as_json)
+    chosen = wanted or _usual(seen.record, asking)
     judged = [judge(graph.inventory, each, seen.record, chosen.last, asking.now) for each in contracts]
     shown = [_shown(each, asking) for each in judged]
     written = []
@@ -153,18 +155,26 @@ def _entries(paths: Iterable[Path]) -> Iterator[Recorded]:
     for path in paths:
         with opened(path) as reader:
             origin = reader.origin
-            for each in selected(reader.rows(), Wanted(kinds=KINDS)):
+            for each in selected(filter(_matters, reader.rows()), Wanted(kinds=KINDS)):
                 at = datetime.fromisoformat(each.time).timestamp()
                 yield Recorded(origin, each.number, each.kind, at, each.values)
 
 
-def _window(asked: str | None, record: Record, asking: _Asked, *, as_json: bool) -> Window:
-    """What was asked for; else the last month that is over, if anything was recorded in it; else this one."""
-    if asked is not None:
-        try:
-            return window(asked)
-        except ValueError as error:
-            stop(f"--window: {error}", as_json=as_json)
+def _matters(row: Sealed) -> bool:
+    """Of requests only those are looked at that asked for a stream: such a one holds the value `true`."""
+    return REQUEST not in row.raw[-TAIL:] or TRUE in row.fields
+
+
+def _wanted(asked: str | None, *, as_json: bool) -> Window | None:
+    """The window that was asked for, if any was."""
+    try:
+        return None if asked is None else window(asked)
+    except ValueError as error:
+        stop(f"--window: {error}", as_json=as_json)
+
+
+def _usual(record: Record, asking: _Asked) -> Window:
+    """The last month that is over, if anything was recorded in it or before; else this one."""
     if record.last is None:
         return window_of("month", asking.today)
     latest = window_of("month", min(asking.today, day_of_minute(minute_of(record.last))))

@@ -42,8 +42,10 @@ def _contract(console: Console, shown: Shown, *, unkept: bool) -> None:
     )
     if shown.next and not unkept:
         console.print(Padding(Text(f"next: {shown.next}"), INDENT))
-    promises = judged.broken if unkept else judged.promises
+    promises = judged.broken if unkept else [each for each in judged.promises if not each.is_silent]
     console.print(Padding(_promises(promises, console), INDENT))
+    if silent := [each.name for each in judged.promises if each.is_silent and not unkept]:
+        console.print(Padding(Text(f"not said: {', '.join(silent)}", "dim"), INDENT))
     for line in _dues(judged):
         console.print(Padding(Text(line, "red"), INDENT))
     if not unkept:
@@ -96,4 +98,6 @@ def _read(record: Record, sources: Sequence[str]) -> str:
         )
         if number
     ]
-    return f"read {record.entries} entries from {', '.join(sources)}" + (f"; {', '.join(notes)}" if notes else "")
+    return f"read {record.entries} entries that tell of promises from {', '.join(sources)}" + (
+        f"; {', '.join(notes)}" if notes else ""
+    )

@@ -31,7 +31,7 @@ class Minutes(NamedTuple):
     end: int
 
     @property
-    def count(self) -> int:
+    def length(self) -> int:
         """How many there are."""
         return max(0, self.end - self.first)
 
@@ -116,7 +116,7 @@ def clock(minute: int) -> str:
 
 def maintained(windows: Iterable[Maintenance], within: Minutes) -> tuple[Minutes, ...]:
     """The minutes of announced work in a stretch, in order, none of them twice. A minute that is begun is whole."""
-    found = sorted(part for each in windows for part in _times(each, within) if part.count)
+    found = sorted(part for each in windows for part in _times(each, within) if part.length)
     merged: list[Minutes] = []
     for part in found:
         if merged and part.first <= merged[-1].end:

@@ -123,7 +123,7 @@ def _read(record: Record, sources: Iterable[str]) -> str:
     if record.first is None or record.last is None:
         return f"Nothing is recorded in {named}." if named else "No ledger was read: nothing is measured."
     first, last = (clock(int(each // MINUTE_S)) for each in (record.first, record.last))
-    return f"{record.entries:,} entries from {first} to {last}, read from {named}"
+    return f"{record.entries:,} entries that tell of promises, from {first} to {last}, read from {named}"
 
 
 def _conclusion(broken: Sequence[tuple[str, Promise]], unknown: Sequence[str], count: int) -> str:
@@ -142,7 +142,7 @@ def _tiles(judged: Sequence[Judged], broken: int) -> str:
             if due.amount is not None:
                 sums[each.contract.currency or ""] = sums.get(each.contract.currency or "", 0.0) + due.amount
     levels = [measured.level for each in judged for measured in each.measured]
-    worst = max((outage.minutes.count for level in levels for outage in level.outages), default=0)
+    worst = max((outage.minutes.length for level in levels for outage in level.outages), default=0)
     figures = (
         (len(judged), "contracts"),
         (broken, "promises not kept"),
@@ -165,7 +165,11 @@ def _contract(shown: Shown, record: Record) -> str:
         f'<p class="soft">{escape(definition(judged.contract.sla))}</p>' if judged.measured else "",
         *_dues(judged),
         "<h3>Promises</h3>",
-        _table(("promise", "promised", "recorded", "verdict"), map(_promise, judged.promises)),
+        _table(
+            ("promise", "promised", "recorded", "verdict"),
+            (_promise(each) for each in judged.promises if not each.is_silent),
+        ),
+        _silent(judged),
         *_allowances(judged),
         "</section>",
     ]
@@ -212,7 +216,7 @@ def _outages(outages: Sequence[Outage]) -> str:
 def _outage(outage: Outage) -> Iterator[tuple[str, str]]:
     yield "when", clock(outage.minutes.first)
     yield "when", clock(outage.minutes.end)
-    for figure in (outage.minutes.count, outage.down, outage.maintenance, outage.calls, outage.failed):
+    for figure in (outage.minutes.length, outage.down, outage.maintenance, outage.calls, outage.failed):
         yield "number", f"{figure:,}"
     yield "", escape(", ".join(f"{cause} {times:,}" for cause, times in outage.causes.items()))
 
@@ -230,6 +234,11 @@ def _due(due: Due, judged: Judged) -> str:
         f"{what}{percent(due.availability)} is less than {percent(due.below)}, so {percent(due.credit)} of the fee of"
         f" {judged.window} comes back{amount}{until}."
     )
+
+
+def _silent(judged: Judged) -> str:
+    names = ", ".join(each.name for each in judged.promises if each.is_silent)
+    return f'<p class="soft">Not said: {escape(names)}.</p>' if names else ""
 
 
 def _promise(promise: Promise) -> Iterator[tuple[str, str]]:

@@ -54,7 +54,7 @@ def cells(measured: Measured, judged: Judged, record: Record, length: int) -> It
     seen: dict[int, list[Minute]] = {}
     for each in timeline(judged.contract.sla, calls, judged.passed):
         seen.setdefault((each.minute - whole.first) // length, []).append(each)
-    for place in range(whole.count // length):
+    for place in range(whole.length // length):
         part = Minutes(whole.first + place * length, whole.first + (place + 1) * length)
         if part.first >= judged.passed.end:
             yield Cell(part, "later", "")
@@ -68,7 +68,7 @@ def _tone(
     down = sum(each.down for each in seen)
     failed = sum(each.counts.failed for each in seen if not each.maintained)
     if down:
-        return "down", f"{down} of {part.count} minutes down, {failed} calls failed"
+        return "down", f"{down} of {part.length} minutes down, {failed} calls failed"
     if failed:
         return "part", f"{failed} calls failed"
     if all(minute in closed for minute in range(part.first, part.end)):

@@ -39,17 +39,18 @@ def run(*words: object) -> tuple[int, str]:
 
 
 def test_people_see_what_ends_within_ninety_days_and_who_serves_whom() -> None:
-    """The contract that ends on 31 December, its notice, and a bar whose second half is the fallback's."""
+    """The contract that ends on 31 December, its notice, an exit plan to test, and a bar whose second half is the fallback's."""
     code, output = run("calendar", SHIPPED, *STATED)
 
     assert code == 0
-    assert output.startswith("2 days to know of until 2027-02-21, in 90 days\n")
+    assert output.startswith("3 days to know of until 2027-02-21, in 90 days\n")
     assert "2026-12-01  in 8 days   last day to give notice for google-cloud, which ends on 2026-12-31" in output
     assert re.search(
         r"2026-12-31  in 38 days  google-cloud ends +takes gemini-direct, gemini-flash from broker-documents, campaign-texts",
         output,
     )
-    assert "8 later: the next on 2027-03-01, the last on 2028-12-31 (--until 2028-12-31 shows all)" in output
+    assert "the exit plan for microsoft-enterprise, last tested on 2026-02-11, is to be tested by then" in output
+    assert "10 later: the next on 2027-03-01, the last on 2028-12-31 (--until 2028-12-31 shows all)" in output
     assert re.search(r"campaign-texts +█{19}▒{26} +2026-12-31 gemini-flash +2028-09-30 nova-bedrock-eu", output)
     assert re.search(r"claims-triage +█{45} +2028-09-30 claude-bedrock-eu +no end known", output)
     assert output.endswith("retirements that the inventory does not state are not known: not asked\n")
@@ -65,11 +66,13 @@ def test_what_ends_later_is_shown_when_asked_for() -> None:
 
 
 def test_what_has_ended_is_still_gone() -> None:
-    """Past days that took something stay in view; a past notice does not."""
+    """Past days that took something stay in view, and so does a test that is due; a past notice does not."""
     _, output = run("calendar", SHIPPED, "--today", "2027-01-02", "--stated")
+    _, later = run("calendar", SHIPPED, "--today", "2027-03-11", "--stated")
 
     assert re.search(r"2026-12-31  2 days ago  google-cloud ends", output)
     assert "last day to give notice for google-cloud" not in output
+    assert re.search(r"2027-02-11  28 days ago +the exit plan for microsoft-enterprise", later)
 
 
 def test_a_calendar_without_anything() -> None:
@@ -86,7 +89,7 @@ def test_programs_get_all_of_it() -> None:
     report = json.loads(run("calendar", SHIPPED, "--json", *STATED)[1])
     texts = report["processes"]["campaign-texts"]
 
-    assert len(report["entries"]) == 10
+    assert len(report["entries"]) == 13
     assert report["entries"][1] == {
         "day": "2026-12-31",
         "days": 38,
@@ -269,7 +272,7 @@ def test_calendar_programs_get_every_day_to_come(tmp_path: Path) -> None:
     assert code == 0
     assert output.endswith(f"written: {file}\n")
     assert [event.value("DTSTART") for event in events][:2] == ["20261201", "20261231"]
-    assert len(events) == 10
+    assert len(events) == 13
     assert plain(events[1].value("DESCRIPTION")) == (
         "Stated in contracts.google-cloud.ends.\nTakes gemini-direct, gemini-flash.\nUsed by broker-documents, campaign-texts."
     )
@@ -278,7 +281,7 @@ def test_calendar_programs_get_every_day_to_come(tmp_path: Path) -> None:
     assert len(check(file.read_bytes())) == 2
     run("calendar", SHIPPED, "--ics", file, "--today", "2026-12-31", "--stated")
 
-    assert len(check(file.read_bytes())) == 9
+    assert len(check(file.read_bytes())) == 12
 
 
 def test_an_event_that_moves_stays_the_same_event(tmp_path: Path) -> None:

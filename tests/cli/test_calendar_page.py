@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.pages import read_page
 from typer.testing import CliRunner
 
 from modelrouter.cli.app import app
@@ -19,40 +19,6 @@ from modelrouter.pages.calendar import page, spans
 
 ROOT = Path(__file__).parents[2]
 BEGINS, ENDS = date(2026, 11, 23), date(2027, 12, 31)
-VOID = {"meta"}
-
-
-class Strict(HTMLParser):
-    """Reads a page, and holds it to closing what it opens."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open it."""
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close what was opened last."""
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        """Keep what is read."""
-        self.text += data
-
-
-def read(text: str) -> Strict:
-    """A page that is well formed."""
-    parser = Strict()
-    parser.feed(text)
-    parser.close()
-    assert parser.open == []
-    return parser
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +35,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_the_page_says_who_is_left_to_serve_whom(shipped: str) -> None:
     """A lane for each process, its stretches told in words as well; what ends, day by day."""
-    found = read(shipped)
+    found = read_page(shipped)
     lanes = {attrs["aria-label"] for tag, attrs in found.tags if attrs.get("role") == "img"}
 
     assert "By 2027-12-31 nobody is left to serve broker-documents" in found.text
@@ -83,7 +49,7 @@ def test_the_page_says_who_is_left_to_serve_whom(shipped: str) -> None:
 
 def test_the_page_needs_nothing_else(shipped: str) -> None:
     """No script, no address, nothing fetched; the same question gives the same bytes."""
-    found = read(shipped)
+    found = read_page(shipped)
 
     assert {"script", "link", "img", "iframe"}.isdisjoint(tag for tag, _ in found.tags)
     assert not [attrs for _, attrs in found.tags if {"src", "href"} & attrs.keys()]
@@ -98,7 +64,7 @@ def test_names_cannot_break_out_of_the_page() -> None:
         day=BEGINS, kind=Kind.KEY_ENDS, subject=evil, said=evil, path=(evil,), takes=(evil,), processes=(evil,)
     )
     found = Calendar(entries=(entry,), routes={evil: Route(evil, (Ending(evil, entry),))})
-    parsed = read(page(evil, found, BEGINS, ENDS, evil))
+    parsed = read_page(page(evil, found, BEGINS, ENDS, evil))
 
     assert "script" not in {tag for tag, _ in parsed.tags}
     assert parsed.text.count(evil) >= 5

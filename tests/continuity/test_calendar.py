@@ -244,3 +244,61 @@ def test_an_entry_says_where_the_inventory_says_so() -> None:
         "access.keys.billing.ends",
         "contracts.near-c.notice",
     ]
+
+
+CLAIMED = """\
+  near-c: {begins: 2026-09-15, ends: 2027-03-31, renews: 365d, notice: 60d, provider_notice: 90d,
+           exit: {plan: true, tested: 2026-02-28}, switching: {tested: 2026-06-01, every: 180d},
+           sla: {availability: 99.9%, credits: [{below: 99.9%, credit: 10%}], claim_within: 30d}}
+"""
+
+
+def of_near(text: str, today: date = TODAY) -> list[tuple[str, str]]:
+    """Day and kind of what concerns one contract."""
+    found = read(TEXT.replace("  near-c: {ends: 2027-03-31, notice: 60d}\n", text), today)
+    return [(str(each.day), each.kind) for each in found.entries if "near-c" in each.subject]
+
+
+def test_notices_both_ways_claims_and_tests_have_their_days() -> None:
+    """The provider's last day to give notice, tests a year or as often as stated after the last, windows to claim for."""
+    assert of_near(CLAIMED) == [
+        ("2026-11-28", "switching-test-due"),  # 180 days after 1 June
+        ("2026-11-30", "claim-due"),  # October: its last day and 30 more
+        ("2026-12-30", "claim-due"),  # November, which is not over
+        ("2026-12-31", "provider-notice"),  # 90 days before 31 March
+        ("2027-01-30", "notice-due"),
+        ("2027-02-28", "exit-test-due"),
+        ("2027-03-31", "contract-renews"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("today", "days"),
+    [
+        (date(2026, 9, 10), ["2026-10-30"]),  # August was before the contract; September reaches into it
+        (date(2026, 10, 30), ["2026-10-30", "2026-11-30"]),
+        (date(2026, 10, 31), ["2026-11-30"]),
+        (date(2028, 3, 1), ["2028-03-01", "2028-03-30", "2028-04-30"]),  # of January, February and March
+        (date(2028, 3, 2), ["2028-03-30", "2028-04-30"]),  # 29 February and 30 days
+    ],
+)
+def test_a_window_is_claimed_for_until_its_last_day(today: date, days: list[str]) -> None:
+    """Windows before the contract are none of its; the last day is counted from the last day of the month, leap years too."""
+    assert [day for day, kind in of_near(CLAIMED, today) if kind == "claim-due"] == days
+
+
+def test_a_contract_that_was_terminated_asks_for_no_notice() -> None:
+    """It does not renew itself, and no window after its end is claimed for; its end takes what is under it."""
+    over = CLAIMED.replace("notice: 60d,", "notice: 60d, termination: {given: 2026-11-02, by: us, reason: breach},", 1)
+    kinds = [kind for _, kind in of_near(over)]
+    after = of_near(over, date(2027, 5, 15))
+
+    assert "contract-ends" in kinds
+    assert not {"contract-renews", "notice-due", "provider-notice"} & set(kinds)
+    assert [day for day, kind in after if kind == "claim-due"] == []
+
+
+def test_what_is_not_stated_has_no_day() -> None:
+    """No claim without credits or a time to claim them in, no test where none was ever made or there is no plan."""
+    assert of_near("  near-c: {exit: {plan: true}, sla: {credits: [{below: 99%, credit: 5%}]}}\n") == []
+    assert of_near("  near-c: {exit: {plan: false, tested: 2026-01-01}, sla: {claim_within: 30d}}\n") == []

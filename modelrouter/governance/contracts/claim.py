@@ -146,7 +146,7 @@ def _outage(outage: Outage) -> str:
     cells = (
         clock(outage.minutes.first),
         clock(outage.minutes.end),
-        outage.minutes.count,
+        outage.minutes.length,
         outage.down,
         outage.maintenance,
         outage.calls,
@@ -173,7 +173,7 @@ def _evidence(record: Record, failures: Sequence[Failure], sources: Iterable[str
     yield f"- `{FAILURES}`: {len(failures)} failed calls, with the ids of their requests and the entries that tell of them"
     yield f"- `{MINUTES}`: what was counted in each minute"
     yield f"- `{ENTRIES}`: the numbers of the ledger's entries; each is proven by `modelrouter ledger prove`"
-    yield f"- read from {', '.join(sources) or 'no ledger'}: {record.entries} entries from {first} to {last}"
+    yield f"- read from {', '.join(sources) or 'no ledger'}: {record.entries} entries that tell of promises, from {first} to {last}"
     for number, what in (
         (record.unreadable, "entries could not be read and are not counted"),
         (record.interrupted, "requests were interrupted: nobody knows how they would have ended"),

@@ -150,7 +150,7 @@ def measure(sla: ServiceLevel, calls: Mapping[int, Counter[str]], stretch: Minut
     seen = timeline(sla, calls, stretch)
     within = {each.minute: each.counts for each in seen if not each.maintained}
     down = {each.minute for each in seen if each.down}
-    minutes = stretch.count - len(closed)
+    minutes = stretch.length - len(closed)
     return Level(
         counts=Counts.total(within.values()),
         minutes=minutes,
@@ -222,7 +222,7 @@ def _availability(
 ) -> float | None:
     """One division of whole numbers, so that 999 of 1000 is 99.9%, and not a hair less."""
     total = Counts.total(within.values())
-    minutes = stretch.count - len(closed)
+    minutes = stretch.length - len(closed)
     if not total.valid or not minutes:
         return None
     match sla.measured:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Allowance", "Due", "Judged", "Measured", "Promise", "Verdict", "covered", "judge", "percent"]
 
 Verdict = Literal["kept", "broken", "open", "unknown", "stated"]
+NOT_SAID = "not said"
+"""What is promised where the inventory is silent."""
+NOTHING, NONE = "no call recorded", "none"
 MINUTE_S = 60
 DAY_S = 86_400
 
@@ -37,6 +40,11 @@ class Promise(NamedTuple):
     promised: str
     measured: str
     verdict: Verdict
+
+    @property
+    def is_silent(self) -> bool:
+        """Nobody has said anything of it, and nothing was seen."""
+        return self.promised == NOT_SAID and self.verdict == "stated" and self.measured in ("", NONE, NOTHING)
 
 
 class Measured(NamedTuple):
@@ -168,7 +176,8 @@ def _promises(judged: Judged) -> Iterator[Promise]:
 def _availability(promised: float | None, about: str, level: Level, *, is_over: bool) -> Promise:
     words = "nothing" if promised is None else percent(promised)
     if level.availability is None:
-        return Promise("availability", about, words, "no call recorded", "unknown")
+        verdict: Verdict = "stated" if promised is None else "unknown"
+        return Promise("availability", about, words, NOTHING, verdict)
     said = percent(level.availability)
     if not is_over:
         return Promise("availability", about, words, f"{said} so far", "open")
@@ -179,9 +188,9 @@ def _availability(promised: float | None, about: str, level: Level, *, is_over: 
 
 def _notice(judged: Judged, name: str, notice_s: float | None, seen: Sequence[CutOff]) -> Promise:
     """What came without being announced in time breaks the promise; that nothing came, keeps it."""
-    words = "not said" if notice_s is None else f"{days(notice_s)} before"
+    words = NOT_SAID if notice_s is None else f"{days(notice_s)}{' before' if notice_s else ''}"
     if not seen:
-        told = "none" if judged.recorded else "no call recorded"
+        told = NONE if judged.recorded else NOTHING
         verdict: Verdict = "stated" if notice_s is None else "kept" if judged.recorded else "unknown"
         return Promise(name, "", words, told, verdict)
     given = [_given(judged.contract, each) for each in seen]
@@ -204,15 +213,15 @@ def _statements(contract: Contract) -> Iterator[Promise]:
     """What is agreed and cannot be seen in traffic, with the last day on which somebody looked."""
     export, leaving, moving = contract.export_controls, contract.exit, contract.switching
     answers = " · ".join(part for part in (export.classification, export.licence) if part)
-    liable = f"{export.liability or 'not said'}{f' ({answers})' if answers else ''}"
-    looked = f"last audited {contract.audited}" if contract.audited else "never audited, as far as is stated"
-    tested = f"last tested {leaving.tested}" if leaving.tested else "never tested, as far as is stated"
-    moved = f"last practised {moving.tested}" if moving.tested else "never practised, as far as is stated"
-    transition = f"{days(moving.transition_s)} of help" if moving.transition_s is not None else "not said"
+    liable = f"{export.liability or NOT_SAID}{f' ({answers})' if answers else ''}"
+    looked = _last("audited", contract.audited, if_agreed=contract.audit_rights)
+    tested = _last("tested", leaving.tested, if_agreed=leaving.plan)
+    moved = _last("practised", moving.tested, if_agreed=moving.transition_s is not None)
+    transition = f"{days(moving.transition_s)} of help" if moving.transition_s is not None else NOT_SAID
     for name, promised, measured in (
         ("liability for export controls", liable, ""),
         ("appeal against suspension", yes(contract.appeal), ""),
-        ("where data rest", ", ".join(contract.storage) or "not said", ""),
+        ("where data rest", ", ".join(contract.storage) or NOT_SAID, ""),
         ("audit rights", yes(contract.audit_rights), looked),
         ("log export", yes(contract.log_export), ""),
         ("help with switching", transition, moved),
@@ -221,13 +230,20 @@ def _statements(contract: Contract) -> Iterator[Promise]:
         yield Promise(name, "", promised, measured, "stated")
 
 
+def _last(did: str, day: date | None, *, if_agreed: bool | None) -> str:
+    """When something that was agreed on was last done."""
+    if day is not None:
+        return f"last {did} {day}"
+    return f"never {did}, as far as is stated" if if_agreed else ""
+
+
 def _allowances(inventory: Inventory, judged: Judged, record: Record) -> Iterator[Allowance]:
     """An SLA's credit is not continuity: what may be away without breaking it, beside what each process can bear."""
     ours = {each.id for each in judged.deployments}
     promised = judged.contract.sla.availability
-    length = judged.window.minutes.count * MINUTE_S
+    length = judged.window.minutes.length * MINUTE_S
     allowed = None if promised is None else round((1 - promised) * length, 3)
-    worst = max((outage.minutes.count for each in judged.measured for outage in each.level.outages), default=0)
+    worst = max((outage.minutes.length for each in judged.measured for outage in each.level.outages), default=0)
     for process in inventory.processes.values():
         if not ours.isdisjoint(each.id for each in process.routes):
             seen = record.requests.get(process.id, {})
@@ -251,4 +267,4 @@ def days(seconds: float) -> str:
 
 def yes(answer: bool | None) -> str:  # noqa: FBT001  # three answers: yes, no, unknown
     """Yes, no, or that nobody has said."""
-    return "not said" if answer is None else "yes" if answer else "no"
+    return NOT_SAID if answer is None else "yes" if answer else "no"

@@ -28,6 +28,8 @@ __all__ = ["ANSWERED", "HELD", "OUTRUN", "Failure", "Record", "Recorded", "cause
 
 ANSWERED = "answered"
 OUTRUN = "outrun"
+INTERRUPTED = "interrupted"
+"""Our own end, and nobody's failure."""
 HELD = "held:"
 """Followed by the cause of the hold; by nothing where it has none, as a person's."""
 
@@ -82,8 +84,9 @@ class Record:
     """By process and minute: how many requests had which outcome."""
     first: float | None = None
     last: float | None = None
-    """The times of the first and the last entry of any kind."""
+    """The times of the first and the last entry."""
     entries: int = 0
+    """How many were read."""
     unreadable: int = 0
     """Decisions and streams without what must be known of them: redacted, or of another form."""
     interrupted: int = 0
@@ -142,7 +145,7 @@ class _Reader:
     def _decision(self, entry: Recorded) -> None:
         values = entry.values
         outcome, process, id_ = (values.get(key) for key in ("outcome", "process", "id"))
-        if outcome == "interrupted":
+        if outcome == INTERRUPTED:
             self.record.interrupted += 1
         took, trail = values.get("took_s"), values.get("trail")
         if not (isinstance(outcome, str) and isinstance(process, str) and isinstance(trail, list)):
@@ -165,35 +168,23 @@ class _Reader:
                 del self._streaming[key]
 
     def _stream(self, entry: Recorded) -> None:
-        """The calls after the first content; where it was cut, the call that had answered failed after all."""
+        """The calls after the first content. Where a cause is told, the call that had answered broke off for it.
+
+        Of several that broke off in one request, the first is told by the cause of the last: entries hold no other.
+        """
         values = entry.values
         served = self._streaming.pop((entry.origin, str(values.get("id"))), None)
-        trail = values.get("trail")
-        if not isinstance(trail, list):
+        trail, cause = values.get("trail"), values.get("cause")
+        if not isinstance(trail, list) or (served is None and trail):
             self.record.unreadable += 1
             return
-        hops = list(_hops(trail))
-        first = next((hop for hop in hops if hop.get("cut")), None)
-        if (
-            served is not None
-            and first is None
-            and values.get("outcome") == "cut"
-            and values.get("cause") != "interrupted"
-        ):
-            first = {
-                "deployment": served.deployment,
-                "at_s": served.at - served.began,
-                "cause": values.get("cause"),
-                "cut": True,
-            }
-            hops.insert(0, first)
         if served is None:
-            if hops:
-                self.record.unreadable += 1
             return
-        if first is not None and first["deployment"] == served.deployment:
+        if isinstance(cause, str) and cause != INTERRUPTED:
             self.record.call(served.deployment, served.at, ANSWERED, -1)
-        for hop in hops:
+            first = {"deployment": served.deployment, "at_s": served.at - served.began, "cause": cause, "cut": True}
+            self._hop(entry, first, served.began, served.process)
+        for hop in trail:
             self._hop(entry, hop, served.began, served.process)
 
     def _hop(self, entry: Recorded, hop: Any, began: float, process: str) -> None:
