@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from enum import Enum
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -18,20 +19,25 @@ from modelrouter.runtime.log import way
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-__all__ = ["Look", "configure", "configure_all"]
-
-Look = Literal["text", "json"]
-"""What `--logs` may say."""
+__all__ = ["Logs", "configure", "configure_all"]
 
 
-def configure(look: Look = "text") -> None:
+class Logs(Enum):
+    """What `--logs` may say."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def configure(look: Logs = Logs.TEXT) -> None:
     """Send what is logged to standard error: standard output belongs to the verbs."""
     structlog.configure(
-        processors=[*_common(), _renderer(look)], logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+        processors=[*_common(), _renderer(look)],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # which may be another by then
     )
 
 
-def configure_all(look: Look) -> None:
+def configure_all(look: Logs) -> None:
     """As `configure`, for a process that is ours alone: what libraries log looks the same, from warnings on."""
     configure(look)
     stdlib = import_module("structlog.stdlib")
@@ -56,8 +62,8 @@ def _common() -> list[Any]:
     ]
 
 
-def _renderer(look: Look) -> Any:
-    if look == "json":
+def _renderer(look: Logs) -> Any:
+    if look is Logs.JSON:
         return structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import suppress
 from functools import partial
 from typing import Annotated
@@ -14,8 +15,10 @@ from rich.text import Text
 
 from modelrouter.cli.forecast import forecast
 from modelrouter.cli.holding import CLOCK
+from modelrouter.cli.logs import Logs, configure_all
 from modelrouter.cli.opening import USUAL, InventoryFile, opened
 from modelrouter.cli.reloads import show_reload
+from modelrouter.gateway.accesslog import AccessLog
 from modelrouter.gateway.app import Gateway
 from modelrouter.gateway.collecting import seldom
 from modelrouter.gateway.loopback import is_loopback
@@ -35,14 +38,22 @@ def main(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
     inventory: InventoryFile = USUAL,
     watch: Annotated[bool, typer.Option(help="Take up changes of the inventory's files; SIGHUP always does.")] = True,
+    logs: Annotated[
+        Logs | None, typer.Option(help="How log lines look; by default text on a terminal, else JSON.")
+    ] = None,
+    access_log: Annotated[
+        bool, typer.Option("--access-log", help="Log a line for every model call, without what was said in it.")
+    ] = False,
 ) -> None:
     """Serve the inventory to any program, in any language, by base URL."""
     console = Console(highlight=False)
     metrics = Metrics()
+    observers = [LogObserver(), metrics, *([AccessLog()] if access_log else ())]
     with (
-        opened(inventory, observers=[LogObserver(), metrics]) as router,
+        opened(inventory, observers=observers) as router,
         bound(host, port, keys=bool(router.inventory.access)) as listening,
     ):
+        configure_all(logs or (Logs.TEXT if sys.stderr.isatty() else Logs.JSON))
         with (
             Reloading(router, partial(show_reload, console), watches=watch) as reloading,
             Rehearsing(router, router.hold_file) as rehearsing,
