@@ -39,6 +39,8 @@ SCHEMA = (
     "CREATE TABLE hashes (level INTEGER, place INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, place)) WITHOUT ROWID",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 )
+COLUMNS = "number, CAST(raw AS BLOB), CAST(fields AS BLOB), CAST(leaf AS BLOB)"
+"""A column takes values of any type: whoever bent one may have written text."""
 
 Levels = list[list[bytes]]
 """Of each level of tiles, from the leaves upwards, the hashes of its last, partial tile."""
@@ -76,7 +78,7 @@ class Tables:
 
     def rows(self, first: int = 0, last: int | None = None) -> Iterator[Sealed]:
         """The entries from one number to another, both counted; to the end where there is no other."""
-        query = "SELECT number, raw, fields, leaf FROM entries WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?"
+        query = f"SELECT {COLUMNS} FROM entries WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?"  # noqa: S608 - a constant
         end = (1 << 62) if last is None else last
         while first <= end:
             with self._explaining():
@@ -88,7 +90,7 @@ class Tables:
 
     def get(self, name: str) -> bytes | None:
         """What is known under a name."""
-        found = self._all("SELECT value FROM facts WHERE name = ?", name)
+        found = self._all("SELECT CAST(value AS BLOB) FROM facts WHERE name = ?", name)
         return found[0][0] if found else None
 
     def names(self, beginning: str) -> list[str]:
@@ -99,9 +101,11 @@ class Tables:
     def hashes(self, level: int, first: int, end: int) -> list[bytes]:
         """Of a level of tiles, the hashes from one place to before another: of leaves at level 0."""
         if level == 0:
-            found = self._all("SELECT leaf FROM entries WHERE number >= ? AND number < ? ORDER BY number", first, end)
+            found = self._all(
+                "SELECT CAST(leaf AS BLOB) FROM entries WHERE number >= ? AND number < ? ORDER BY number", first, end
+            )
         else:
-            query = "SELECT hash FROM hashes WHERE level = ? AND place >= ? AND place < ? ORDER BY place"
+            query = "SELECT CAST(hash AS BLOB) FROM hashes WHERE level = ? AND place >= ? AND place < ? ORDER BY place"
             found = self._all(query, level, first, end)
         return [each[0] for each in found]
 
