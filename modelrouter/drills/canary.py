@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelrouter.core.rehearsal import CANARY, CONTROL, Order
@@ -21,7 +22,7 @@ from modelrouter.drills.miniature import Frame, miniature
 from modelrouter.drills.plan import targeted
 from modelrouter.drills.recording import Recording, Sent
 from modelrouter.drills.rehearse import Rehearsal
-from modelrouter.drills.residency import breaches
+from modelrouter.drills.residency import breaches, law_of
 from modelrouter.drills.twins.effects import Effect
 from modelrouter.drills.twins.entry import Entry
 from modelrouter.drills.watching import Measure, Sample, abort, departures, measure
@@ -130,6 +131,8 @@ class _Canary:
         self._file = file
         self._doing = doing
         self._seen = _Seen()
+        self._day = datetime.now(UTC).date()
+        self._law = law_of(inventory, self._day)
         self._fault_at = plan.steady.for_s
         self._ends_at = plan.steady.for_s + fault_s
         after_s = plan.steady.for_s if plan.rollback.verify else 0.0
@@ -203,9 +206,8 @@ class _Canary:
 
     def _violations(self) -> Iterator[list[str]]:
         for line in self._seen.lines:
-            process = self._inventory.processes[line["process"]]
             for call in line["calls"]:
-                yield breaches(self._inventory, process, self._inventory.deployments[call["deployment"]])
+                yield breaches(self._law, line["process"], call["deployment"], self._day)
 
     def _sample(self, line: Mapping[str, Any]) -> Sample:
         process = self._inventory.processes[line["process"]]
@@ -219,6 +221,7 @@ class _Canary:
             ended=min(self._ends_at, max((line["at_s"] for line in self._seen.lines), default=0.0)),
             sent=tuple(self._sent()),
             calls=tuple(sorted(self._entries(), key=lambda entry: entry.at)),
+            day=self._day,
         )
         before, during, after = self._spans()
         off = [f"before: {each}" for each in departures(self._plan.steady.before, measure(before))]

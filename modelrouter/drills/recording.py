@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from modelrouter.drills.scenario import Scenario
     from modelrouter.drills.twins.entry import Entry
 
@@ -56,6 +58,8 @@ class Recording:
     marks: tuple[Mark, ...] = ()
     lag_s: float = 0.0
     """The longest time that the event loop was late: how far the times below can be off."""
+    day: date | None = None
+    """By whose terms requests were served, in UTC; None: rehearsals know none."""
 
 
 def as_bytes(recording: Recording) -> bytes:

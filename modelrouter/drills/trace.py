@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelrouter.drills.residency import breaches
+from modelrouter.drills.residency import breaches, law_of
 from modelrouter.drills.scenario import DOOR_CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from modelrouter.audit.reader import Law
     from modelrouter.core.inventory import Inventory, Process
     from modelrouter.drills.recording import Recording, Sent
     from modelrouter.drills.scenario import Blow, Expectation
@@ -50,6 +51,8 @@ class Trace(NamedTuple):
     """From the first hit to the end of the last one before a later request was spared; None where none was."""
     failover_s: float | None
     """From `began` to the first whole answer after it from a deployment that stands."""
+    law: Law | None = None
+    """What the data's ways are judged by; None: it is read anew from the inventory."""
 
     @property
     def judged(self) -> tuple[Case, ...]:
@@ -113,12 +116,13 @@ class Trace(NamedTuple):
     def breaches(self) -> tuple[str, ...]:
         """Every call that went where the process's data may not go, and why not."""
         calls = (entry for case in self.cases for entry in case.calls)
-        deployments = self.inventory.deployments
+        day = self.recording.day
+        law = self.law or law_of(self.inventory, day)
         return tuple(
             f"{entry.deployment}: {', '.join(found)}"
             for entry in calls
             if entry.deployment is not None
-            if (found := breaches(self.inventory, self.process, deployments[entry.deployment]))
+            if (found := breaches(law, self.process.id, entry.deployment, day))
         )
 
     @property
@@ -135,8 +139,8 @@ class Trace(NamedTuple):
         )
 
 
-def trace(inventory: Inventory, recording: Recording, process: Process) -> Trace:
-    """Read a recording for one process."""
+def trace(inventory: Inventory, recording: Recording, process: Process, law: Law | None = None) -> Trace:
+    """Read a recording for one process; `law` saves reading it anew for each."""
     calls: dict[str, list[Entry]] = {}
     for entry in recording.calls:
         if entry.marker is not None and not entry.probe:
@@ -157,6 +161,7 @@ def trace(inventory: Inventory, recording: Recording, process: Process) -> Trace
         began=began,
         detect_s=_detected(recording, cases, hits),
         failover_s=None if began is None else _recovered(recording, cases, began, process.id),
+        law=law,
     )
 
 

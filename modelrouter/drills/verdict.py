@@ -3,9 +3,9 @@
 The rules, gravest first; the first that applies is the verdict.
 
 NOT_TESTED          nothing was sent after the fault (in the steady state: nothing at all).
-FAILED_POLICY       a call carried the process's data to a deployment where it may not be processed, or whose
-                    provider may not have it, or keeps it for longer than it may be; counted by `residency`,
-                    which shares no code with the router.
+FAILED_POLICY       a call carried the process's data to a deployment that a policy, the process's own limits or an
+                    ended contract keeps from serving it; counted by `residency`, which shares no code with the
+                    router.
 NO_PERMITTED_ROUTE  the scenario takes every deployment that may serve the process, or there never was
                     one, and nothing was served while it stood.
 INCONCLUSIVE        requests that were over before the fault were lost already; or the fault did not work:
@@ -36,6 +36,7 @@ from modelrouter.core.candidates import candidates
 from modelrouter.core.context import NOBODY
 from modelrouter.drills.figures import figures, inversions
 from modelrouter.drills.prediction import predicted
+from modelrouter.drills.residency import law_of
 from modelrouter.drills.trace import trace
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def passed(judgements: Iterable[Judgement], concerned: Collection[str] | None = 
 
 def judge(inventory: Inventory, recording: Recording) -> tuple[Judgement, ...]:
     """A verdict for each process, in the order of the inventory."""
-    reads = [trace(inventory, recording, process) for process in inventory.processes.values()]
+    law = law_of(inventory, recording.day)
+    reads = [trace(inventory, recording, process, law) for process in inventory.processes.values()]
     inverted = inversions(reads)
     return tuple(_judged(read, figures(read, inverted[read.process.id])) for read in reads)
 

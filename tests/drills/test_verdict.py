@@ -147,7 +147,7 @@ def test_failed_policy_whatever_else_happened():
     judged = verdict(moved(), company(routes=(FIRST, abroad)))
 
     assert (judged.verdict, judged.breaches) == (Verdict.FAILED_POLICY, 2)
-    assert judged.why == "2 calls went where they may not: second: processed in US"
+    assert judged.why == "2 calls went where they may not: second: claims.data.processing: processing US is not in EU"
 
 
 def test_no_permitted_route():

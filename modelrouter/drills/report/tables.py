@@ -59,9 +59,8 @@ def policy(found: Findings) -> str:
     whose = "the gateway's trail" if found.rehearsal.level in REAL else "the providers' own logs"
     heads = ("process", "data", "may be processed in", "went to (where that processes) calls", "#violations")
     lead = (
-        f"Each of the {counted(calls, 'call')} in {whose} was compared with where the process's data may be "
-        "processed and for how long it may be kept, and with every policy on places and headquarters, by a reader that shares "
-        "no code with the router."
+        f"Each of the {counted(calls, 'call')} in {whose} was judged by every policy, by where the process's data may be "
+        "processed and for how long it may be kept, by the reader that audits ledgers, which shares no code with the router."
     )
     return section("policy", "Policy: where the data went", table(heads, rows, wide=760), lead)
 
