@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
@@ -21,7 +20,7 @@ from modelrouter.inventory.loader import default_inventory, load
 from modelrouter.inventory.secrets import resolve
 from modelrouter.providers.base import KeyUnavailableError
 from modelrouter.providers.clients import Clients
-from modelrouter.recording.record import Recording
+from modelrouter.recording.evidence import Evidence
 from modelrouter.runtime.answer import Answer, SyncAnswer
 from modelrouter.runtime.asking import Asking
 from modelrouter.runtime.board import Board
@@ -33,7 +32,6 @@ from modelrouter.runtime.clock import SystemClock
 from modelrouter.runtime.drive import Driver
 from modelrouter.runtime.holdfile import HoldFile, default_path
 from modelrouter.runtime.keeping import Keepers
-from modelrouter.runtime.log import logger
 from modelrouter.runtime.observers import LogObserver, Observers
 from modelrouter.runtime.origins import Origins
 from modelrouter.runtime.parts import Parts
@@ -42,7 +40,6 @@ from modelrouter.runtime.serving import Serving
 from modelrouter.runtime.state import State
 from modelrouter.runtime.unrecognised import UnknownErrors, beside
 from modelrouter.runtime.watch import Watch
-from modelrouter.telemetry.observer import Traces
 from modelrouter.wire.body import parse
 
 if TYPE_CHECKING:
@@ -121,25 +118,14 @@ class Router:
         self._unknown = UnknownErrors(beside(path) if path else None, self._clock, logs=bool(self._observers.all))
         self._origins, self._keepers = Origins(self._clock), Keepers(self._clock)
         self._parts = parts = self._made(inventory)
-        asking = Asking(parts.clients, self._clock, CheckFile(checks_beside(path)) if path else None)
+        checks = CheckFile(checks_beside(path)) if path else None
+        asking = Asking(parts.clients, self._clock, checks, self._observers.probed)
         self._watch = Watch(self._state, inventory, asking, parts.driver.caller, self._publish, self._board)
-        self._recording = Recording(inventory, ledger, self._clock)
-        self._serving = Serving(self._clock, self._observers, self._keepers, self._watch.served)
-        self._record()
-        self._traces = Traces(inventory.telemetry, resolve, logger)
-        self._trace(inventory)
+        self._evidence = evidence = Evidence(inventory, ledger, self._clock, self._observers)
+        served = self._watch.served
+        self._serving = Serving(self._clock, self._observers, self._keepers, served, evidence.records)
         self._portal = Portal()
         self._reloading = Lock()
-
-    def _trace(self, inventory: Inventory) -> None:
-        if inventory.telemetry is not None and self._traces not in self._observers.all:
-            self._observers.join(self._traces)
-
-    def _record(self) -> None:
-        """Let what happens be recorded from now on, once there is a ledger."""
-        if self._recording.condition is not None and self._serving.records is None:
-            self._observers.join(self._recording)
-            self._serving = replace(self._serving, records=self._recording)
 
     def _made(self, inventory: Inventory, driver: Driver | None = None) -> Parts:
         clients = self._clients.of(inventory)
@@ -184,11 +170,8 @@ class Router:
         self._publish([change for change in changes if change not in gone])
         ended = tuple(change.before for change in changes if change.before)
         reloaded = Reloaded(before, after, diff(before, after), ended)
-        self._trace(after)
-        self._observers.tell_reload("reloaded", reloaded)
-        if self._serving.records is None:
-            self._recording.reloaded(reloaded)
-            self._record()
+        self._evidence.reloaded(reloaded)
+        self._serving = replace(self._serving, records=self._evidence.records)
         return reloaded
 
     def aside(self, wrap: Callable[[ProviderClient], ProviderClient]) -> Router:
@@ -314,13 +297,13 @@ class Router:
         The first request does so too; `async with` and the gateway do it at once, and open the ledger. Raises
         LedgerError and MissingSecretError where that cannot be had and the inventory serves nothing without.
         """
-        await asyncio.to_thread(self._recording.start)
+        await self._evidence.start()
         self._attend()
 
     @property
     def ledger(self) -> Condition | None:
         """How the ledger is; None where the inventory names none."""
-        return self._recording.condition
+        return self._evidence.condition
 
     def health(self) -> tuple[Checked, ...]:
         """What checks and probes found last, of each layer of each deployment, by any process of this inventory."""
@@ -339,20 +322,18 @@ class Router:
         await self._watch.aclose()
         self._parts.driver.close()
         await self._clients.aclose()
-        await self._traces.aflush()
         if self._board is not None:
             self._board.close()
         self._unknown.close()
-        await asyncio.to_thread(self._recording.close)
+        await self._evidence.aclose()
 
     def close(self) -> None:
         """Close what the synchronous calls opened, and finish writing."""
         self._portal.close(self.aclose)
-        self._traces.close()
         if self._board is not None:
             self._board.close()
         self._unknown.close()
-        self._recording.close()
+        self._evidence.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

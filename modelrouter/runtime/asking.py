@@ -48,10 +48,17 @@ class Heard(NamedTuple):
 class Asking:
     """Puts free questions to providers. Safe to use from several event loops."""
 
-    def __init__(self, clients: Mapping[str, ProviderClient], clock: Clock, file: CheckFile | None = None) -> None:
+    def __init__(
+        self,
+        clients: Mapping[str, ProviderClient],
+        clock: Clock,
+        file: CheckFile | None = None,
+        told: Callable[[Checked], None] | None = None,
+    ) -> None:
         self.clients = clients
         self.clock = self._clock = clock
         self._file = file
+        self._told = told
         self._unsaved: dict[tuple[str, Layer], Checked] = {}  # guarded by _lock
         self._spent: dict[tuple[str, int], float] = {}  # by deployment and day, where there is no file
         self._lock = threading.Lock()
@@ -133,6 +140,8 @@ class Asking:
             self._noted[checked.deployment, checked.layer] = checked
             if self._file is not None:
                 self._unsaved[checked.deployment, checked.layer] = checked
+        if self._told is not None:
+            self._told(checked)
 
     async def save(self) -> None:
         """Show other processes what was noted; on a thread, since a disk may be slow."""

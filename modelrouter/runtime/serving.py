@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -78,7 +79,8 @@ class Serving:
         try:
             return await self._serve(parts, run, wire, context, said)
         finally:
-            current_request.reset(before)
+            with suppress(ValueError):  # its loop was closed under it, and with that its context
+                current_request.reset(before)
 
     async def _serve(self, parts: Parts, run: Run, wire: str, context: Context, said: Mapping[str, str]) -> Answer:
         if self.records is not None:
