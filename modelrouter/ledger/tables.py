@@ -39,8 +39,8 @@ SCHEMA = (
     "CREATE TABLE hashes (level INTEGER, place INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, place)) WITHOUT ROWID",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 )
-COLUMNS = "number, CAST(raw AS BLOB), CAST(fields AS BLOB), CAST(leaf AS BLOB)"
-"""A column takes values of any type: whoever bent one may have written text."""
+COLUMNS = "number, ifnull(CAST(raw AS BLOB), x''), ifnull(CAST(fields AS BLOB), x''), ifnull(CAST(leaf AS BLOB), x'')"
+"""A column takes values of any type: whoever bent one may have written text, or left nothing."""
 
 Levels = list[list[bytes]]
 """Of each level of tiles, from the leaves upwards, the hashes of its last, partial tile."""
@@ -90,7 +90,7 @@ class Tables:
 
     def get(self, name: str) -> bytes | None:
         """What is known under a name."""
-        found = self._all("SELECT CAST(value AS BLOB) FROM facts WHERE name = ?", name)
+        found = self._all("SELECT ifnull(CAST(value AS BLOB), x'') FROM facts WHERE name = ?", name)
         return found[0][0] if found else None
 
     def names(self, beginning: str) -> list[str]:
@@ -102,10 +102,12 @@ class Tables:
         """Of a level of tiles, the hashes from one place to before another: of leaves at level 0."""
         if level == 0:
             found = self._all(
-                "SELECT CAST(leaf AS BLOB) FROM entries WHERE number >= ? AND number < ? ORDER BY number", first, end
+                "SELECT ifnull(CAST(leaf AS BLOB), x'') FROM entries WHERE number >= ? AND number < ? ORDER BY number",
+                first,
+                end,
             )
         else:
-            query = "SELECT CAST(hash AS BLOB) FROM hashes WHERE level = ? AND place >= ? AND place < ? ORDER BY place"
+            query = "SELECT ifnull(CAST(hash AS BLOB), x'') FROM hashes WHERE level = ? AND place >= ? AND place < ? ORDER BY place"
             found = self._all(query, level, first, end)
         return [each[0] for each in found]
 
