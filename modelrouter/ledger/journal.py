@@ -72,11 +72,11 @@ class Journal:
         writer: str,
         wall: Callable[[], float] = time.time,
         chance: Callable[[int], bytes] = os.urandom,
-        told: Callable[[Trouble | None], None] = _nobody,
+        told: Callable[[Trouble | None], object] = _nobody,
         checkpoint_entries: int = 1000,
         checkpoint_s: float = 60.0,
         bound: int = 100_000,
-        on_checkpoint: Callable[[Note], None] | None = None,
+        on_checkpoint: Callable[[Note], object] | None = None,
         facts: Callable[[], Mapping[str, bytes]] | None = None,
         lock: Lock | None = None,
     ) -> None:

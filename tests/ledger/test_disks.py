@@ -43,8 +43,8 @@ def can_mount() -> bool:
 
 def seen(what: str, folder: Path, *, mounted: bool) -> dict[str, Any]:
     """What a journal there saw."""
-    before = [*MOUNTED, "sh", folder] if mounted else []
-    command = [*before, sys.executable, DISKS, what, *([] if mounted else [folder])]
+    before = [*MOUNTED, "sh", str(folder)] if mounted else []
+    command = [*before, sys.executable, str(DISKS), what, *([] if mounted else [str(folder)])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return dict(json.loads(done.stdout))
