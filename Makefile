@@ -92,6 +92,13 @@ STREAMS ?= 100000
 streams: setup ## STREAMS=100000 event streams at random, in blocks at random (nightly)
 	@STREAMS=$(STREAMS) SEED=$$(date +%s) $(BIN)/python -m pytest --quiet tests/wire/test_streams_at_random.py
 
+KILLS ?= 1000
+
+.PHONY: kills
+kills: setup ## KILLS=1000 gateways killed under load: nothing that was acknowledged is lost (nightly)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+		&& $(BIN)/python tests/recording/killing.py "$$folder/killed" --kills $(KILLS) --seed $$(date +%s)
+
 .PHONY: aralia
 aralia: setup ## published fault trees, solved: FOLDER=… holds input/Aralia of github.com/rakhimov/scram (GPL, not ours to hand out)
 	@$(BIN)/python -m pytest --quiet --numprocesses 0 --durations=30 tests/continuity/test_aralia.py --aralia "$(FOLDER)"

@@ -12,11 +12,13 @@ from contextlib import suppress
 from getpass import getuser
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modelrouter.errors import LedgerError
 from modelrouter.ledger import drafts
 from modelrouter.ledger.entry import Kind, read, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
 
     from modelrouter.core.checks import Checked
     from modelrouter.core.decision import Decision
@@ -34,6 +36,8 @@ __all__ = ["OPEN", "Account", "Recorder", "unfinished"]
 
 OPEN = "open"
 """The fact that names the number of the first entry that may belong to a request which is not over."""
+PATIENCE_S = 30.0
+"""What looking back may take at the end of a short life."""
 Kept = Callable[[int | None], None]
 Wanted = Callable[[str], Kept | None]
 """Asked who waits for the decision of a request."""
@@ -87,7 +91,8 @@ class Recorder:
         self._wanted = wanted
         self.open: dict[str, _Open] = {}
         """Requests that are not over, by id."""
-        self._looked = False
+        self._looked = self._is_said = False
+        self._looking: Future[None] | None = None
         self._known: tuple[Inventory | None, str] = None, ""
         self._next = 0  # the least number that the next entry can have
         self._found: dict[tuple[str, str], tuple[bool | None, str]] = {}
@@ -100,7 +105,7 @@ class Recorder:
     def look_back(self) -> None:
         """Say what the writer before left undone, once; in trouble that waits until this is called again."""
         if not self._looked:
-            self.journal.ask(self._look_back)
+            self._looking = self.journal.ask(self._look_back)
 
     def _look_back(self, store: Store) -> None:
         """On the journal's thread."""
@@ -109,10 +114,18 @@ class Recorder:
         self._looked = True
         left = list(unfinished(store, self._clock.wall()))
         if left:
-            self._append(left)
+            self._append(left, self._said)
+        else:
+            self._is_said = True
+
+    def _said(self, number: int | None) -> None:
+        self._is_said = number is not None
+        self._kept(number)
 
     def facts(self) -> Mapping[str, bytes]:
         """What the journal keeps with each checkpoint; on its thread."""
+        if not self._is_said:
+            return {}  # what stands there still tells where to look for what the writer before left
         known = [each.number for each in list(self.open.values()) if each.number is not None]
         return {OPEN: b"%d" % min(known, default=self._next)}
 
@@ -225,6 +238,9 @@ class Recorder:
 
     def close(self) -> None:
         """Say of what is still open that it was interrupted, and end the journal."""
+        if self._looking is not None:
+            with suppress(LedgerError, TimeoutError):  # in trouble: the next writer looks back further
+                self._looking.result(PATIENCE_S)
         wall = self._clock.wall()
         for id_, request in list(self.open.items()):
             process = request.opening.route.process.id
