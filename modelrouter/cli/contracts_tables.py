@@ -43,7 +43,7 @@ def _contract(console: Console, shown: Shown, *, unkept: bool) -> None:
     if shown.next and not unkept:
         console.print(Padding(Text(f"next: {shown.next}"), INDENT))
     promises = judged.broken if unkept else [each for each in judged.promises if not each.is_silent]
-    console.print(Padding(_promises(promises, console), INDENT))
+    console.print(_promises(promises, console))
     if silent := [each.name for each in judged.promises if each.is_silent and not unkept]:
         console.print(Padding(Text(f"not said: {', '.join(silent)}", "dim"), INDENT))
     for line in _dues(judged):
@@ -56,16 +56,16 @@ def _contract(console: Console, shown: Shown, *, unkept: bool) -> None:
 
 def _promises(promises: Sequence[Promise], console: Console) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for head in ("promise", "promised", "recorded", ""):
+    for head in ("  promise", "promised", "recorded", ""):
         table.add_column(head, no_wrap=True)
     rows = []
     for each in promises:
         name = f"{each.name} ({each.about})" if each.about else each.name
         verdict = Text("" if each.verdict == "stated" else each.verdict, STYLES[each.verdict])
         told = printable(each.measured)
-        table.add_row(name, printable(each.promised), told, verdict)
+        table.add_row(f"  {name}", printable(each.promised), told, verdict)
         line = f"{name}: {printable(each.promised)}" + (f"\n{told}" if told else "")
-        rows.append((verdict, Text(line)))
+        rows.append((Text.assemble("  ", verdict), Text(line)))
     return table if fits(table, console) else stacked(rows)
 
 

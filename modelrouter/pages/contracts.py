@@ -28,16 +28,18 @@ OWN = """
 .contract { margin-top: 46px; padding-top: 6px; border-top: 1px solid var(--line); }
 .contract h2 { margin: 22px 0 2px; font-size: 22px; overflow-wrap: anywhere; }
 .contract h3 { margin: 22px 0 8px; }
-.contract p { margin: 6px 0; max-width: 92ch; }
+.contract p { margin: 8px 0; } .contract p.definition { max-width: 110ch; }
 .figure { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin: 18px 0 8px; }
 .figure b { font-size: 25px; font-weight: 680; letter-spacing: -.02em; }
 .month { padding: 14px 16px 10px; }
 .month svg { display: block; width: 100%; height: 216px; border-radius: 5px; }
 .month .plot { display: grid; grid-template-columns: 46px 1fr; gap: 4px 8px; }
 .hours { display: flex; flex-direction: column; justify-content: space-between; color: var(--soft); font-size: 12px; line-height: 1; text-align: right; }
-.days { grid-column: 2; display: flex; justify-content: space-between; color: var(--soft); font-size: 12px; }
+.days { grid-column: 2; position: relative; height: 18px; color: var(--soft); font-size: 12px; }
+.days i { position: absolute; font-style: normal; white-space: nowrap; }
 .c-good { fill: var(--good-bg); } .c-down { fill: var(--bad); } .c-part { fill: var(--warn); }
 .c-other { fill: var(--odd); } .c-work { fill: var(--soft); opacity: .45; } .c-none { fill: var(--lane); } .c-later { fill: var(--card); }
+.c-line { fill: var(--line); }
 .key { display: inline-block; width: 14px; height: 14px; margin-right: 7px; border-radius: 3px; flex: none; border: 1px solid var(--line); }
 .key.good { background: var(--good-bg); } .key.down { background: var(--bad); } .key.part { background: var(--warn); }
 .key.other { background: var(--odd); } .key.work { background: var(--soft); opacity: .45; } .key.none { background: var(--lane); }
@@ -162,7 +164,7 @@ def _contract(shown: Shown, record: Record) -> str:
         f'<section class="contract"><h2>{escape(judged.contract.id)}</h2>',
         f'<p class="soft">{escape(f"{shown.term}{following} · judged over {judged.window}{so_far}")}</p>',
         *(_figure(each, judged, record) for each in judged.measured),
-        f'<p class="soft">{escape(definition(judged.contract.sla))}</p>' if judged.measured else "",
+        f'<p class="soft definition">{escape(definition(judged.contract.sla))}</p>' if judged.measured else "",
         *_dues(judged),
         "<h3>Promises</h3>",
         _table(

@@ -87,7 +87,7 @@ def _failing(endings: Mapping[str, int]) -> tuple[int, int]:
 
 
 def picture(measured: Measured, judged: Judged, record: Record) -> str:
-    """The picture as SVG between its axes. Cells that are as most are, are not drawn but lie beneath."""
+    """The picture as SVG beside its axes. Cells that are as most are, are not drawn but lie beneath."""
     yearly = judged.window.kind == "year"
     length = DAY if yearly else HOUR
     found = list(cells(measured, judged, record, length))
@@ -99,17 +99,22 @@ def picture(measured: Measured, judged: Judged, record: Record) -> str:
     drawn = "".join(_rect(each, place + shift, tall) for place, each in enumerate(found) if each.tone != usual)
     label = escape(_said(measured, judged))
     hours = ("Mon", "Thu", "Sun") if yearly else ("0 h", "6 h", "12 h", "18 h", "24 h")
-    every = max(1, wide // MARKS)
-    names = (
-        day_of(found[min(place * tall, len(found) - 1)].minutes.first).strftime("%d %b").lstrip("0")
-        for place in range(0, wide, every)
+    marks = range(0, wide, max(1, wide // MARKS))
+    names = "".join(
+        f'<i style="left:{100 * mark / wide:.3f}%">{_named(found[max(0, min(mark * tall - shift, len(found) - 1))])}</i>'
+        for mark in marks
     )
+    lines = "".join(f'<rect class="c-line" x="{mark}" width=".03" height="{tall}"/>' for mark in marks)
     return (
         f'<div class="plot"><div class="hours" aria-hidden="true">{"".join(f"<span>{each}</span>" for each in hours)}</div>'
         f'<svg viewBox="0 0 {wide} {tall}" preserveAspectRatio="none" role="img" aria-label="{label}">'
-        f'<rect class="c-{usual}" width="{wide}" height="{tall}"/>{drawn}</svg>'
-        f'<div class="days" aria-hidden="true">{"".join(f"<i>{each}</i>" for each in names)}</div></div>'
+        f'<rect class="c-{usual}" width="{wide}" height="{tall}"/>{lines}{drawn}</svg>'
+        f'<div class="days" aria-hidden="true">{names}</div></div>'
     )
+
+
+def _named(cell: Cell) -> str:
+    return day_of(cell.minutes.first).strftime("%d %b").lstrip("0")
 
 
 def _rect(cell: Cell, place: int, tall: int) -> str:

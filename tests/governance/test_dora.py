@@ -178,3 +178,25 @@ def test_an_unknown_type_of_entity_is_a_gap(kind: str) -> None:
     text = WHOLE.replace("type: credit institution, ", f"type: {kind}, " if kind else "")
 
     assert ("B_01.01", "c0040") in {(gap.template, gap.column) for gap in gaps(register(parse(text), TODAY))}
+
+
+def test_contracts_under_another_are_linked_to_it() -> None:
+    """The one above is overarching, and is there though no provider is under it; the reason of an end has its code."""
+    text = WHOLE.replace(
+        "contracts:\n",
+        "contracts:\n  frame: {reference: C-0, currency: EUR, annual_cost: 1, under: group}\n  group: {}\n",
+    )
+    text = text.replace(
+        "{reference: C-1,", "{reference: C-1, under: frame, termination: {given: 2026-10-01, reason: security},"
+    )
+    filled = register(parse(text), TODAY)
+    rows = {row["c0010"]: (row["c0020"], row.get("c0030")) for row in filled["B_02.01"]}
+
+    assert rows == {
+        "C-1": (codes.SUBSEQUENT, "C-0"),
+        "aws-ea": (codes.STANDALONE, None),
+        "C-0": (codes.SUBSEQUENT, "group"),
+        "group": (codes.OVERARCHING, None),
+    }
+    assert {row["c0010"]: row.get("c0090") for row in filled["B_02.02"]} == {"C-1": "eba_CO:x7", "aws-ea": None}
+    assert dangling(filled) == []

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Counts", "Level", "Minute", "Outage", "credit_due", "ending", "gathered", "measure", "timeline"]
 
-BRIDGE = 15
-"""Minutes without a call that do not end an outage."""
 MINUTE_S = 60
 BEYOND = 7 * 1440
 """Minutes beyond a stretch that are looked at for what is down on end."""
@@ -74,7 +72,7 @@ class Minute(NamedTuple):
 
 
 class Outage(NamedTuple):
-    """A stretch in which calls failed, whatever for: from its first down minute to its last."""
+    """A stretch in which calls failed, whatever for, and as far as is known none was answered."""
 
     minutes: Minutes
     causes: Mapping[str, int]
@@ -259,19 +257,20 @@ def _outages(
     closed: frozenset[int],
     down: set[int],
 ) -> list[Outage]:
-    """Stretches of minutes in which calls failed as they must for a minute to be down, whatever the cause."""
+    """From a minute that failed as one must to be down, whatever for, to the last such before one that did not.
+
+    Minutes without a call do not end an outage: nothing was answered in them.
+    """
     found: list[Outage] = []
     run: list[int] = []
     for minute in sorted(minute for minute in calls if minute in stretch):
         made = _made(calls[minute])
         failed = sum(times for how, times in made.items() if how != ANSWERED)
-        if not made:
-            continue
-        if run and (not failed or minute - run[-1] > BRIDGE):
-            found.append(_outage(sla, calls, run, closed, down))
-            run = []
         if failed and failed / sum(made.values()) >= sla.failing:
             run.append(minute)
+        elif made and run:
+            found.append(_outage(sla, calls, run, closed, down))
+            run = []
     if run:
         found.append(_outage(sla, calls, run, closed, down))
     return found
