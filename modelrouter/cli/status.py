@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from modelrouter.cli.duration import spoken
+from modelrouter.cli.evidence import fields as ledger_fields
+from modelrouter.cli.evidence import line as ledger_line
 from modelrouter.cli.health import by_deployment, fields, shown
 from modelrouter.cli.holding import CLOCK, Holding, because, cause_of, ends, holdings
 from modelrouter.cli.opening import USUAL, AsJson, InventoryFile, opened, show_json
@@ -75,6 +77,7 @@ def _fields(router: Router) -> dict[str, Any]:
             }
             for name, deployment in router.inventory.deployments.items()
         },
+        "ledger": ledger_fields(router.inventory),
         "unrecognised": [unknown_fields(entry) for entry in router.unrecognised()],
         "unrecognised_dropped": router.unrecognised_dropped(),
     }
@@ -94,7 +97,9 @@ def _drawn(router: Router) -> Group:
     )
     name = Text(f"{router.inventory.name} ({Path(router.inventory.path).name})", "dim")
     deployments, unknown = _deployments(router, standing), unknown_block(router)
-    return Group(Text.assemble(head, "  ", name), *map(_block, standing), Text(), deployments, unknown)
+    ledger = ledger_line(router.inventory)
+    recorded = () if ledger is None else (Text(), ledger)
+    return Group(Text.assemble(head, "  ", name), *map(_block, standing), Text(), deployments, *recorded, unknown)
 
 
 def _block(holding: Holding) -> Group:

@@ -47,9 +47,14 @@ class _Answers:
         return JSONResponse({"status": "live"})
 
     async def ready(self, _: Request) -> JSONResponse:
-        """Whether it takes requests, and by which inventory."""
+        """Whether it takes requests, and by which inventory; not, where it must not answer what it cannot record."""
         inventory = self._router.inventory
         told = {"inventory": inventory.name, "fingerprint": fingerprint(inventory), "holds": len(self._router.holds())}
+        if (ledger := self._router.ledger) is not None:
+            refuses = ledger.trouble is not None and ledger.refuses
+            told["ledger"] = "in trouble" if ledger.trouble is not None else "well"
+            if refuses:
+                return JSONResponse({"status": "not ready", **told}, 503)
         return JSONResponse({"status": "ready", **told})
 
     async def figures(self, _: Request) -> Response:

@@ -61,6 +61,8 @@ class Condition(NamedTuple):
     """Why nothing becomes durable now, and what to do."""
     outside: tuple[str, ...] = ()
     """What is wrong with places that keep copies: anchors, PostgreSQL."""
+    refuses: bool = False
+    """Nothing is served while there is trouble."""
 
 
 class Wakes:
@@ -157,10 +159,12 @@ class Recording:
             return None
         book = self._book(opens=False)
         if book is None:
-            return Condition("", 0, 0, 0, str(self._problem) if self._problem else None)
+            return Condition("", 0, 0, 0, str(self._problem) if self._problem else None, refuses=self._refuses)
         journal = book.journal
         trouble = str(journal.trouble) if journal.trouble is not None else None
-        return Condition(book.origin, book.recorder.entries, journal.waiting, journal.lost, trouble, book.outside)
+        return Condition(
+            book.origin, book.recorder.entries, journal.waiting, journal.lost, trouble, book.outside, self._refuses
+        )
 
     # What the router asks.
 

@@ -30,8 +30,9 @@ from support.upstream import Upstream
 
 from modelrouter.gateway.app import Gateway
 from modelrouter.gateway.server import server
-from modelrouter.ledger.note import ED25519, VerifierKey
+from modelrouter.ledger.note import ED25519, Note, VerifierKey
 from modelrouter.ledger.shards import key_of
+from modelrouter.ledger.signing import head_path
 from modelrouter.router import Router
 
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ def judged(ledger: Path, answers: list[Answer]) -> Counter[str]:
     shards = {f"{ORIGIN}/{path.stem}": rows(path) for path in sorted(ledger.glob("*.db"))}
     secret = key_of(ledger)
     for path in ledger.glob("*.db"):
-        audited(path, key=str(VerifierKey(f"{ORIGIN}/{path.stem}", ED25519, secret.public)))
+        note = Note.read(head_path(path).read_text())
+        audited(path, [note], str(VerifierKey(f"{ORIGIN}/{path.stem}", ED25519, secret.public)))
     sums = Counter({"answers": len(answers), "shards": len(shards), "acknowledged": 0, "lost": 0})
     for answer in answers:
         if answer.entry is None:
