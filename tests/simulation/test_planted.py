@@ -138,7 +138,7 @@ def test_a_planted_mistake_is_found_and_shown_again(name: str, tmp_path: Path) -
     mistake = MISTAKES[name]
     place = plant(mistake, tmp_path)
 
-    failed, words = told(place, "--first", str(mistake.first), "--seeds", str(SEEDS), "--stop", "--only", mistake.found)
+    failed, words = told(place, "--from", str(mistake.first), "--seeds", str(SEEDS), "--stop", "--only", mistake.found)
     seeds = re.findall(r"--seed (\d+) --trace", words)
 
     assert failed == 1, words
