@@ -53,7 +53,7 @@ class Account(NamedTuple):
 class _Open:
     """A request that is not over."""
 
-    __slots__ = ("answer", "content", "decided", "hops", "keep_s", "number", "opening")
+    __slots__ = ("answer", "content", "decided", "hops", "keep_s", "number", "opening", "over")
 
     def __init__(self, opening: Opening) -> None:
         record = opening.route.process.record
@@ -61,6 +61,8 @@ class _Open:
         self.number: int | None = None
         """Of its entry, once it is durable."""
         self.decided = False
+        self.over = False
+        """Its last entry is queued, and perhaps not durable yet."""
         self.hops = 0
         """Those that its decision told of."""
         self.content = record.content
@@ -156,6 +158,7 @@ class Recorder:
         request = self.open.get(made.id)
         if request is None:
             return
+        request.over = True
         if not request.decided:
             content, facts = self._keep(request, "answered", closing.body or b"", closing.wall)
             usage = closing.usage._asdict() if closing.usage is not None else None
@@ -242,7 +245,7 @@ class Recorder:
             with suppress(LedgerError, TimeoutError):  # in trouble: the next writer looks back further
                 self._looking.result(PATIENCE_S)
         wall = self._clock.wall()
-        for id_, request in list(self.open.items()):
+        for id_, request in [(id_, each) for id_, each in list(self.open.items()) if not each.over]:
             process = request.opening.route.process.id
             left = drafts.interrupted_stream(id_, wall) if request.decided else drafts.interrupted(id_, process, wall)
             self._append([left], self._over(id_, None))
