@@ -5,6 +5,7 @@ A part stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a f
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -137,13 +138,27 @@ def verbs() -> str:
 
 
 def manual() -> str:
-    """The help of every verb, as it prints it."""
-    return "\n".join(f"## {name}\n\n{_fenced(_help(name, verb))}" for name, verb in VERBS.items())
+    """The help of every verb, as it prints it, and of the verbs of those that have some of their own."""
+    return "\n".join(page for name, verb in VERBS.items() for page in _pages(name, verb))
 
 
-def _help(name: str, verb: Verb) -> str:
-    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name, context_settings={"terminal_width": WIDTH})(getattr(import_module(verb.module), verb.function))
+def _pages(name: str, verb: Verb) -> Iterator[str]:
+    module = import_module(verb.module)
+    if verb.group is None:
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name, context_settings={"terminal_width": WIDTH})(getattr(module, verb.function))
+        yield f"## {name}\n\n{_fenced(_help(alone, name))}"
+        return
+    group: typer.Typer = getattr(module, verb.group)
+    yield f"## {name}\n\n{inspect.getdoc(getattr(module, verb.function))}\n"
+    for each in group.registered_commands:
+        if each.callback is not None:
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command(each.name, context_settings={"terminal_width": WIDTH})(each.callback)
+            yield f"### {name} {each.name}\n\n{_fenced(_help(alone, f'{name} {each.name}'))}"
+
+
+def _help(alone: typer.Typer, name: str) -> str:
     return CliRunner().invoke(alone, ["--help"], prog_name=f"modelrouter {name}").output
 
 

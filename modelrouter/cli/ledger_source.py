@@ -50,13 +50,13 @@ _ENTRY = re.compile(r"(?:[^#]*#)?\d+(?:-\d+)?|mr_\w+")
 File = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[FILE]", help="A shard (0.db), a folder of shards, or an export; else the inventory's ledger."
+        metavar="FILE", help="A shard (0.db), a folder of shards, or an export; else the inventory's ledger."
     ),
 ]
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[FILE] [ENTRY]...",
+        metavar="FILE|ENTRY",
         help="A shard (0.db), a folder of shards or an export, else the inventory's ledger; and entries: 42, or 0#42 "
         "where there are several shards.",
     ),
