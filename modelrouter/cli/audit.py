@@ -102,13 +102,13 @@ def _facts(judged: list[_Judged]) -> dict[str, Any]:
 def _show(judged: list[_Judged], console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("ledger", overflow="fold")
-    for heading in ("entries", "requests", "hops", "in routes", "forbidden", "not judged", "undecided"):
+    for heading in ("entries", "requests", "hops", "in routes", "forbidden", "unjudged", "undecided"):
         table.add_column(heading, justify="right")
     for each in judged:
         found = each.auditor
         unjudged, undecided = found.unjudged.total(), len(found.undecided)
         table.add_row(
-            printable(found.origin or str(each.path)),
+            printable(each.name),
             f"{found.entries:,}",
             f"{found.kinds['request']:,}",
             f"{found.hops:,}",

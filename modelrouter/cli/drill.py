@@ -18,7 +18,9 @@ __all__ = ["main"]
 NOT_SURVIVED = 1
 LIST = "list"
 
-Out = Annotated[Path | None, typer.Option(help="The folder of the report.", show_default="drill-report")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "--report", help="The folder of the report.", show_default="drill-report")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print report.json instead of tables.")]
 Only = Annotated[
     list[str] | None,
@@ -46,6 +48,12 @@ Baseline = Annotated[Path | None, typer.Option(help="Compare with this earlier r
 Sign = Annotated[
     str | None, typer.Option(metavar="KEY", help="Sign the report with env:NAME or file:PATH, an Ed25519 key.")
 ]
+Ledger = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Keep every request, and the verdicts, in this ledger; signed with the key of --sign."
+    ),
+]
 Verify = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="Say whether a report was changed, and play nothing.")
 ]
@@ -68,6 +76,7 @@ def main(
     jobs: Jobs = JOBS,
     baseline: Baseline = None,
     sign: Sign = None,
+    ledger: Ledger = None,
     verify: Verify = None,
     signer: Signer = None,
 ) -> None:
@@ -87,11 +96,11 @@ def main(
         raise typer.Exit(0)
     written = planned(plan)
     if level == "static" and written is None:
-        wish = Wish(out, tuple(only or ()), tuple(incident or ()), level, seed, jobs, baseline, sign)
+        wish = Wish(out, tuple(only or ()), tuple(incident or ()), level, seed, jobs, baseline, sign, ledger)
         raise typer.Exit(0 if foretold(inventory, wish, console, as_json=as_json) else NOT_SURVIVED)
     happened = tuple(EVERY if each == ALL else each for each in incident or ())
     if EVERY in happened:
         tell_idle(inventory, happened, console)
-    wish = Wish(out, tuple(only or ()), happened, level, seed, jobs, baseline, sign)
+    wish = Wish(out, tuple(only or ()), happened, level, seed, jobs, baseline, sign, ledger)
     passed = drill(inventory, wish, written, console, as_json=as_json)
     raise typer.Exit(0 if passed else NOT_SURVIVED)

@@ -7,6 +7,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from modelrouter.cli.canarying import OnGateway, on_gateway
+from modelrouter.cli.drill_ledger import Course, begun, concluded
 from modelrouter.cli.foretelling import foretell, show_foreseen
 from modelrouter.cli.opening import show_json
 from modelrouter.cli.printable import printable
@@ -29,6 +31,7 @@ from modelrouter.drills.fingerprint import fingerprint
 from modelrouter.drills.history import REPORT, folder_of, runs
 from modelrouter.drills.incidents.choice import chosen
 from modelrouter.drills.level import How, frame, play
+from modelrouter.drills.logbook import Logbook
 from modelrouter.drills.plan import REAL, Level, Plan, expecting, objections
 from modelrouter.drills.planfile import load_plan
 from modelrouter.drills.recording import Recording
@@ -38,7 +41,7 @@ from modelrouter.drills.report.counted import counted
 from modelrouter.drills.report.due import as_rows, table_of
 from modelrouter.drills.report.evidence import FILES, write
 from modelrouter.drills.report.facts import as_json as facts_as_json
-from modelrouter.drills.report.findings import Origin, findings
+from modelrouter.drills.report.findings import Findings, Origin, findings
 from modelrouter.drills.report.foretold import stopped
 from modelrouter.drills.report.foretold import told as foretold_document
 from modelrouter.drills.report.foretold import write as write_foretold
@@ -48,7 +51,7 @@ from modelrouter.drills.selection import named, of_plan
 from modelrouter.drills.signing import SIGNATURE, Key, key_from, public_from, verify_folder
 from modelrouter.drills.static import static
 from modelrouter.drills.verdict import judge
-from modelrouter.errors import InventoryError, UsageError
+from modelrouter.errors import InventoryError, LedgerError, UsageError
 from modelrouter.inventory.loader import load
 
 __all__ = ["Wish", "console_for", "drill", "foretold", "loaded", "planned", "told_due", "verified"]
@@ -72,6 +75,7 @@ class Wish(NamedTuple):
     jobs: int
     baseline: Path | None
     sign: str | None
+    ledger: Path | None = None
 
 
 def console_for(*, as_json: bool) -> Console:
@@ -129,13 +133,16 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
     ended = None
     if plan is not None and level == "static":
         return _foretold(asked, plan, scenarios, evidence, console, as_json=as_json)
-    if plan is not None and level in REAL:
-        rehearsal, ended = _on_gateway(asked, wish, plan, console)
-    else:
-        seed = wish.seed if wish.seed is not None else plan.seed if plan else 0
-        rehearsal = _played(asked, scenarios, level, wish.jobs, seed, console)
-    origin = replace(evidence.origin, ended=ended)
-    found = findings(rehearsal, began=began, took_s=time.monotonic() - clock, origin=origin)
+    seed = wish.seed if wish.seed is not None else plan.seed if plan else 0
+    with ExitStack() as after:
+        book = _book(wish, asked, Course(plan, level, seed, scenarios, evidence.key), after)
+        if plan is not None and level in REAL:
+            rehearsal, ended = _on_gateway(asked, wish, plan, console)
+        else:
+            rehearsal = _played(asked, scenarios, level, How(jobs=wish.jobs, seed=seed, book=book), console)
+        origin = replace(evidence.origin, ended=ended)
+        found = findings(rehearsal, began=began, took_s=time.monotonic() - clock, origin=origin)
+        found = _recorded(book, found)
     _storing(evidence.out, lambda: write(found, evidence.out, evidence.key))
     if as_json:
         typer.echo(facts_as_json(found).decode(), nl=False)
@@ -144,6 +151,25 @@ def drill(inventory: Inventory, wish: Wish, plan: Plan | None, console: Console,
         where = evidence.out / "index.html"
         console.print(f"  {found.took_s:.0f} s; the whole story: {where}", style="dim", soft_wrap=True)
     return found.passed
+
+
+def _book(wish: Wish, inventory: Inventory, course: Course, after: ExitStack) -> Logbook | None:
+    """The drill's own ledger, where one is wished for; ended whatever happens."""
+    if wish.ledger is None:
+        return None
+    try:
+        book = begun(wish.ledger, inventory, course)
+    except LedgerError as error:
+        _stop(f"{error.what}: {error.advice}")
+    after.callback(book.close)
+    return book
+
+
+def _recorded(book: Logbook | None, found: Findings) -> Findings:
+    try:
+        return found if book is None else concluded(book, found)
+    except LedgerError as error:
+        _stop(f"{error.what}: {error.advice}")
 
 
 def _evidence(inventory: Inventory, wish: Wish, plan: Plan | None, level: Level, began: datetime) -> _Evidence:
@@ -179,7 +205,7 @@ def _foretold(
 
 def foretold(inventory: Inventory, wish: Wish, console: Console, *, as_json: bool) -> bool:
     """Say what the factor graph makes of scenarios, and play nothing; answers whether what matters is served."""
-    asked = {"--out": wish.out, "--sign": wish.sign, "--baseline": wish.baseline}
+    asked = {"--out": wish.out, "--sign": wish.sign, "--baseline": wish.baseline, "--ledger": wish.ledger}
     if given := [name for name, value in asked.items() if value is not None]:
         _stop(f"--level static writes no evidence without --plan, so it does not go together with {', '.join(given)}")
     try:
@@ -251,6 +277,8 @@ def _level(wish: Wish, plan: Plan | None) -> Level:
     level: Level = wish.level or (plan.level if plan else "twin")
     if level == "static" and wish.baseline is not None:
         _stop("--baseline compares what was played, and level static plays nothing")
+    if level == "static" and wish.ledger is not None:
+        _stop("--ledger keeps what was played, and level static plays nothing")
     if level in REAL and (plan is None or plan.level != level):
         _stop(f"level {level} touches real requests: it is played by a plan that says so, with leave")
     return level
@@ -306,9 +334,7 @@ def _baseline(wish: Wish, plan: Plan | None, level: Level) -> Mapping[str, Any] 
     return dict(told)
 
 
-def _played(
-    inventory: Inventory, scenarios: list[Scenario], level: Level, jobs: int, seed: int, console: Console
-) -> Rehearsal:
+def _played(inventory: Inventory, scenarios: list[Scenario], level: Level, how: How, console: Console) -> Rehearsal:
     """Play them, and show how far it has come."""
     size = f"{counted(len(scenarios), 'scenario')}, {counted(len(inventory.processes), 'process')}"
     console.print(f"[bold]{inventory.name}[/bold]: {size}")
@@ -333,7 +359,7 @@ def _played(
             progress.update(task, advance=1)
             progress.console.print(outcome(recording.scenario, judge(inventory, recording)), soft_wrap=True)
 
-        return play(level, inventory, scenarios, How(told, doing, jobs, seed))
+        return play(level, inventory, scenarios, how._replace(told=told, doing=doing))
 
 
 def _ready(folder: Path) -> None:

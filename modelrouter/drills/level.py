@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from modelrouter.core.inventory import Inventory
+    from modelrouter.drills.logbook import Logbook
     from modelrouter.drills.miniature import Miniature
     from modelrouter.drills.plan import Level
     from modelrouter.drills.recording import Recording
@@ -24,14 +25,16 @@ __all__ = ["How", "frame", "play"]
 class How(NamedTuple):
     """What one level needs and another does not, and who listens."""
 
-    told: Callable[[Recording], None]
+    told: Callable[[Recording], None] = lambda _: None
     """Hears of each scenario when it is over."""
-    doing: Callable[[str], None]
+    doing: Callable[[str], None] = lambda _: None
     """Hears in a few words what is being done."""
     jobs: int = JOBS
     """Scenarios side by side, on twins."""
     seed: int = 0
     """From which chance is drawn, in simulated time."""
+    book: Logbook | None = None
+    """Where every request is recorded."""
 
 
 def frame(level: Level, inventory: Inventory) -> Miniature:
@@ -47,5 +50,5 @@ def play(
 ) -> Rehearsal:
     """Play the scenarios as said; raises nothing of its own."""
     if level == "simulated":
-        return simulate.simulate(inventory, scenarios, seed=how.seed, told=how.told, doing=how.doing)
-    return rehearse(inventory, scenarios, jobs=how.jobs, told=how.told, doing=how.doing)
+        return simulate.simulate(inventory, scenarios, seed=how.seed, told=how.told, doing=how.doing, book=how.book)
+    return rehearse(inventory, scenarios, jobs=how.jobs, told=how.told, doing=how.doing, book=how.book)

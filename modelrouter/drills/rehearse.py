@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from contextlib import AsyncExitStack, suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import openai
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import Inventory, QualityCheck
     from modelrouter.drills.demand import Planned
+    from modelrouter.drills.logbook import Listener, Logbook
     from modelrouter.drills.miniature import Miniature
     from modelrouter.drills.plan import Level
 
@@ -78,16 +80,17 @@ def rehearse(
     jobs: int = JOBS,
     told: Callable[[Recording], None] = lambda _: None,
     doing: Callable[[str], None] = lambda _: None,
+    book: Logbook | None = None,
 ) -> Rehearsal:
     """Play the scenarios and answer their recordings in the same order; `told` hears of each when it is over.
 
-    `doing` hears in a few words what is being done, whenever that changes.
+    `doing` hears in a few words what is being done, whenever that changes. With a `book` every request is recorded there.
     Blocks; needs a thread without a running event loop. No connection leaves this machine meanwhile.
     """
     small = miniature(inventory)
     # asyncio's own loop: the guard hears only of sockets that Python opens.
     with Guard() as guard, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        recordings = runner.run(_all(inventory, small, _batches(scenarios, jobs), told, doing))
+        recordings = runner.run(_all(inventory, small, _batches(scenarios, jobs), told, doing, book))
         return Rehearsal(inventory, small, recordings, tuple(guard.refused))
 
 
@@ -97,6 +100,7 @@ async def _all(
     batches: Sequence[Sequence[Scenario]],
     told: Callable[[Recording], None],
     doing: Callable[[str], None],
+    book: Logbook | None,
 ) -> tuple[Recording, ...]:
     library = Library()
     planned = with_checks(demand(inventory, small), inventory, small.steady_s)
@@ -110,7 +114,7 @@ async def _all(
         gc.freeze()
         for batch in batches:
             doing(_playing(batch))
-            stages = [(scenario, Stage(inventory, small, library)) for scenario in batch]
+            stages = [(scenario, Stage(inventory, small, library, _listener(book, scenario))) for scenario in batch]
             for recording in await _side_by_side(stages, planned, checks):
                 told(recording)
                 recordings.append(recording)
@@ -118,6 +122,10 @@ async def _all(
         gc.unfreeze()
         await library.end()
     return tuple(recordings)
+
+
+def _listener(book: Logbook | None, scenario: Scenario) -> Listener | None:
+    return book.listener(scenario.id, monotonic) if book is not None else None
 
 
 def _batches(scenarios: Sequence[Scenario], jobs: int) -> list[Sequence[Scenario]]:

@@ -31,7 +31,8 @@ class Key:
     """A secret key that shows only its public half."""
 
     def __init__(self, secret: Secret) -> None:
-        self._secret = secret
+        self.secret = secret
+        """It shows only its public half as well."""
         self.name = named(secret.public)
         """The public key as people pass it on: `ed25519:` and base64."""
 
@@ -40,7 +41,7 @@ class Key:
 
     def sign(self, message: bytes) -> str:
         """The signature in base64; the same for the same message."""
-        return base64.b64encode(self._secret.sign(message)).decode()
+        return base64.b64encode(self.secret.sign(message)).decode()
 
 
 class Checked(NamedTuple):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import Inventory, QualityCheck
     from modelrouter.drills.demand import Planned
+    from modelrouter.drills.logbook import Logbook
     from modelrouter.drills.miniature import Miniature
     from modelrouter.drills.scenario import Scenario
 
@@ -59,8 +60,11 @@ def simulate(
     seed: int = 0,
     told: Callable[[Recording], None] = lambda _: None,
     doing: Callable[[str], None] = lambda _: None,
+    book: Logbook | None = None,
 ) -> Rehearsal:
     """Play the scenarios, one after the other, and answer their recordings; `told` hears of each when it is over.
+
+    With a `book` every request is recorded there.
 
     Blocks; needs a thread without a running event loop. Nothing is sent anywhere.
     """
@@ -69,7 +73,7 @@ def simulate(
     recordings = []
     for scenario in scenarios:
         doing(f"simulating {scenario.id}")
-        recording = _Play(inventory, small, scenario, planned, seed).run()
+        recording = _Play(inventory, small, scenario, planned, seed, book).run()
         told(recording)
         recordings.append(recording)
     return Rehearsal(inventory, small, tuple(recordings), (), level="simulated", seed=seed)
@@ -88,7 +92,13 @@ class _Play:
     """One scenario."""
 
     def __init__(
-        self, inventory: Inventory, small: Miniature, scenario: Scenario, planned: Sequence[Planned], seed: int
+        self,
+        inventory: Inventory,
+        small: Miniature,
+        scenario: Scenario,
+        planned: Sequence[Planned],
+        seed: int,
+        book: Logbook | None,
     ) -> None:
         self._scenario = scenario
         self._checks = asked_by(inventory)
@@ -98,6 +108,7 @@ class _Play:
         self._notes = Notes(self._time.now)
         self._providers = SimulatedProviders(inventory, small, Time(self._time.now, self._time.wall))
         self._inventory = readdress(inventory, self._providers.addresses)
+        self._listener = book.listener(scenario.id, self._time.now) if book is not None else None
 
     def _shifted(self, request: Planned, small: Miniature) -> Planned:
         """Nobody asks at exactly even times: each request comes a little later, by chance."""
@@ -110,7 +121,7 @@ class _Play:
     async def _run(self) -> Recording:
         router = Router(
             self._inventory,
-            observers=[self._notes],
+            observers=[self._notes, *([self._listener] if self._listener is not None else [])],
             clients=dict.fromkeys(DIALECTS, self._providers),
             clock=_Clock(self._time, self._chance),
             hold_file=None,
@@ -120,6 +131,8 @@ class _Play:
             sent = await asyncio.gather(*(self._send(router, request) for request in self._planned))
             fault_at = await striking
             ended = self._time.now()
+        if self._listener is not None:
+            self._listener.close()
         return Recording(
             scenario=self._scenario,
             fault_at=fault_at,

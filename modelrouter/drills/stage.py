@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Deployment, Inventory
+    from modelrouter.drills.logbook import Listener
     from modelrouter.drills.miniature import Miniature
     from modelrouter.drills.scenario import Blow
     from modelrouter.drills.twins.entry import Entry
@@ -69,8 +70,11 @@ class Library:
 class Stage:
     """One scenario's twins, router and SDK; what is on it reads one clock."""
 
-    def __init__(self, inventory: Inventory, miniature: Miniature, library: ProviderClient) -> None:
+    def __init__(
+        self, inventory: Inventory, miniature: Miniature, library: ProviderClient, listener: Listener | None = None
+    ) -> None:
         self._inventory = inventory
+        self._listener = listener
         self._library = library
         self._rooms = AsyncExitStack()
         self._begun = time.monotonic()
@@ -89,7 +93,7 @@ class Stage:
         clients: dict[str, ProviderClient] = {wire: http for wire in DIALECTS if wire != "litellm"}
         router = Router(
             readdress(self._inventory, addresses),
-            observers=[self._notes],
+            observers=[self._notes, *([self._listener] if self._listener is not None else [])],
             clients={**clients, "litellm": self._library},
             hold_file=None,
         )
@@ -99,6 +103,8 @@ class Stage:
 
     async def __aexit__(self, *_: object) -> None:
         await self._rooms.aclose()
+        if self._listener is not None:
+            self._listener.close()
 
     def begin(self) -> None:
         """Start the clock."""

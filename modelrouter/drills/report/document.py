@@ -347,6 +347,24 @@ class Scenario(Part):
     requests: list[Request]
 
 
+class Ledger(Part):
+    """What a reader that shares no code with the router made of the drill's own ledger."""
+
+    requests: int
+    hops: int
+    """Calls that carried a request."""
+    forbidden: int
+    """Places where requests went, or might have gone, and may not; must be 0."""
+    first: str | None
+    """The first of them."""
+    unjudged: int
+    """How often the ledger does not say enough to judge."""
+    undecided: int
+    """Requests without a decision."""
+    orphans: int
+    """Decisions without a request."""
+
+
 class Document(Part):
     """The report of a drill."""
 
@@ -384,4 +402,6 @@ class Document(Part):
     """What, and why."""
     signer: str | None
     """The public key that signs the folder."""
+    ledger: Ledger | None
+    """Null where the drill kept none."""
     scenarios: list[Scenario]

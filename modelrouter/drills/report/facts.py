@@ -15,6 +15,7 @@ scenario since it began; shares are fractions of one; costs are US dollars; what
                   error rate, p95 and share served before anything failed, and when all was over
     miniature, machine, unrehearsed
                   sample sizes, and how far all this can be trusted
+    ledger        what an independent reader made of the drill's own ledger
     scenarios     for each: faults with their time and scope, precedent and assumptions; for each process its
                   verdict with every figure; holds; every request
 """
@@ -88,6 +89,7 @@ def facts(found: Findings) -> document.Document:
         machine=document.Machine(lag_s=_known(found.lag_s), refused=list(found.rehearsal.refused)),
         unrehearsed=[list(pair) for pair in found.unrehearsed],
         signer=found.origin.signer,
+        ledger=None if found.origin.recorded is None else document.Ledger(**found.origin.recorded._asdict()),
         scenarios=scenarios,
     )
 

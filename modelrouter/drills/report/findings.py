@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.inventory import Criticality, Inventory
     from modelrouter.drills.detection import Detection
+    from modelrouter.drills.logbook import Recorded
     from modelrouter.drills.plan import Plan
     from modelrouter.drills.prediction import Accuracy
     from modelrouter.drills.recording import Recording
@@ -76,6 +77,8 @@ class Origin:
     """Why it ended before its time; None where it did not."""
     baseline: Mapping[str, Any] | None = None
     """The earlier report that it is compared with, as read from its `report.json`."""
+    recorded: Recorded | None = None
+    """What the independent reader made of the drill's own ledger; None where it kept none."""
 
 
 class Weakness(NamedTuple):
@@ -138,7 +141,9 @@ class Findings:
     @property
     def passed(self) -> bool:
         """Whether every process that the drill is about lived through everything, to the end."""
-        return self.origin.ended is None and not self.unsteady and passed(self.all, self.binding)
+        recorded = self.origin.recorded
+        lawful = recorded is None or not recorded.forbidden
+        return self.origin.ended is None and lawful and not self.unsteady and passed(self.all, self.binding)
 
     @property
     def unsteady(self) -> tuple[str, ...]:
@@ -202,6 +207,9 @@ class Findings:
         """Why the drill as a whole proves nothing; empty where it does."""
         if self.origin.ended is not None:
             return f"ended before its time: {self.origin.ended}"
+        recorded = self.origin.recorded
+        if recorded is not None and recorded.forbidden:
+            return f"requests went where they may not, as its ledger shows: {recorded.first}"
         off = "; ".join(self.unsteady)
         return off and f"nothing is proved, for the steady state did not hold before anything failed: {off}"
 
@@ -247,6 +255,8 @@ class Findings:
         yield from (
             f"a connection to {each} would have left this machine, and was refused" for each in self.rehearsal.refused
         )
+        if self.origin.recorded is not None:
+            yield from self.origin.recorded.departures()
 
 
 def _fate(fate: str | None, by: str | None) -> str:

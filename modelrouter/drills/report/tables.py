@@ -62,7 +62,18 @@ def policy(found: Findings) -> str:
         f"Each of the {counted(calls, 'call')} in {whose} was judged by every policy, by where the process's data may be "
         "processed and for how long it may be kept, by the reader that audits ledgers, which shares no code with the router."
     )
-    return section("policy", "Policy: where the data went", table(heads, rows, wide=760), lead)
+    return section("policy", "Policy: where the data went", table(heads, rows, wide=760), lead + _recorded(found))
+
+
+def _recorded(found: Findings) -> str:
+    """The same of the drill's own ledger, where it kept one."""
+    kept = found.origin.recorded
+    if kept is None:
+        return ""
+    return (
+        f" Its ledger tells of {counted(kept.requests, 'request')} and {counted(kept.hops, 'call')}; of these the same reader "
+        f"found {kept.forbidden or 'none'} against policy."
+    )
 
 
 def _places(found: Findings, deployment: str) -> str:
