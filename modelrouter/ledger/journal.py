@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, TypeVar
 from modelrouter.errors import LedgerError
 from modelrouter.ledger import chain, checkpoint
 from modelrouter.ledger.chain import CLOSED
-from modelrouter.ledger.merkle import root_of
-from modelrouter.ledger.shards import Lock, lock_path
+from modelrouter.ledger.shards import Lock
 from modelrouter.ledger.signing import CHECKPOINT, SET_BACK, Rhythm, Signing
 from modelrouter.ledger.store import Store
-from modelrouter.ledger.trouble import Trouble, explained, in_use
+from modelrouter.ledger.trouble import Trouble, explained
 from modelrouter.ledger.waiting import LOG, Gap, Question, Waiting, Wanted, call
 
 if TYPE_CHECKING:
@@ -60,7 +59,8 @@ class Journal:
 
     `told` hears of trouble once, and None when it is over. `on_checkpoint` gets every signed checkpoint. `facts` is asked at
     each checkpoint what to keep by name in the same transaction. These and every `kept` run on the journal's thread (a `kept` that
-    gets None may run on the caller's), and what they raise is logged. In a forked child nothing is written.
+    gets None may run on another), and what they raise is logged. A disk that does not answer for `patience_s` is trouble as well.
+    In a forked child nothing is written.
     """
 
     def __init__(  # noqa: PLR0913 - a composition root of its own
@@ -78,6 +78,7 @@ class Journal:
         bound: int = 100_000,
         on_checkpoint: Callable[[Note], object] | None = None,
         facts: Callable[[], Mapping[str, bytes]] | None = None,
+        patience_s: float = 5.0,
         lock: Lock | None = None,
     ) -> None:
         self.path = path
@@ -88,6 +89,8 @@ class Journal:
         self._told, self._on_checkpoint, self._facts = told, on_checkpoint, facts
         self._lock = lock
         self._signing = Signing(path, origin, secret, Rhythm(checkpoint_entries, checkpoint_s))
+        self._patience = patience_s
+        self._busy: float | None = None
         self._pid = os.getpid()
         self._changed = Condition()
         self._waiting = Waiting(bound)
@@ -157,6 +160,7 @@ class Journal:
         if self._thread is None:
             self._thread = Thread(target=self._run, name="modelrouter-ledger", daemon=True)
             self._thread.start()
+            Thread(target=self._watch, name="modelrouter-ledger-watch", daemon=True).start()
         elif self._sleeping:
             self._changed.notify()
 
@@ -176,6 +180,7 @@ class Journal:
         """The thread. The store is a variable of this frame alone: in a forked child nobody may so much as close it."""
         store: Store | None = None
         while self._wait():
+            self._busy = time.monotonic()
             try:
                 if store is None:
                     store = self._opened()
@@ -192,6 +197,16 @@ class Journal:
             self._broken(store, error)
             store = None
         self._leave(store)
+
+    def _watch(self) -> None:
+        """Another thread: let nobody wait for a disk that does not answer."""
+        thread = self._thread
+        while thread is not None and thread.is_alive():
+            thread.join(self._patience / 4)
+            busy = self._busy
+            if self.trouble is None and busy is not None and time.monotonic() - busy > self._patience:
+                what = f"the disk under {self.path} does not answer"
+                self._alarm(LedgerError(what, "look at it: what waits is written by itself when it does"), busy)
 
     def _wait(self) -> bool:
         """Sleep until there is something to do; False when all is done and no more will come."""
@@ -215,11 +230,7 @@ class Journal:
 
     def _opened(self) -> Store:
         """The store, and the certainty that it is the one that was written before."""
-        if self._lock is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = Lock.taken(lock_path(self.path))
-            if self._lock is None:
-                raise in_use(self.path, Lock.holder(lock_path(self.path)))
+        self._lock = self._lock or Lock.of(self.path)
         store = Store.open(self.path, self.origin, self._lock)
         try:
             self._recognise(store)
@@ -232,7 +243,7 @@ class Journal:
         self._signing.check(store)
         if self._attempt is not None and store.head == self._attempt:
             self._done(store)  # the commit that failed had reached the disk after all
-        elif self._last is not None and not _extends(store, self._last):
+        elif self._last is not None and not store.extends(self._last):
             raise LedgerError(f"{self.path} is another file than the one that was written before", SET_BACK)
 
     def _work(self, store: Store) -> None:
@@ -316,21 +327,26 @@ class Journal:
                 with self._changed:
                     self._waiting.done([item])
                     self._waiting.lost += len(item.drafts)
+                    kept = item.taken()
                 self._batch[place] = Gap(len(item.drafts), self._now(), f"no entry can be made of it: {error}")
-                if item.kept is not None:
-                    call(item.kept, None)
+                if kept is not None:
+                    call(kept, None)
 
     def _done(self, store: Store, number: int = 0) -> None:
         """The batch is durable, its first draft under this number."""
-        batch, self._batch = self._batch, []
-        self._last, self._begun = store.head, store.head.begun
-        self._attempt = self._signed = None
+        told: list[tuple[Kept, int]] = []
         with self._changed:
+            batch, self._batch = self._batch, []
+            self._last, self._begun = store.head, store.head.begun
+            self._attempt = self._signed = None
             self._waiting.done(batch)
-        for item in batch:
-            number += len(item.drafts) if isinstance(item, Wanted) else 1
-            if isinstance(item, Wanted) and item.kept is not None:
-                call(item.kept, number - 1)
+            for item in batch:
+                number += len(item.drafts) if isinstance(item, Wanted) else 1
+                kept = item.taken() if isinstance(item, Wanted) else None
+                if kept is not None:
+                    told.append((kept, number - 1))
+        for kept, at in told:
+            call(kept, at)
 
     def _sign(self, store: Store) -> None:
         note = self._signing.sign(store.head)
@@ -355,16 +371,17 @@ class Journal:
             store.close()
         if not isinstance(error, LedgerError | OSError):
             LOG.error("the ledger cannot be written", exc_info=error)
-        found = explained(error, self.path)
+        self._alarm(explained(error, self.path))
+
+    def _alarm(self, found: LedgerError, busy: float | None = None) -> None:
+        """Answer everybody who waits, and tell of the trouble once; not if the writer is no longer `busy` since then."""
         with self._changed:
+            if busy is not None and busy != self._busy:
+                return
             first = self.trouble is None
             since = self._wall() if self.trouble is None else self.trouble.since
             self.trouble = trouble = Trouble(found.what, found.advice, since)
-            kept, futures = self._waiting.dismissed()
-            for item in self._batch:
-                if isinstance(item, Wanted) and item.kept is not None:
-                    kept.append(item.kept)
-                    item.kept = None
+            kept, futures = self._waiting.dismissed(self._batch)
         for each in kept:
             call(each, None)
         for future in futures:
@@ -394,7 +411,3 @@ class Journal:
     def _now(self) -> int:
         return round(self._wall() * 1e6)
 
-
-def _extends(store: Store, head: Head) -> bool:
-    """Whether the store has all that the ledger had then."""
-    return store.head.size >= head.size and root_of(head.size, store.nodes()) == head.tree.root()

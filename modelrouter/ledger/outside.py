@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from threading import Event
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tenacity import RetryCallState, Retrying, wait_exponential
@@ -69,6 +70,7 @@ class Books:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._copy: Reader | None = None
+        self._ended = Event()
 
     def ask(self, question: Callable[[Shelf], T]) -> T:
         """The answer to a question about the entries. Raises AwayError where the ledger cannot be read now."""
@@ -84,8 +86,14 @@ class Books:
         self._copy = self._copied()
         return question(self._copy)
 
+    def end(self) -> None:
+        """The journal has written its last: from now on the file can be read. From any thread."""
+        self._ended.set()
+
     def _copied(self) -> Reader:
-        """The ledger as its journal left it."""
+        """The ledger as its journal left it: while that writes its last entries, they are waited for."""
+        if not self._ended.wait(PATIENCE_S):
+            raise AwayError("the ledger is being closed")
         with suppress(LedgerError, OSError):
             if self._journal.path.stat().st_size <= LARGEST:
                 return opened(self._journal.path)

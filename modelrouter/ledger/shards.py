@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.errors import LedgerError
 from modelrouter.ledger.ed25519 import Secret, secret_from
-from modelrouter.ledger.trouble import explained
+from modelrouter.ledger.trouble import explained, in_use
 
 if TYPE_CHECKING:
     from typing import Self
@@ -56,6 +56,15 @@ class Lock:
             os.ftruncate(file, 0)
             os.pwrite(file, b"%d\n" % os.getpid(), 0)
         return cls(path, file)
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """The right to write the shard in this file. Raises LedgerError where somebody else has it, and OSError."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = cls.taken(lock_path(path))
+        if lock is None:
+            raise in_use(path, cls.holder(lock_path(path)))
+        return lock
 
     @staticmethod
     def holder(path: Path) -> int | None:

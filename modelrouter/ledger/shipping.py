@@ -111,6 +111,7 @@ class Shipping:
         """Send what is left if it can be done in so many seconds, and end. What remains is sent at the next start."""
         self._until = time.monotonic() + within_s
         self._ending.set()
+        self._books.end()
         self._now.set()
         if self._thread.is_alive():
             self._thread.join(within_s)

@@ -22,11 +22,11 @@ from modelrouter.errors import LedgerError
 from modelrouter.ledger import chain
 from modelrouter.ledger.chain import dump
 from modelrouter.ledger.entry import read_fields
-from modelrouter.ledger.merkle import START
-from modelrouter.ledger.shards import Lock, lock_path
+from modelrouter.ledger.merkle import START, root_of
+from modelrouter.ledger.shards import Lock
 from modelrouter.ledger.tables import APPLICATION, HEAD, SCHEMA, VERSION, Levels, Tables
 from modelrouter.ledger.tiles import HEIGHT, WIDTH
-from modelrouter.ledger.trouble import damaged, explained, in_use
+from modelrouter.ledger.trouble import damaged, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -86,11 +86,7 @@ class Store(Tables):
         own = None
         connection = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if lock is None:
-                own = Lock.taken(lock_path(path))
-                if own is None:
-                    raise in_use(path, Lock.holder(lock_path(path)))
+            own = Lock.of(path) if lock is None else None
             connection = _connected(path)
             store = cls(connection, path, own)
             store._prepare(origin)
@@ -184,6 +180,10 @@ class Store(Tables):
         finally:
             fcntl.flock(self._reading, fcntl.LOCK_UN)
         self._unsettled, self._empty = 0, False
+
+    def extends(self, head: Head) -> bool:
+        """Whether everything is there, and the same, that the ledger had then."""
+        return self.head.size >= head.size and root_of(head.size, self.nodes()) == head.tree.root()
 
     def put(self, name: str, value: bytes) -> None:
         """Keep a fact, durable on return."""

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     Kept = Callable[[int | None], None]
     Facts = Mapping[str, bytes]
 
-__all__ = ["LOG", "Gap", "Question", "Waiting", "Wanted", "call"]
+__all__ = ["HEAVIEST", "LOG", "Gap", "Question", "Waiting", "Wanted", "call"]
 
 LOG = logging.getLogger("modelrouter.ledger")
 
 T = TypeVar("T")
+
+HEAVIEST = 64 << 20
+"""Bytes of facts that may wait."""
 
 
 class Wanted:
@@ -34,6 +37,16 @@ class Wanted:
         self.kept = kept
         self.facts: Facts = facts or {}
         """What is kept by name in the same transaction."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes of the facts: contents may be large."""
+        return sum(map(len, self.facts.values())) if self.facts else 0
+
+    def taken(self) -> Kept | None:
+        """Who is to be told: only once."""
+        kept, self.kept = self.kept, None
+        return kept
 
 
 class Gap:
@@ -67,6 +80,7 @@ class Waiting:
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
+        self._weight = 0
         self._items: deque[Wanted | Gap | Question] = deque()
         self.drafts = 0
         """How many wait, those that are being written counted in."""
@@ -79,9 +93,11 @@ class Waiting:
     def want(self, item: Wanted, time: int, why: str) -> bool:
         """Let it wait; False where there is no room: then a gap in its place counts it, and says why."""
         count = len(item.drafts)
-        if self.drafts + count <= self._bound:
+        weight = item.weight
+        if self.drafts + count <= self._bound and (self._weight + weight <= HEAVIEST or not self._weight):
             self._items.append(item)
             self.drafts += count
+            self._weight += weight
             return True
         self.lost += count
         last = self._items[-1] if self._items else None
@@ -115,15 +131,16 @@ class Waiting:
 
     def done(self, batch: Sequence[Wanted | Gap]) -> None:
         """What was taken is written, or given up."""
-        self.drafts -= sum(len(item.drafts) for item in batch if isinstance(item, Wanted))
-
-    def dismissed(self) -> tuple[list[Kept], list[Future[Any]]]:
-        """Who waits for an answer and must not wait any longer; what they wanted written stays, questions do not."""
-        kept = [item.kept for item in self._items if isinstance(item, Wanted) and item.kept is not None]
-        futures = [item.future for item in self._items if isinstance(item, Question)]
-        for item in self._items:
+        for item in batch:
             if isinstance(item, Wanted):
-                item.kept = None
+                self.drafts -= len(item.drafts)
+                self._weight -= item.weight
+
+    def dismissed(self, batch: Sequence[Wanted | Gap]) -> tuple[list[Kept], list[Future[Any]]]:
+        """Who waits for an answer and must not wait any longer; what they wanted written stays, questions do not."""
+        wanted = [item.taken() for item in (*batch, *self._items) if isinstance(item, Wanted)]
+        kept = [each for each in wanted if each is not None]
+        futures = [item.future for item in self._items if isinstance(item, Question)]
         self._items = deque(item for item in self._items if not isinstance(item, Question))
         return kept, futures
 

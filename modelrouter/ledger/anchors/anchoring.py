@@ -140,11 +140,13 @@ class _Desk:
         self._changed = Condition()
         self._next: Note | None = None
         self._ending = Event()
+        self._books: Books | None = None
         self._thread: Thread | None = None
         self.state = State(place.name, 0, None)
 
     def start(self, books: Books) -> None:
         """Begin."""
+        self._books = books
         self._thread = Thread(
             target=self._run, args=(books,), name=f"modelrouter-anchor {self._place.name}", daemon=True
         )
@@ -157,7 +159,9 @@ class _Desk:
             self._changed.notify_all()
 
     def end(self) -> None:
-        """No more pauses."""
+        """No more pauses; the journal has written its last."""
+        if self._books is not None:
+            self._books.end()
         self._ending.set()
         with self._changed:
             self._changed.notify_all()
