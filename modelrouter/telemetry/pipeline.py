@@ -116,6 +116,7 @@ class Pipeline:
             self._batches.shutdown()
         if self._meters is not None:
             self._meters.shutdown(int(limit_s * 1000) + 1000)
+        self._sender.unhurried()
 
     def _span(self, trace: Trace, span: Span, state: Any) -> Any:
         api, ids = self._api, span.ids

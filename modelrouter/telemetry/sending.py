@@ -12,7 +12,8 @@ from __future__ import annotations
 import gzip
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from threading import Event, Lock
+from socket import SHUT_RDWR
+from threading import Event, Lock, Timer
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -65,6 +66,8 @@ class Sender:
         self._lost = 0
         self._hurry = Event()
         self._until = float("inf")
+        self._open: set[HTTPConnection] = set()  # guarded by _lock
+        self._end: Timer | None = None
 
     @property
     def lost(self) -> int:
@@ -84,11 +87,25 @@ class Sender:
         """Whoever sends now, and from now on, has so many seconds left: the router is being closed."""
         self._until = monotonic() + limit_s
         self._hurry.set()
+        self._end = Timer(limit_s, self._abandon)
+        self._end.daemon = True
+        self._end.start()
 
     def unhurried(self) -> None:
-        """There is time again."""
+        """There is time again, or nothing more to send."""
+        if self._end is not None:
+            self._end.cancel()
         self._hurry.clear()
         self._until = float("inf")
+
+    def _abandon(self) -> None:
+        """Wake whoever waits for the receiver's answer."""
+        with self._lock:
+            open_ = list(self._open)
+        for connection in open_:
+            if connection.sock is not None:
+                with suppress(OSError):
+                    connection.sock.shutdown(SHUT_RDWR)
 
     def send(self, path: str, payload: bytes, count: int) -> bool:
         """Post one payload that holds so many things; False where it did not arrive, which is noted."""
@@ -115,12 +132,16 @@ class Sender:
         except MissingSecretError as error:
             return str(error), False
         connection = self._kind(self._host, self._port, timeout=limit_s)
+        with self._lock:
+            self._open.add(connection)
         try:
             connection.request("POST", self._path + path, body, headers)
             status = connection.getresponse().status
         except (OSError, HTTPException) as error:
             return f"{type(error).__name__} at {self._host}", True
         finally:
+            with self._lock:
+                self._open.discard(connection)
             with suppress(OSError):
                 connection.close()
         if status in GOOD:
