@@ -332,22 +332,24 @@ def impactfacts() -> str:
 
 def lost() -> str:
     """What a loss does to two processes of the shipped inventory."""
-    return _session(ROOT, {}, "impact --lose provider:aws --process medical-reports --process broker-documents")
+    return _session(
+        ROOT, {}, f"impact --lose provider:aws --process medical-reports --process broker-documents {ON_A_DAY}"
+    )
 
 
 def rests() -> str:
     """What one process of the shipped inventory rests on, and all of it."""
-    return _session(ROOT, {}, "impact")
+    return _session(ROOT, {}, f"impact {ON_A_DAY}")
 
 
 def mended() -> str:
     """What would mend the shipped inventory."""
-    return _session(ROOT, {}, "impact --repair")
+    return _session(ROOT, {}, f"impact --repair {ON_A_DAY}")
 
 
 def independent() -> str:
     """What a proposed fallback shares with a route of the shipped inventory."""
-    return _session(ROOT, {}, "impact --independence claude-direct --of campaign-texts")
+    return _session(ROOT, {}, f"impact --independence claude-direct --of campaign-texts {ON_A_DAY}")
 
 
 def rules() -> str:

@@ -48,7 +48,7 @@ def test_it_is_a_company_and_not_a_toy(inventory: Inventory) -> None:
     assert inventory.aliases["gpt-5.6"] in inventory.processes
     assert inventory.contracts
     assert inventory.sources
-    assert [policy.id for policy in inventory.policies] == ["eu-personal"]
+    assert [policy.id for policy in inventory.policies] == ["eu-personal", "confidential-untrained"]
 
 
 def test_critical_and_important_processes_survive_every_single_loss(inventory: Inventory) -> None:
