@@ -177,15 +177,17 @@ class Router:
     def aside(self, wrap: Callable[[ProviderClient], ProviderClient]) -> Router:
         """Another router over the same connections, with holds of its own; its calls go through `wrap`.
 
-        It checks nothing unasked, and knows whose signatures and stored answers are whose. Closing it closes no line.
+        It checks nothing unasked, and knows whose signatures and stored answers are whose. Its requests are recorded in
+        the same ledger, as a drill's. Closing it closes no line.
         """
         clients = {wire: wrap(each) for wire, each in self._parts.clients.items()}
         deployments = {name: replace(each, health=None) for name, each in self.inventory.deployments.items()}
         alike = replace(self.inventory, deployments=deployments, telemetry=None)  # without checks, and seen by nobody
-        other = Router(alike, clients=clients, clock=self._clock, observers=[], hold_file=None, ledger=None)
+        seen = self._evidence.beside(self.inventory)
+        other = Router(alike, clients=clients, clock=self._clock, observers=seen, hold_file=None, ledger=None)
         other._origins, other._keepers = self._origins, self._keepers
         other._parts = other._made(alike, other._parts.driver)
-        other._serving = replace(other._serving, keepers=self._keepers)
+        other._serving = replace(other._serving, keepers=self._keepers, records=self._evidence.records)
         return other
 
     async def ahandle(self, wire: str, body: bytes, context: Context = NOBODY) -> Answer:
@@ -290,6 +292,10 @@ class Router:
         if domain not in known:
             raise UnknownNameError("fault domain", text, get_close_matches(text, map(str, known), 3))
         return domain
+
+    def drilled(self, values: Mapping[str, Any]) -> None:
+        """Write into the ledger, where there is one, that a drill on real requests begins or is over."""
+        self._evidence.drilled(values)
 
     async def start(self) -> None:
         """Begin what runs beside requests, on this event loop: scheduled checks, and probes of what is held.

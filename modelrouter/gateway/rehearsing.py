@@ -11,6 +11,7 @@ import asyncio
 import os
 import threading
 import time
+from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
@@ -110,6 +111,9 @@ class _Drill:
         self._numbers: dict[str, Iterator[int]] = {name: count() for name in order.processes}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._held = {str(hold.domain) for hold in router.holds()}
+        self._struck: Counter[str] = Counter()
+        self._requests: Counter[str] = Counter()
+        router.drilled({"event": "begun", "drill": order.id, **_planned(order)})
         file.note(order, {"at": time.time(), "taken": os.getpid()})
 
     def renewed(self, order: Order) -> None:
@@ -147,6 +151,7 @@ class _Drill:
 
     def _note(self, group: Group, decision: Decision) -> None:
         """Write down what became of a request."""
+        self._requests[group] += 1
         calls = [_call(attempt) for attempt in decision.trail if attempt.held is None and attempt.sent]
         self._file.note(
             self.order,
@@ -161,14 +166,35 @@ class _Drill:
         )
 
     def close(self) -> None:
-        """Let go of what belongs to the canary's router, on the loop that it ran on."""
+        """Let go of what belongs to the canary's router, on the loop that it ran on; and say in the ledger what was done."""
+        why = "taken away" if self.order.stands(time.time()) else "nobody renewed it"
+        seen = {"requests": dict(self._requests), "struck": dict(self._struck)}
+        self.usual.drilled({"event": "ended", "drill": self.order.id, "why": why, **seen})
         if self._loop is not None and self._loop.is_running():
             asyncio.run_coroutine_threadsafe(self.canary.aclose(), self._loop)
         else:
             self.canary.close()
 
     def _strike(self, deployment: str) -> Strike | None:
-        return self.order.strike(deployment, time.time())
+        strike = self.order.strike(deployment, time.time())
+        if strike is not None:
+            self._struck[deployment] += 1
+        return strike
+
+
+def _planned(order: Order) -> dict[str, Any]:
+    """What a drill is going to do, as the ledger has it."""
+    strikes = [
+        {
+            "deployment": each.deployment,
+            "kind": each.kind,
+            "from_s": each.from_s,
+            "until_s": each.until_s,
+            "status": each.status,
+        }
+        for each in order.strikes
+    ]
+    return {"processes": list(order.processes), "share": order.share, "seed": order.seed, "strikes": strikes}
 
 
 def _call(attempt: Any) -> dict[str, Any]:

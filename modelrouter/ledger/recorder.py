@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelrouter.errors import LedgerError
 from modelrouter.ledger import drafts
-from modelrouter.ledger.entry import Kind, read, read_fields
+from modelrouter.ledger.entry import Draft, Kind, read, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Inventory
     from modelrouter.ledger.contents import Contents
-    from modelrouter.ledger.entry import Draft
     from modelrouter.ledger.journal import Journal
     from modelrouter.ledger.store import Store
     from modelrouter.runtime.clock import Clock
@@ -226,6 +225,10 @@ class Recorder:
         self._found[key] = found
         if news or key[1] == "canary":
             self._append([drafts.probe(checked)])
+
+    def drilled(self, values: Mapping[str, Any]) -> None:
+        """A drill on real requests begins, or is over."""
+        self._append([Draft(Kind.DRILL, int(self._clock.wall() * 1e6), values)])
 
     def reloaded(self, after: Inventory, edits: Sequence[str], sections: Mapping[Kind, Sequence[str]]) -> None:
         """Another inventory is in force; `sections` are the edits of those that have entries of their own."""

@@ -6,19 +6,20 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from modelrouter.inventory.secrets import resolve
-from modelrouter.recording.record import Recording
+from modelrouter.recording.record import Beside, Recording
 from modelrouter.runtime.log import logger
 from modelrouter.telemetry.observer import Traces
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from collections.abc import Mapping
+    from typing import Any, Literal
 
     from modelrouter.core.evidence import Ledger
     from modelrouter.core.inventory import Inventory
     from modelrouter.recording.record import Condition
     from modelrouter.router import Reloaded
     from modelrouter.runtime.clock import Clock
-    from modelrouter.runtime.observers import Observers
+    from modelrouter.runtime.observers import Observer, Observers
 
 __all__ = ["Evidence"]
 
@@ -49,6 +50,15 @@ class Evidence:
     def condition(self) -> Condition | None:
         """How the ledger is; None where there is none."""
         return self._recording.condition
+
+    def beside(self, inventory: Inventory) -> list[Observer]:
+        """Who sees the requests of a drill that are served by this inventory, beside all others: the ledger."""
+        return [Beside(self._recording, inventory)] if self.records is not None else []
+
+    def drilled(self, values: Mapping[str, Any]) -> None:
+        """A drill on real requests begins, or is over."""
+        if self.records is not None:
+            self._recording.drilled(values)
 
     async def start(self) -> None:
         """Open the ledger now; see `Recording.start`."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Closing, Opening, Ordered
 
-__all__ = ["HEADER", "Condition", "Recording"]
+__all__ = ["HEADER", "Beside", "Condition", "Recording"]
 
 HEADER = "x-modelrouter-entry"
 """On an answer: where its decision stands in the ledger, which has it for good."""
@@ -254,6 +254,12 @@ class Recording:
         if book is not None:
             book.recorder.probed(checked)
 
+    def drilled(self, values: Mapping[str, Any]) -> None:
+        """A drill on real requests begins, or is over."""
+        book = self._book()
+        if book is not None:
+            book.recorder.drilled(values)
+
     def reload_failed(self, error: InventoryError) -> None:
         """An inventory was refused."""
         book = self._book(opens=False)
@@ -294,6 +300,32 @@ class Recording:
             self._is_open = False
             books, self._books[:] = list(self._books), []
         _close(books)
+
+
+class Beside:
+    """A drill's share of the requests, as the ledger sees them: real ones, by the inventory in force; its holds are none."""
+
+    def __init__(self, recording: Recording, inventory: Inventory) -> None:
+        self._recording = recording
+        self._inventory = inventory
+
+    def opened(self, opening: Opening) -> None:
+        """A request begins."""
+        self._recording.opened(opening._replace(inventory=self._inventory, door="drill"))
+
+    def decided(self, decision: Decision) -> None:
+        """A stream shows its first content."""
+        self._recording.decided(decision)
+
+    def closed(self, closing: Closing) -> None:
+        """A request is over."""
+        self._recording.closed(closing)
+
+    def ended(self, decision: Decision, fault: Fault | None) -> None:
+        """`closed` tells of the end of a stream."""
+
+    def changed(self, change: Change) -> None:
+        """What a drill plays holds nothing."""
 
 
 def _close(books: list[Any]) -> None:
