@@ -98,8 +98,9 @@ def redact(
     if as_json:
         show_json({"entries": entries, "values": values, "seconds": round(time.monotonic() - begun, 3)})
     else:
+        gone = "1 value is" if values == 1 else f"{values} values are"
         told = "1 entry" if entries == 1 else f"{entries} entries"
-        typer.secho(f"{values} values of {told} are gone from every file of the ledger", fg="green")
+        typer.secho(f"{gone} gone from {told}, and from every file of the ledger", fg="green")
         typer.secho("exports, copies and backups that were made before still have them", dim=True)
 
 
