@@ -19,13 +19,13 @@ from threading import Condition, Thread, current_thread
 from typing import TYPE_CHECKING, TypeVar
 
 from modelrouter.errors import LedgerError
-from modelrouter.ledger import chain, checkpoint
+from modelrouter.ledger import chain
 from modelrouter.ledger.chain import CLOSED
 from modelrouter.ledger.shards import Lock
 from modelrouter.ledger.signing import CHECKPOINT, SET_BACK, Rhythm, Signing
 from modelrouter.ledger.store import Store
 from modelrouter.ledger.trouble import Trouble, explained
-from modelrouter.ledger.waiting import LOG, Gap, Question, Waiting, Wanted, call
+from modelrouter.ledger.waiting import LOG, Gap, Question, Waiting, Wanted, call, drafts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,7 +101,6 @@ class Journal:
         self._last: Head | None = None
         self._attempt: Head | None = None
         self._begun = CLOSED
-        self._signed: tuple[Head, Note] | None = None
 
     @property
     def waiting(self) -> int:
@@ -211,6 +210,7 @@ class Journal:
     def _wait(self) -> bool:
         """Sleep until there is something to do; False when all is done and no more will come."""
         with self._changed:
+            self._busy = None
             if self.trouble is not None:
                 if not self.closed:
                     self._changed.wait_for(lambda: self.closed, self._pause)
@@ -219,7 +219,7 @@ class Journal:
                     return False
                 self._tried = self.closed
                 return True
-            while not (self._batch or self._waiting or self._signed):
+            while not (self._batch or self._waiting or self._signing.pending):
                 due = None if self._last is None else self._signing.due_in(self._last, time.monotonic())
                 if self.closed or due == 0:
                     return not self.closed
@@ -251,11 +251,11 @@ class Journal:
         if not self._batch:
             with self._changed:
                 taken = self._waiting.take(GROUP) if self._waiting else []
+                self._batch = [] if isinstance(taken, Question) else taken
             if isinstance(taken, Question):
                 self._answer(store, taken)
                 return
-            self._batch = taken
-        if self._batch or self._signed:
+        if self._batch or self._signing.pending:
             self._write(store)
         if self._signing.due_in(store.head, time.monotonic()) == 0:
             self._sign(store)
@@ -291,15 +291,11 @@ class Journal:
 
     def _first(self, head: Head) -> tuple[list[Draft], dict[str, bytes]]:
         """What stands before the batch: a begin, or the checkpoint of what is before it."""
-        now = self._now()
         if head.begun == CLOSED or head.begun != self._begun:
-            self._signed = None
-            return [chain.begin(head, now, self._writer, self._signing.key)], {}
-        if self._signed is None or self._signed[0] != head:
-            self._signed = None
-            return [], {}
-        note = self._signed[1]
-        return [checkpoint.reference(head, now, note)], {**self._known(), CHECKPOINT: str(note).encode()}
+            self._signing.pending = None
+            return [chain.begin(head, self._now(), self._writer, self._signing.key)], {}
+        before, facts = self._signing.reference(head, self._now())
+        return before, {**self._known(), **facts} if before else {}
 
     def _known(self) -> Mapping[str, bytes]:
         """What shall be kept beside a checkpoint."""
@@ -310,10 +306,7 @@ class Journal:
             return {}
 
     def _sealed(self, head: Head, before: Sequence[Draft]) -> tuple[Head, list[Sealed]]:
-        now, drafts = self._now(), list(before)
-        for item in self._batch:
-            drafts += item.drafts if isinstance(item, Wanted) else [item.draft(now)]
-        return chain.append(head, drafts, self._chance)
+        return chain.append(head, [*before, *drafts_of(self._batch, self._now())], self._chance)
 
     def _sift(self, head: Head) -> None:
         """In place of drafts of which no entry can be made, a gap that says why."""
@@ -338,7 +331,7 @@ class Journal:
         with self._changed:
             batch, self._batch = self._batch, []
             self._last, self._begun = store.head, store.head.begun
-            self._attempt = self._signed = None
+            self._attempt = self._signing.pending = None
             self._waiting.done(batch)
             for item in batch:
                 number += len(item.drafts) if isinstance(item, Wanted) else 1
@@ -348,12 +341,11 @@ class Journal:
         for kept, at in told:
             call(kept, at)
 
-    def _sign(self, store: Store) -> None:
+    def _sign(self, store: Store) -> Note | None:
         note = self._signing.sign(store.head)
-        if note is not None:
-            self._signed = store.head, note
-            if self._on_checkpoint is not None:
-                call(self._on_checkpoint, note)
+        if note is not None and self._on_checkpoint is not None:
+            call(self._on_checkpoint, note)
+        return note
 
     def _end(self, store: Store) -> None:
         """What a writer that began leaves last: its end, and a checkpoint that covers it."""
@@ -361,17 +353,17 @@ class Journal:
             return
         made, sealed = chain.append(store.head, [chain.end(store.head, self._now())], self._chance)
         store.commit(made, sealed, self._known())
-        self._sign(store)
-        if self._signed is not None:
-            store.put(CHECKPOINT, str(self._signed[1]).encode())
+        note = self._sign(store)
+        if note is not None:
+            store.put(CHECKPOINT, str(note).encode())
 
     def _broken(self, store: Store | None, error: Exception) -> None:
         """Nothing becomes durable: let nobody wait, and tell it once."""
-        if store is not None:
-            store.close()
         if not isinstance(error, LedgerError | OSError):
             LOG.error("the ledger cannot be written", exc_info=error)
         self._alarm(explained(error, self.path))
+        if store is not None:
+            store.close()
 
     def _alarm(self, found: LedgerError, busy: float | None = None) -> None:
         """Answer everybody who waits, and tell of the trouble once; not if the writer is no longer `busy` since then."""
@@ -405,9 +397,7 @@ class Journal:
         if self._lock is not None:
             self._lock.release()
         with self._changed:
-            self._waiting.lost += self._waiting.drafts
-            self._waiting.drafts = 0
+            self._waiting.lost, self._waiting.drafts = self._waiting.lost + self._waiting.drafts, 0
 
     def _now(self) -> int:
         return round(self._wall() * 1e6)
-

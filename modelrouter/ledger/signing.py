@@ -21,6 +21,7 @@ from modelrouter.ledger.store import KEY
 if TYPE_CHECKING:
     from modelrouter.ledger.chain import Head
     from modelrouter.ledger.ed25519 import Secret
+    from modelrouter.ledger.entry import Draft
     from modelrouter.ledger.store import Store
 
 __all__ = ["CHECKPOINT", "SET_BACK", "Rhythm", "Signing", "head_path"]
@@ -49,6 +50,8 @@ class Signing:
         """The verifier key that a `begin` entry names."""
         self._size = 0
         self._since: float | None = None
+        self.pending: tuple[Head, Note] | None = None
+        """A checkpoint that is not in the ledger yet, and what it is of."""
 
     def check(self, store: Store) -> None:
         """Raises LedgerError where the store is not the one whose checkpoints were signed here, or another key's."""
@@ -96,7 +99,16 @@ class Signing:
         beside.write_text(str(note), encoding="utf-8")
         beside.replace(self._path)
         self._size, self._since = head.size, None
+        self.pending = head, note
         return note
+
+    def reference(self, head: Head, time: int) -> tuple[list[Draft], dict[str, bytes]]:
+        """The entry that keeps the pending checkpoint, and the fact; nothing where there is none of this head."""
+        if self.pending is None or self.pending[0] != head:
+            self.pending = None
+            return [], {}
+        note = self.pending[1]
+        return [checkpoint.reference(head, time, note)], {CHECKPOINT: str(note).encode()}
 
 
 def head_path(path: Path) -> Path:

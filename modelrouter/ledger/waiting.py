@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Kept = Callable[[int | None], None]
     Facts = Mapping[str, bytes]
 
-__all__ = ["HEAVIEST", "LOG", "Gap", "Question", "Waiting", "Wanted", "call"]
+__all__ = ["HEAVIEST", "LOG", "Gap", "Question", "Waiting", "Wanted", "call", "drafts_of"]
 
 LOG = logging.getLogger("modelrouter.ledger")
 
@@ -63,6 +63,11 @@ class Gap:
         """The entry that tells of it."""
         seconds = round(self.first / 1e6, 4), round(self.last / 1e6, 4)
         return Draft(Kind.GAP, time, {"lost": self.lost, "from": seconds[0], "to": seconds[1], "why": self.why})
+
+
+def drafts_of(batch: Sequence[Wanted | Gap], time: int) -> list[Draft]:
+    """What shall be written, one behind the other."""
+    return [draft for item in batch for draft in (item.drafts if isinstance(item, Wanted) else [item.draft(time)])]
 
 
 class Question:

@@ -8,6 +8,7 @@ import sys
 import tracemalloc
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,6 +93,49 @@ def test_a_folder_that_cannot_be_one_is_told_of_and_mended(tmp_path: Path) -> No
     desk.journal.close()
 
     assert [each.kind for each in rows(tmp_path / "ledger" / "0.db")] == ["begin", "probe", "end"]
+
+
+def test_a_disk_that_does_not_answer_holds_nobody_up(tmp_path: Path) -> None:
+    """Whoever waits is told after a while, whoever comes then at once; when it answers, everything is written, once."""
+    desk = Desk(tmp_path / "0.db", patience_s=0.2)
+    assert desk.write(probe(1)) == 1
+    answers = Event()
+    desk.journal.ask(lambda _: answers.wait(60))  # nothing comes back to the writer, as from a disk that hangs
+    later = desk.journal.ask(lambda store: store.size)
+
+    assert desk.write(probe(2)) is None
+    assert desk.write(probe(3)) is None
+    assert [str(each).partition(":")[0] for each in desk.alarms] == [
+        f"the disk under {tmp_path / '0.db'} does not answer"
+    ]
+    assert isinstance(later.exception(60), LedgerError)
+    answers.set()
+    desk.until(2)
+    assert desk.alarms[1:] == [None]
+    assert desk.write(probe(4)) == 4
+    desk.journal.close()
+
+    assert [each.values["n"] for each in rows(tmp_path / "0.db") if each.kind == "probe"] == [1, 2, 3, 4]
+    audited(tmp_path / "0.db", desk.notes)
+
+
+def test_large_contents_take_no_more_memory_than_their_bound(tmp_path: Path) -> None:
+    """What is kept beside entries may be large: beyond 64 MB of it a gap tells, however few the drafts are."""
+    lock = Lock.taken(lock_path(tmp_path / "0.db"))
+    assert lock is not None
+    desk = Desk(tmp_path / "0.db")
+    assert desk.write(probe(0)) is None
+    for number in range(100):
+        desk.journal.append([probe(number + 1)], None, {f"content {number}": bytes(1 << 20)})
+    assert (desk.journal.waiting, desk.journal.lost) == (65, 36)
+    lock.release()
+    desk.until(2)
+    assert len(desk.journal.ask(lambda store: store.names("content ")).result(60)) == 64
+    assert desk.write(probe(1)) is not None
+    assert desk.journal.waiting == 0
+    desk.journal.append([probe(2)], None, {"larger than all": bytes(65 << 20)})
+    assert desk.journal.ask(lambda store: len(store.get("larger than all") or b"")).result(60) == 65 << 20
+    desk.journal.close()
 
 
 def test_two_writers_are_refused(tmp_path: Path) -> None:
