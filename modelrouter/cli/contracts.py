@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from modelrouter.cli.contracts_facts import facts
+from modelrouter.cli.contracts_proofs import FOLDER, proofs
 from modelrouter.cli.contracts_tables import show
 from modelrouter.cli.day import Today, day_of
 from modelrouter.cli.graphs import read_graph, stop
@@ -24,7 +25,7 @@ from modelrouter.core.inventory import Inventory
 from modelrouter.core.windows import Window, minute_of, window, window_of
 from modelrouter.core.windows import day_of as day_of_minute
 from modelrouter.errors import LedgerError
-from modelrouter.governance.contracts.claim import pack
+from modelrouter.governance.contracts.claim import failures_of, pack
 from modelrouter.governance.contracts.promises import Judged, covered, judge
 from modelrouter.governance.contracts.record import Record, Recorded, read
 from modelrouter.ledger.entry import MalformedError, Sealed
@@ -218,5 +219,18 @@ def _claim(folder: Path, inventory: Inventory, shown: Sequence[Shown], seen: _Se
         texts["summary.html"] = page(inventory.name, str(judged.window), [each], seen.record, seen.sources)
         for name, text in texts.items():
             write(target / name, text, inventory.files, as_json=as_json)
+        _prove(target, inventory, judged, seen, as_json=as_json)
         made.append(target)
     return made
+
+
+def _prove(target: Path, inventory: Inventory, judged: Judged, seen: _Seen, *, as_json: bool) -> None:
+    """The proofs of a claim, in a folder of their own."""
+    entries = [(each.origin, each.number) for each in failures_of(judged, seen.record)]
+    files = proofs(entries, [Path(each) for each in seen.sources], as_json=as_json)
+    try:
+        (target / FOLDER).mkdir(exist_ok=True)
+    except OSError as error:
+        stop(f"{target / FOLDER} cannot be made: {error.strerror}", as_json=as_json)
+    for name, content in files.items():
+        write(target / FOLDER / name, content, inventory.files, as_json=as_json)

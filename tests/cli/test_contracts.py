@@ -5,20 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from support.pages import read_page
-from support.september import month
+from support.recorded import ORIGIN, Hop, Story, seconds, write
+from support.september import INVENTORY, month
 from typer.testing import CliRunner
 
 from modelrouter.cli.app import app
+from modelrouter.ledger import verifier
+from modelrouter.ledger.ed25519 import Secret
+from modelrouter.ledger.note import ED25519, VerifierKey
 from modelrouter.ledger.plain import plain
 from modelrouter.ledger.reading import opened
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
 
@@ -200,6 +203,16 @@ def test_people_read_each_promise_beside_what_was_recorded(written: Written) -> 
     assert row == ["availability", "99.9%", "99.4967%", "broken"]
 
 
+def test_the_paper_shows_what_people_read(written: Written) -> None:
+    """The lines of docs/contracts.md are those of this month, blanks between columns aside."""
+    paper = (Path(__file__).parents[2] / "docs" / "contracts.md").read_text()
+    block = paper.partition("```console\n$ modelrouter contracts alpha-msa")[2].partition("```")[0].splitlines()[1:]
+    read = {" ".join(line.split()) for line in written.lines}
+
+    assert len(block) > 10
+    assert [line for line in block if " ".join(line.split()) not in read] == []
+
+
 def test_a_claim_pack_holds_every_failed_call(written: Written) -> None:
     """Times, causes, statuses, ids and entry numbers of 320 failed calls: 215 count, 90 fell in maintenance."""
     folder = written.claim
@@ -208,7 +221,7 @@ def test_a_claim_pack_holds_every_failed_call(written: Written) -> None:
     first = failures[0]
 
     assert sorted(path.name for path in folder.iterdir()) == [
-        "entries.csv", "failures.csv", "minutes.csv", "summary.html", "summary.md",
+        "entries.csv", "failures.csv", "minutes.csv", "proofs", "summary.html", "summary.md",
     ]  # fmt: skip
     assert (len(failures), counted.count("yes"), counted.count("no"), counted.count("maintenance")) == (
         320,
@@ -234,6 +247,34 @@ def test_the_numbers_of_a_claim_lead_to_the_entries(september: Path, written: Wr
 
     assert (first["ledger"], first["request"]) == (origin, entry.values["id"])
     assert entry.values["trail"][0]["cause"] == "outage"
+
+
+def test_what_is_claimed_is_proven_by_the_verifier_alone(tmp_path: Path) -> None:
+    """Each entry that a signed checkpoint covers has a proof, which no other line passes; of later ones the way is told."""
+    story = Story()
+    at = seconds("2026-09-08 09:00")
+    failed = [
+        draft for each in range(3) for draft in story.request(at + each, "claims", Hop("alpha-eu", "outage", 503))
+    ]
+    after = story.request(at + 86_400, "claims", Hop("alpha-eu", "timeout", None))
+    secret = Secret(bytes(range(32)))
+    write(tmp_path / "ledger", failed, signed_by=secret, unsigned=after)
+    (tmp_path / "providers.yaml").write_text(INVENTORY)
+    result = run(tmp_path / "providers.yaml", "alpha-msa", "--claim", tmp_path / "claim")
+    folder = tmp_path / "claim" / "alpha-msa-2026-09" / "proofs"
+    key = verifier.key_of(str(VerifierKey(ORIGIN, ED25519, secret.public)))
+    proofs = sorted(folder.glob("*.tlog-proof"))
+    told = (folder / "README.md").read_text()
+
+    assert result.exit_code == 0, result.output
+    assert [each.name for each in proofs] == ["0-2.tlog-proof", "0-4.tlog-proof", "0-6.tlog-proof"]
+    for each in proofs:
+        lines = [each.with_suffix(".jsonl").read_bytes()]
+        assert verifier.proven(lines, each.read_text(), [key]).endswith(f"is in {ORIGIN} of 7 entries")
+        with pytest.raises(verifier.WrongError):
+            verifier.proven([lines[0].replace(b'"failed"', b'"served"')], each.read_text(), [key])
+    assert "modelrouter ledger prove" in told
+    assert told.count("ledger/0.db 8") == 1
 
 
 def test_the_counts_of_every_minute_add_up_to_the_claim(written: Written) -> None:

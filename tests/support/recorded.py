@@ -7,13 +7,17 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelrouter.ledger import chain
+from modelrouter.ledger import chain, checkpoint
 from modelrouter.ledger.entry import Draft, Kind
+from modelrouter.ledger.note import ED25519, VerifierKey
+from modelrouter.ledger.signing import CHECKPOINT
 from modelrouter.ledger.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from modelrouter.ledger.ed25519 import Secret
 
 ORIGIN = "ledger.example/router/0"
 MICRO = 1_000_000
@@ -121,18 +125,29 @@ def held(at: float, domain: str, cause: str | None) -> Draft:
     return Draft(Kind.HOLD, round(at * MICRO), values)
 
 
-def write(folder: Path, drafts: Iterable[Draft], *, origin: str = ORIGIN, shard: int = 0) -> Path:
-    """A shard with these entries, in the order of their times, between a beginning and an end."""
+def write(
+    folder: Path, drafts: Iterable[Draft], *, signed_by: Secret | None = None, unsigned: Iterable[Draft] = ()
+) -> Path:
+    """A shard with these entries, in the order of their times, between a beginning and an end.
+
+    Where there is a key, a checkpoint of them is kept; what comes after is `unsigned`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{shard}.db"
+    path = folder / "0.db"
+    key = None if signed_by is None else str(VerifierKey(ORIGIN, ED25519, signed_by.public))
     ordered = sorted(drafts, key=lambda draft: draft.time)
     chance = Random(1).randbytes
-    store = Store.open(path, origin)
+    store = Store.open(path, ORIGIN)
     try:
-        head, rows = chain.append(store.head, [chain.begin(store.head, ordered[0].time, "test", None)], chance)
+        head, rows = chain.append(store.head, [chain.begin(store.head, ordered[0].time, "test", key)], chance)
         store.commit(head, rows)
         for batch in _batches(ordered):
             head, rows = chain.append(store.head, batch, chance)
+            store.commit(head, rows)
+        if signed_by is not None:
+            store.put(CHECKPOINT, str(checkpoint.signed(checkpoint.of(head), [signed_by])).encode())
+        for draft in unsigned:
+            head, rows = chain.append(store.head, [draft], chance)
             store.commit(head, rows)
         head, rows = chain.append(store.head, [chain.end(store.head, ordered[-1].time)], chance)
         store.commit(head, rows)

@@ -172,7 +172,7 @@ def _evidence(record: Record, failures: Sequence[Failure], sources: Iterable[str
     first, last = (_stamp(each) if each is not None else "never" for each in (record.first, record.last))
     yield f"- `{FAILURES}`: {len(failures)} failed calls, with the ids of their requests and the entries that tell of them"
     yield f"- `{MINUTES}`: what was counted in each minute"
-    yield f"- `{ENTRIES}`: the numbers of the ledger's entries; each is proven by `modelrouter ledger prove`"
+    yield f"- `{ENTRIES}`: the numbers of the ledger's entries; `proofs/` has what shows that they are in it, or how to get it"
     yield f"- read from {', '.join(sources) or 'no ledger'}: {record.entries} entries that tell of promises, from {first} to {last}"
     for number, what in (
         (record.unreadable, "entries could not be read and are not counted"),
