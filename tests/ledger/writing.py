@@ -38,8 +38,8 @@ class Desk:
         self.alarms: list[Trouble | None] = []
         self.notes: list[Note] = []
         self._told = Event()
-        options = {"origin": ORIGIN, "secret": SECRET, "writer": "test", **options}
-        self.journal = Journal(path, told=self._hear, on_checkpoint=self.notes.append, **options)
+        usual = {"origin": ORIGIN, "secret": SECRET, "writer": "test", "on_checkpoint": self.notes.append}
+        self.journal = Journal(path, told=self._hear, **{**usual, **options})
 
     def _hear(self, trouble: Trouble | None) -> None:
         self.alarms.append(trouble)
