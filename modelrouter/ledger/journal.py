@@ -86,9 +86,9 @@ class Journal:
         self.trouble: Trouble | None = None
         """Why nothing becomes durable at present."""
         self._writer, self._wall, self._chance = writer, wall, chance
-        self._told, self._on_checkpoint, self._facts = told, on_checkpoint, facts
+        self._told, self._on_checkpoint = told, on_checkpoint
         self._lock = lock
-        self._signing = Signing(path, origin, secret, Rhythm(checkpoint_entries, checkpoint_s))
+        self._signing = Signing(path, origin, secret, Rhythm(checkpoint_entries, checkpoint_s), facts)
         self._patience = patience_s
         self._busy: float | None = None
         self._pid = os.getpid()
@@ -294,16 +294,7 @@ class Journal:
         if head.begun == CLOSED or head.begun != self._begun:
             self._signing.pending = None
             return [chain.begin(head, self._now(), self._writer, self._signing.key)], {}
-        before, facts = self._signing.reference(head, self._now())
-        return before, {**self._known(), **facts} if before else {}
-
-    def _known(self) -> Mapping[str, bytes]:
-        """What shall be kept beside a checkpoint."""
-        try:
-            return {} if self._facts is None else self._facts()
-        except Exception:  # noqa: BLE001 - the checkpoint is made without
-            LOG.exception("what is to be kept beside a checkpoint could not be told")
-            return {}
+        return self._signing.reference(head, self._now())
 
     def _sealed(self, head: Head, before: Sequence[Draft]) -> tuple[Head, list[Sealed]]:
         return chain.append(head, [*before, *drafts_of(self._batch, self._now())], self._chance)
@@ -352,7 +343,7 @@ class Journal:
         if store.head.begun == CLOSED or store.head.begun != self._begun:
             return
         made, sealed = chain.append(store.head, [chain.end(store.head, self._now())], self._chance)
-        store.commit(made, sealed, self._known())
+        store.commit(made, sealed, self._signing.known())
         note = self._sign(store)
         if note is not None:
             store.put(CHECKPOINT, str(note).encode())

@@ -17,12 +17,16 @@ from modelrouter.ledger.entry import MalformedError
 from modelrouter.ledger.merkle import root_of
 from modelrouter.ledger.note import ED25519, Note, VerifierKey
 from modelrouter.ledger.store import KEY
+from modelrouter.ledger.waiting import LOG
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from modelrouter.ledger.chain import Head
     from modelrouter.ledger.ed25519 import Secret
     from modelrouter.ledger.entry import Draft
     from modelrouter.ledger.store import Store
+    from modelrouter.ledger.waiting import Facts
 
 __all__ = ["CHECKPOINT", "SET_BACK", "Rhythm", "Signing", "head_path"]
 
@@ -44,8 +48,10 @@ class Rhythm(NamedTuple):
 class Signing:
     """What a writer has signed. Used on the writer's thread."""
 
-    def __init__(self, path: Path, origin: str, secret: Secret | None, rhythm: Rhythm) -> None:
-        self._path, self._secret, self._rhythm = head_path(path), secret, rhythm
+    def __init__(
+        self, path: Path, origin: str, secret: Secret | None, rhythm: Rhythm, facts: Callable[[], Facts] | None = None
+    ) -> None:
+        self._path, self._secret, self._rhythm, self._facts = head_path(path), secret, rhythm, facts
         self.key = None if secret is None else str(VerifierKey(origin, ED25519, secret.public))
         """The verifier key that a `begin` entry names."""
         self._size = 0
@@ -103,12 +109,20 @@ class Signing:
         return note
 
     def reference(self, head: Head, time: int) -> tuple[list[Draft], dict[str, bytes]]:
-        """The entry that keeps the pending checkpoint, and the fact; nothing where there is none of this head."""
+        """The entry that keeps the pending checkpoint, and the facts; nothing where there is none of this head."""
         if self.pending is None or self.pending[0] != head:
             self.pending = None
             return [], {}
         note = self.pending[1]
-        return [checkpoint.reference(head, time, note)], {CHECKPOINT: str(note).encode()}
+        return [checkpoint.reference(head, time, note)], {**self.known(), CHECKPOINT: str(note).encode()}
+
+    def known(self) -> Facts:
+        """What shall be kept beside a checkpoint, by the word of whoever uses the journal."""
+        try:
+            return {} if self._facts is None else self._facts()
+        except Exception:  # noqa: BLE001 - the checkpoint is made without
+            LOG.exception("what is to be kept beside a checkpoint could not be told")
+            return {}
 
 
 def head_path(path: Path) -> Path:
