@@ -65,7 +65,7 @@ def test_case_lifts_no_policy() -> None:
     assert not applies(HOME, P, Context(data_class="public"))
 
 
-@pytest.mark.parametrize("word", ["process", "data_class", "country"])
+@pytest.mark.parametrize("word", ["process", "data_class", "country", "person", "segment"])
 def test_texts_are_short(word) -> None:
     """A text longer than a name is refused, and not repeated in full."""
     with pytest.raises(BadRequestError, match=word) as raised:
@@ -120,3 +120,19 @@ def test_the_rest_is_the_inner_ones() -> None:
         said = gathered({"x-modelrouter-country": "at", "x-modelrouter-deadline": "3"})
 
     assert said == Context(process="q", country="AT", deadline_s=3)
+
+
+@pytest.mark.parametrize("word", ["person", "segment"])
+def test_nobody_further_in_says_otherwise(word) -> None:
+    """A person or segment is said once, in any case; another one further in is refused, whoever says it and how."""
+    outer = extended(Context(), {word: "Minor"})
+
+    assert getattr(outer, word) == "minor"
+    assert getattr(extended(outer, {word: "MINOR", "country": "DE"}), word) == "minor"
+    assert getattr(extended(outer, {"country": "DE"}), word) == "minor"
+    with pytest.raises(BadRequestError, match=f"{word}.*'minor' already"):
+        from_headers({f"x-modelrouter-{word}": "employee"}, outer)
+    with context(**{word: "minor"}), pytest.raises(BadRequestError, match="already"):
+        context(**{word: "employee"}).__enter__()
+    with context(**{word: "minor"}):
+        assert getattr(gathered({}), word) == "minor"
