@@ -83,6 +83,12 @@ def child(work: Any) -> int:
     return pid
 
 
+def provide(up: Upstream) -> None:
+    """Serve until somebody ends this process."""
+    with up:
+        time.sleep(86_400)
+
+
 def gateway(file: Path, listening: socket.socket) -> None:
     """What is killed."""
     server(Gateway(Router(file, observers=[]))).run(sockets=[listening])
@@ -202,7 +208,7 @@ def run(folder: Path, kills: int, seed: int, durability: str) -> dict[str, int]:
     """So many kills of gateways over one ledger."""
     chance = Random(seed)
     up = Slow("of the many words that a provider has to say " * 4)
-    provider = child(lambda: (up.__enter__(), time.sleep(86_400)))
+    provider = child(lambda: provide(up))
     file = folder / "providers.yaml"
     file.write_text(INVENTORY.format(url=up.url, origin=ORIGIN, durability=durability))
     answers: list[Answer] = []
