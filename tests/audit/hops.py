@@ -37,6 +37,7 @@ from modelrouter.ledger.canonical import canonical
 from modelrouter.ledger.entry import written_time
 from modelrouter.ledger.recorder import Account, Recorder
 from modelrouter.providers.struck import struck
+from modelrouter.recording.record import Beside
 from modelrouter.testing import VirtualTime
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Inventory
     from modelrouter.ledger.entry import Draft
     from modelrouter.ledger.journal import Journal as Written
+    from modelrouter.recording.record import Recording
     from modelrouter.runtime.answer import Answer
     from modelrouter.runtime.leases import Change
 
@@ -172,6 +174,7 @@ class Life:
             hold_file=None,
         )
         drill = router.aside(lambda client: struck(client, self._strike))
+        drill._observers.join(Beside(cast("Recording", self.record), inventory))
         async with asyncio.TaskGroup() as callers:
             reloads = self.rng.random() < 0.3 and self.lax is None
             reload_at = self.rng.uniform(0, self.world.loaded[0][1])
@@ -196,7 +199,8 @@ class Life:
         return Strike(deployment=deployment, kind="reply", from_s=0, until_s=1e9, status=529, body=b"{}")
 
     async def _ask(self, router: Router, drill: Router, asking: Asking) -> None:
-        inventory = router.inventory
+        asked = drill if self.rng.random() < 0.15 else router
+        inventory = asked.inventory
         today = day_at(self.clock.wall())
         good = [each for each in inventory.access.values() if each.ends is None or each.ends > today]
         key = self.rng.choice((None, *good))  # a door lets nobody in whose key has ended
@@ -210,8 +214,6 @@ class Life:
             deadline_s=asking.deadline_s,
         )
         words: dict[str, Any] = {"stream": True} if asking.stream else {}
-        asked = drill if self.rng.random() < 0.15 else router
-        said = replace(said, door="drill") if asked is drill else said
         task = asyncio.create_task(self._answer(asked, self.rng.choice(names), asking, said, words))
         _, waiting = await asyncio.wait([task], timeout=asking.leaves_after_s or LASTS_S)
         for each in waiting:

@@ -42,6 +42,7 @@ def test_no_random_hop_is_forbidden() -> None:
     assert tally.hops >= HOPS
     assert tally.left_out > HOPS / 2, "the laws must have had something to forbid"
     assert {"first", "next", "again", "beside", "continued"} <= tally.paths.keys()
+    assert min(tally.doors["library"], tally.doors["drill"], tally.trials) > 0
 
 
 def _forgetful(seed: int) -> Callable[[Inventory], Inventory]:

@@ -26,6 +26,8 @@ from modelrouter.drills.selection import at_scope
 from modelrouter.drills.verdict import Verdict, judge
 from modelrouter.errors import UsageError
 from modelrouter.inventory.loader import load
+from modelrouter.ledger.plain import plain
+from modelrouter.ledger.reading import opened, shards
 from modelrouter.runtime.holdfile import default_path
 from modelrouter.runtime.orderfile import OrderFile
 
@@ -43,9 +45,10 @@ HEADER = "x-modelrouter-drill"
 
 
 def remote(folder: Path, first: str, second: str) -> Path:
-    """An inventory whose first provider is somebody else's, so that it can suspend."""
+    """An inventory whose first provider is somebody else's, so that it can suspend; and a ledger."""
     file = two_upstreams(folder, first, second)
-    file.write_text(file.read_text().replace("company: First Inc, local: true", "company: First Inc"))
+    text = file.read_text().replace("company: First Inc, local: true", "company: First Inc")
+    file.write_text(f"{text}\nledger: {{folder: ledger, origin: tests.example/gateway, durability: relaxed}}\n")
     return file
 
 
@@ -185,6 +188,33 @@ def test_holds_of_the_canary_are_its_own(done: Done) -> None:
     """Whoever looks at the gateway's holds meanwhile sees none: the provider was never suspended."""
     assert done.pages
     assert not [page for page in done.pages if "modelrouter_holds{" in page]
+
+
+def test_the_ledger_knows_the_canary_s_requests_and_what_struck_them(scene: Scene, done: Done) -> None:
+    """The drill begins and ends in the gateway's ledger; its requests are recorded as its own, and nobody holds for them."""
+    entries = list(recorded(scene))
+    drills = [values for kind, values in entries if kind == "drill"]
+    began = next(values for values in drills if values["event"] == "begun")
+    ended = next(values for values in drills if values["event"] == "ended" and values["drill"] == began["drill"])
+    asked = Counter(values["door"] for kind, values in entries if kind == "request")
+    canary = sum(number for (_, _, drilled), number in done.concerned.seen.items() if drilled)
+
+    assert (["claims"], 0.2) == (began["processes"], began["share"])
+    assert [("gpt", "reply", 401)] == [(each["deployment"], each["kind"], each["status"]) for each in began["strikes"]]
+    assert ended["why"] == "taken away"
+    assert ended["requests"]["canary"] == canary
+    assert ended["struck"]["gpt"] >= 1
+    assert asked["drill"] >= canary > 0
+    assert asked["gateway"] > canary
+    assert [] == [values for kind, values in entries if kind == "hold"]
+
+
+def recorded(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the gateway's ledger holds by now."""
+    time.sleep(0.5)  # relaxed: what was told lately is still on its way
+    for path in shards(scene.inventory.parent / "ledger"):
+        with opened(path) as reader:
+            yield from ((entry.kind, entry.values) for entry in map(plain, reader.rows()))
 
 
 def _drilled_lately(load_on: Load) -> bool:
