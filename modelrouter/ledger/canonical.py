@@ -9,6 +9,7 @@ than DEEPEST. A float beyond 2^53 is a double already and keeps its value.
 from __future__ import annotations
 
 import json
+from json.encoder import encode_basestring
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,7 +27,7 @@ POINT = 21
 SMALL = -6
 """Below so many zeros behind the point it is written with one."""
 
-_text: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
+_text: Callable[[str], str] = encode_basestring
 
 
 class NoCanonicalFormError(ValueError):
@@ -40,6 +41,8 @@ def canonical(value: Any) -> bytes:
         return _encoded(_text(value))
     if kind is int and -LARGEST <= value <= LARGEST:
         return b"%d" % value
+    if value is None:
+        return b"null"
     parts: list[str] = []
     _write(value, parts.append, DEEPEST)
     return _encoded("".join(parts))
@@ -101,19 +104,14 @@ def _placed(digits: str, point: int) -> str:
     return f"{digits[0]}{rest}e{point - 1:+d}"
 
 
+_PARTED = (dict, list, tuple)
+
+
 def _write(value: Any, out: Callable[[str], object], depth: int) -> None:
     """Tell `out` the parts of the text."""
     if isinstance(value, str):
         out(_text(value))
-    elif value is None or isinstance(value, bool):
-        out("null" if value is None else "true" if value else "false")
-    elif isinstance(value, int):
-        if not -LARGEST <= value <= LARGEST:
-            raise NoCanonicalFormError(f"{value} is beyond 2^53 - 1: write it as text")
-        out(int.__repr__(value))
-    elif isinstance(value, float):
-        out(number(value))
-    elif isinstance(value, dict | list | tuple):
+    elif isinstance(value, _PARTED):
         if depth == 0:
             raise NoCanonicalFormError(f"nested deeper than {DEEPEST}")
         if isinstance(value, dict):
@@ -121,14 +119,32 @@ def _write(value: Any, out: Callable[[str], object], depth: int) -> None:
         else:
             _write_array(value, out, depth - 1)
     else:
-        raise NoCanonicalFormError(f"{type(value).__name__} has no form in JSON")
+        out(_plain(value))
+
+
+def _plain(value: Any) -> str:
+    """The text of what is neither text nor made of parts."""
+    if type(value) is int and -LARGEST <= value <= LARGEST:
+        return int.__repr__(value)
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "true" if value else "false"
+    if isinstance(value, int):
+        if not -LARGEST <= value <= LARGEST:
+            raise NoCanonicalFormError(f"{value} is beyond 2^53 - 1: write it as text")
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return number(value)
+    raise NoCanonicalFormError(f"{type(value).__name__} has no form in JSON")
 
 
 def _write_array(value: Any, out: Callable[[str], object], depth: int) -> None:
     before = "["
     for each in value:
-        out(before)
-        _write(each, out, depth)
+        if type(each) is str:
+            out(before + _text(each))
+        else:
+            out(before)
+            _write(each, out, depth)
         before = ","
     out("]" if value else "[]")
 
@@ -136,19 +152,27 @@ def _write_array(value: Any, out: Callable[[str], object], depth: int) -> None:
 def _write_object(value: dict[Any, Any], out: Callable[[str], object], depth: int) -> None:
     before = "{"
     for key in _ordered(value):
-        out(f"{before}{_text(key)}:")
-        _write(value[key], out, depth)
+        each = value[key]
+        if type(each) is str:
+            out(f"{before}{_text(key)}:{_text(each)}")
+        else:
+            out(f"{before}{_text(key)}:")
+            _write(each, out, depth)
         before = ","
     out("}" if value else "{}")
 
 
 def _ordered(value: dict[Any, Any]) -> list[str]:
     """Its keys in the order of their UTF-16 code units, which is that of the characters for all of ASCII."""
+    try:
+        ascii_alone = all(map(str.isascii, value))
+    except TypeError:
+        ascii_alone = False
+    if ascii_alone:
+        return sorted(value)
     for key in value:
         if not isinstance(key, str):
             raise NoCanonicalFormError(f"{key!r} is a key and no text")
-    if all(map(str.isascii, value)):
-        return sorted(value)
     return sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
 
 

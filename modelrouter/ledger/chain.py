@@ -104,15 +104,15 @@ def append(head: Head, drafts: Sequence[Draft], chance: Callable[[int], bytes]) 
     NoCanonicalFormError for values without canonical form; nothing is appended then.
     """
     after, time, begun = head.after, head.time, head.begun
-    random = memoryview(chance(SALT * sum(len(draft.values) for draft in drafts)))
+    random, place = chance(SALT * sum(len(draft.values) for draft in drafts)), 0
     made: list[Sealed] = []
     for number, draft in enumerate(drafts, head.size):
         if begun == CLOSED and draft.kind is not Kind.BEGIN:
             raise MalformedError(f"{draft.kind} without a writer that began")
+        salts = random[place : place + SALT * len(draft.values)]
+        place += len(salts)
+        entry = seal(draft if draft.time >= time else draft._replace(time=time), number, after, salts)
         time = max(time, draft.time)
-        length = SALT * len(draft.values)
-        entry = seal(draft._replace(time=time), number, after, bytes(random[:length]))
-        random = random[length:]
         begun = number if draft.kind is Kind.BEGIN else CLOSED if draft.kind is Kind.END else begun
         after = entry.leaf
         made.append(entry)

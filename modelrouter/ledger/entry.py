@@ -11,6 +11,7 @@ import re
 from binascii import Error, a2b_base64, b2a_base64
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -165,32 +166,46 @@ def seal(draft: Draft, number: int, after: bytes, salts: bytes) -> Sealed:
         raise MalformedError(f"{len(draft.values)} fields, {len(salts)} bytes of salt")
     commitments = []
     fields = []
-    for place, name in enumerate(sorted(draft.values)):
-        if not NAME.fullmatch(name):
-            raise MalformedError(f"{name!r} is no name of a field")
-        salt = salts[SALT * place : SALT * (place + 1)]
+    place = 0
+    for name in sorted(draft.values):
+        salt = salts[place : place + SALT]
+        place += SALT
         value = canonical(draft.values[name])
-        key = name.encode()
-        commitments.append(b'"%b":"%b"' % (key, b2a_base64(sha256(salt + value).digest(), newline=False)))
-        fields.append(b'"%b":["%b",%b]' % (key, b2a_base64(salt, newline=False), value))
+        committed, revealed = _opening(name)
+        commitments.append(committed + b2a_base64(sha256(salt + value).digest(), newline=False))
+        fields.append(revealed + b2a_base64(salt, newline=False) + b'",' + value)
     raw = b'{"after":"%b","commitments":{%b},"kind":"%b","number":%d,"time":"%b","version":1}' % (
         b2a_base64(after, newline=False),
-        b",".join(commitments),
+        b'",'.join(commitments) + b'"' if commitments else b"",
         draft.kind.encode(),
         number,
         written_time(draft.time).encode(),
     )
     if len(raw) > LARGEST_ENTRY or not 0 <= number <= LARGEST or len(after) != SIZE:
         raise MalformedError(f"an entry of {len(raw)} bytes with the number {number}")
-    return Sealed(number, raw, b"{%b}" % b",".join(fields), leaf_hash(raw))
+    return Sealed(number, raw, b"{" + b"],".join(fields) + b"]}" if fields else b"{}", leaf_hash(raw))
+
+
+@lru_cache(maxsize=1000)
+def _opening(name: str) -> tuple[bytes, bytes]:
+    """What stands before the commitment of this name, and before its salt. Raises MalformedError."""
+    if not NAME.fullmatch(name):
+        raise MalformedError(f"{name!r} is no name of a field")
+    return b'"%b":"' % name.encode(), b'"%b":["' % name.encode()
 
 
 def written_time(time: int) -> str:
     """Microseconds since 1970 as an entry has them. Raises MalformedError for times that have no year of four digits."""
+    seconds, rest = divmod(time, 1_000_000)
+    return f"{_second(seconds)}.{rest:06d}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
     try:
-        return (_EPOCH + timedelta(microseconds=time)).isoformat(timespec="microseconds")[:26] + "Z"
+        return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
     except OverflowError:
-        raise MalformedError(f"no time: {time}") from None
+        raise MalformedError(f"no time: {seconds} s") from None
 
 
 def read(raw: bytes) -> Entry:
