@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from modelrouter.ledger.entry import base64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from modelrouter.ledger.plain import Plain
 
@@ -92,32 +92,40 @@ ATTEMPTS = _columns(
 )
 """One row a hop; `number` is that of the entry, `place` counts from 0 within it."""
 
-_ACCEPTED: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
-    {"BIGINT": int, "DOUBLE": (int, float), "BOOLEAN": bool, "VARCHAR": str}
+_PYTHON: Mapping[Type, tuple[type, ...]] = MappingProxyType(
+    {"BIGINT": (int,), "DOUBLE": (int, float), "BOOLEAN": (bool,), "VARCHAR": (str,), "TIMESTAMP": ()}
 )
 _LISTS = frozenset({"data_classes", "route", "losses"})
+
+
+def _types(columns: Iterable[Column]) -> Mapping[str, tuple[type, ...]]:
+    """What a value of each column may be."""
+    return MappingProxyType({each.name: (list,) if each.name in _LISTS else _PYTHON[each.type] for each in columns})
+
+
+_ENTRY_TYPES, _ATTEMPT_TYPES = _types(ENTRIES), _types(ATTEMPTS)
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TOKENS = MappingProxyType({f"{name}_tokens": name for name in ("input", "cached", "output", "reasoning")})
 
 
 def entry(origin: str, told: Plain) -> dict[str, Any]:
     """The row of an entry."""
     values = told.values
-    caller, circumstances, usage = (_object(values.get(name)) for name in ("caller", "circumstances", "usage"))
-    found = {
-        **values,
-        **circumstances,
-        **{column: usage.get(name) for column, name in _TOKENS.items()},
-        "principal": caller.get("principal"),
+    usage = _object(values.get("usage"))
+    found = values | _object(values.get("circumstances"))
+    found |= {column: usage.get(name) for column, name in _TOKENS.items()} if usage else {}
+    found |= {
+        "principal": _object(values.get("caller")).get("principal"),
         "request_id": values.get("id"),
         "attempts": len(_list(values["trail"])) if "trail" in values else None,
         "excluded": len(_list(values["excluded"])) if "excluded" in values else None,
         "cause": values.get("cause") or _object(values.get("after")).get("cause"),
-        "redacted": ", ".join(told.redacted) or None,
-        "fields": json.dumps(values, ensure_ascii=False, separators=(",", ":")),
     }
-    row = {column.name: _cell(found.get(column.name), column) for column in ENTRIES}
+    row = _laid(found, _ENTRY_TYPES)
     row |= {"ledger": origin, "number": told.number, "time": told.time, "kind": told.kind}
     row["leaf_hash"] = base64(told.sealed.leaf)
+    row["redacted"] = ", ".join(told.redacted) or None
+    row["fields"] = _written(values)
     return row
 
 
@@ -132,18 +140,16 @@ def attempts(origin: str, told: Plain) -> Iterator[dict[str, Any]]:
         "process": _text(told.values.get("process")),
     }
     for place, hop in enumerate(_list(told.values.get("trail"))):
-        found = _object(hop)
-        rest = {column.name: _cell(found.get(column.name), column) for column in ATTEMPTS[len(head) + 1 :]}
-        yield {**head, "place": place, **rest}
+        yield _laid(_object(hop), _ATTEMPT_TYPES) | head | {"place": place}
 
 
-def _cell(value: Any, column: Column) -> Any:
-    """The value where it is of the column's type; lists are told with commas between."""
-    if column.name in _LISTS and isinstance(value, list):
-        return ", ".join(map(str, value))
-    if column.type == "TIMESTAMP" or value is None or (isinstance(value, bool) and column.type != "BOOLEAN"):
-        return None
-    return value if isinstance(value, _ACCEPTED[column.type]) else None
+def _laid(found: dict[str, Any], types: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
+    """A row in the order of its columns: each value that is of its column's type; lists are told with commas between."""
+    row: dict[str, Any] = dict.fromkeys(types)
+    for name, value in found.items():
+        if type(value) in types.get(name, ()):
+            row[name] = ", ".join(map(str, value)) if type(value) is list else value
+    return row
 
 
 def _text(value: Any) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,7 @@ def _common(origin: str, entry: Plain) -> dict[str, Any]:
     """What every event has."""
     metadata = {
         "version": VERSION,
-        "product": {"name": "modelrouter", "vendor_name": "modelrouter", "version": version("modelrouter")},
+        "product": {"name": "modelrouter", "vendor_name": "modelrouter", "version": _version()},
         "uid": f"{origin}#{entry.number}",
         "sequence": entry.number,
         "log_name": origin,
@@ -100,6 +101,11 @@ def _common(origin: str, entry: Plain) -> dict[str, Any]:
         "metadata": metadata | ({"correlation_uid": entry.request} if entry.request else {}),
         "unmapped": _unmapped(entry),
     }
+
+
+@cache
+def _version() -> str:
+    return version("modelrouter")
 
 
 def _unmapped(entry: Plain) -> dict[str, Any]:

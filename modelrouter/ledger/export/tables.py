@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Counted", "guarded", "write_csv", "write_parquet"]
 
 ENTRIES, ATTEMPTS = "entries", "attempts"
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULAS = frozenset("=+-@\t\r\n")
 """What a spreadsheet may take for the beginning of a formula."""
 STEP = 1000
 """Entries between two reports of progress."""
@@ -50,7 +50,7 @@ class Counted(NamedTuple):
 
 def guarded(value: Any) -> Any:
     """A cell that no spreadsheet calculates: text that might be a formula stands behind an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+    return f"'{value}" if type(value) is str and value[:1] in FORMULAS else value
 
 
 def write_csv(told: Told, folder: Path, progress: Progress) -> Counted:
@@ -101,7 +101,7 @@ def _laid(told: Told, entry: Callable[[Row], object], attempt: Callable[[Row], o
 
 def _sheet(file: IO[bytes], columns: Sequence[Column], opened: ExitStack) -> Callable[[Row], object]:
     """What writes rows of text in UTF-8 with a head."""
-    text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    text = TextIOWrapper(file, encoding="utf-8", newline="")
     opened.callback(text.detach)
     sheet = csv.writer(text, lineterminator="\n")
     sheet.writerow([column.name for column in columns])
