@@ -94,7 +94,7 @@ def diff(before: Inventory, after: Inventory) -> tuple[Edit, ...]:
     edits: list[Edit] = []
     for key in [*old, *(key for key in new if key not in old)]:
         section, name = key
-        entry = f"{_ONE[section]} {name}" if name else ""
+        entry = f"{_ONE[section]} {name}" if name else section if section in _WHOLE else ""
         path = ".".join(part for part in key if part)
         if name and (key not in old or key not in new):
             one, other = old.get(key), new.get(key)
