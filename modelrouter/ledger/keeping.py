@@ -22,7 +22,7 @@ from modelrouter.ledger.shards import Lock, lock_path
 from modelrouter.ledger.signing import CHECKPOINT, Rhythm, Signing
 from modelrouter.ledger.store import KEY, Store
 from modelrouter.ledger.tables import Tables
-from modelrouter.ledger.trouble import explained, in_use
+from modelrouter.ledger.trouble import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -72,11 +72,9 @@ def _locked(path: Path) -> Iterator[Lock]:
     if not path.exists():
         raise LedgerError(f"{path} is not there", "name a shard of a ledger, such as ledger/0.db")
     try:
-        lock = Lock.taken(lock_path(path))
+        lock = Lock.of(path)
     except OSError as error:
         raise explained(error, lock_path(path)) from None
-    if lock is None:
-        raise in_use(path, Lock.holder(lock_path(path)))
     try:
         yield lock
     finally:
@@ -120,6 +118,8 @@ def redacted(
         told = chain.redaction(writer.now(), _spans(each.number for each in group), fields, reason.who, reason.why)
         facts = {place: b"" for each in group for place in each.places}
         writer.write([told], [(each.number, each.fields) for each in group], facts)
+        if facts:
+            store.forget(facts)
         entries, values = entries + len(group), values + sum(each.gone for each in group)
     writer.end()
     return Redacted(entries, values, remains)
