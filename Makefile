@@ -99,6 +99,12 @@ kills: setup ## KILLS=1000 gateways killed under load: nothing that was acknowle
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
 		&& $(BIN)/python tests/recording/killing.py "$$folder/killed" --kills $(KILLS) --seed $$(date +%s)
 
+MINUTES ?= 10
+
+.PHONY: outage
+outage: setup ## PostgreSQL away for MINUTES=10 at 200 requests a second: nobody waits, nothing is lost (nightly)
+	@PYTHONPATH=tests:. $(BIN)/python -m ledger.outage --minutes $(MINUTES)
+
 .PHONY: aralia
 aralia: setup ## published fault trees, solved: FOLDER=… holds input/Aralia of github.com/rakhimov/scram (GPL, not ours to hand out)
 	@$(BIN)/python -m pytest --quiet --numprocesses 0 --durations=30 tests/continuity/test_aralia.py --aralia "$(FOLDER)"

@@ -52,7 +52,7 @@ class Pace(NamedTuple):
     look_s: float = 30.0
     """How often PostgreSQL is asked what it has while nothing is sent."""
     first_s: float = 0.2
-    longest_s: float = 30.0
+    longest_s: float = 15.0
     """Pauses while it is away."""
     patience_s: float = 20.0
     """What one statement may take."""
