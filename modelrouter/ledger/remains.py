@@ -19,7 +19,9 @@ __all__ = ["Remains", "files_of"]
 
 CHUNK = 1 << 22
 _TEXT = len(base64(bytes(SALT)))
-_SALTS = re.compile(rb"(?=([A-Za-z0-9+/]{22}==))")
+_SALT_ENDS = re.compile(rb'=="')
+FEW = 32
+"""Salts that are looked for one by one; of more, every salt of the file is looked up among them."""
 LONGEST = 32
 """Bytes of a body that are looked for: encrypted ones begin with chance."""
 MOST_BODIES = 200
@@ -53,10 +55,16 @@ class Remains:
                 data = before + chunk
                 if any(each in data for each in bodies):
                     return True
-                if not self._salts.isdisjoint(_SALTS.findall(data)):
+                if self._salted(data):
                     return True
                 before = data[-max(_TEXT, LONGEST) :]
         return False
+
+    def _salted(self, data: bytes) -> bool:
+        if len(self._salts) <= FEW:
+            return any(each in data for each in self._salts)
+        ends = (found.start() + 2 for found in _SALT_ENDS.finditer(data))
+        return not self._salts.isdisjoint(data[max(end - _TEXT, 0) : end] for end in ends)
 
 
 def files_of(path: Path) -> list[Path]:

@@ -31,7 +31,7 @@ FORMULAS = frozenset("=+-@\t\r\n")
 """What a spreadsheet may take for the beginning of a formula."""
 STEP = 1000
 """Entries between two reports of progress."""
-_LARGEST_ROW = 64 << 20
+_LARGEST_ROW = 32 << 20
 _SETTINGS = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
