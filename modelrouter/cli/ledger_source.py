@@ -161,7 +161,7 @@ def paths_of(place: Place) -> list[Path]:
     if not path.is_dir():
         return [path]
     exported = [path / LINES] if (path / LINES).exists() else sorted(path.glob(f"*/{LINES}"))
-    found = shards(path) or exported
+    found = [each for each in shards(path) if each.stat().st_size] or exported  # a writer may have been killed at once
     if not found:
         raise LedgerError(f"{path} holds no ledger", "nothing was recorded there yet, or name another folder")
     return found
@@ -208,7 +208,8 @@ def shard_of(books: Sequence[Books], named: Reference, *, as_json: bool = False)
 
 
 def _is(books: Books, shard: str) -> bool:
-    return shard in (books.name, books.reader.origin) or books.reader.origin.endswith(f"/{shard}")
+    origin = books.reader.origin if books.reader.size else ""
+    return shard in (books.name, origin) or origin.endswith(f"/{shard}")
 
 
 def _beyond(books: Books, number: int, *, as_json: bool) -> NoReturn:

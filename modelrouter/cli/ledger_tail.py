@@ -111,7 +111,8 @@ def begin_of(reader: Reader, since: str) -> int:
 
 def last_of(books: Books, wanted: Wanted, number: int) -> list[Recorded]:
     """The last entries of a shard that are asked for, in order, read from the end."""
-    origin, end, found = books.reader.origin, books.reader.size, list[Recorded]()
+    end, found = books.reader.size, list[Recorded]()
+    origin = books.reader.origin if end else ""
     begin = begin_of(books.reader, wanted.since) if wanted.since else 0
     while end > begin and len(found) < number:
         first = max(begin, end - BLOCK)

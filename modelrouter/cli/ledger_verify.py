@@ -123,6 +123,8 @@ def _judged(path: Path, keys: Sequence[Key], given: Sequence[str], *, values: bo
         stop(f"{path} is not there", as_json=as_json)
     try:
         with Lines(path) if path.suffix == ".jsonl" else opened(path) as reader:
+            if path.suffix == ".db" and not reader.size:
+                return _empty(path, own)
             origin = _origin(reader)
             trusted = [each for each in keys if origin in ("", each.name) or each.type == WITNESS]
             notes = [note for note in (*given, *own) if origin in ("", checkpoint_of(note)[0])]
@@ -136,6 +138,13 @@ def _judged(path: Path, keys: Sequence[Key], given: Sequence[str], *, values: bo
     if keys and not trusted:
         extra.append(Problem(0, max(audit.size - 1, 0), "no key that was given is this ledger's"))
     return _Judged(called(path), path, audit, audit.close() + extra)
+
+
+def _empty(path: Path, own: Sequence[str]) -> _Judged:
+    """A shard whose writer was killed before its first entry; one of which more was signed was emptied."""
+    signed = max((checkpoint_of(note)[1] for note in own), default=0)
+    cut = [Problem(0, signed - 1, f"cut off: a checkpoint knows {signed} entries")] if signed else []
+    return _Judged(called(path), path, Audit(), cut)
 
 
 def _origin(reader: Reader) -> str:
@@ -220,7 +229,9 @@ def _facts(judged: Sequence[_Judged], missing: Sequence[str]) -> dict[str, Any]:
 def _show(judged: Sequence[_Judged], missing: Sequence[str], console: Console) -> None:
     for each in judged:
         name = Text(str(each.path), "bold")
-        if not each.problems:
+        if not each.problems and not each.audit.size:
+            console.print(Text.assemble(("valid  ", "green"), name, "  no entries yet"), soft_wrap=True)
+        elif not each.problems:
             console.print(Text.assemble(("valid  ", "green"), name, "  ", printable(told(each.audit))), soft_wrap=True)
         for problem in each.problems[:MOST_PROBLEMS]:
             said = printable(str(problem))

@@ -20,6 +20,7 @@ from modelrouter.cli.app import app
 from modelrouter.ledger.ed25519 import Secret
 from modelrouter.ledger.note import ED25519, VerifierKey
 from modelrouter.ledger.signing import head_path
+from modelrouter.ledger.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,3 +267,16 @@ def test_a_writer_that_was_cut_short_is_told_and_no_fault(tmp_path: Path) -> Non
 
     assert judged(tmp_path / "0.db")["interrupted_writers"] == 1
     assert "1 writers were interrupted" in run("verify", tmp_path / "0.db").stdout
+
+
+def test_a_shard_without_entries_is_no_fault_unless_more_was_signed(shelf: Path) -> None:
+    """A writer that was killed at once leaves one; where a checkpoint knows of entries, somebody emptied it."""
+    (shelf / "ledger" / "1.db").touch()
+    Store.open(shelf / "ledger" / "2.db", f"{ORIGIN}/2").close()
+    assert run("verify", shelf / "ledger").exit_code == 0
+    assert "no entries yet" in run("verify", shelf / "ledger").stdout
+    for verb in (["tail"], ["show"], ["show", f"mr_{3:032x}"], ["show", "0#5"]):
+        assert run(verb[0], shelf / "ledger", *verb[1:]).exit_code == 0
+
+    bend(shelf / "ledger" / "0.db", ("DELETE FROM entries", ()), ("DELETE FROM facts", ()), ("DELETE FROM hashes", ()))
+    assert "cut off" in judged(shelf / "ledger" / "0.db")["problems"][0]["what"]
