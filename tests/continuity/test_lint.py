@@ -323,8 +323,10 @@ def test_a_policy_is_judged_by_its_term() -> None:
     """One that is over excludes nobody; one to come is told with its first day, and one in force without."""
     terms = {"until: 2026-01-01": None, "from: 2099-01-01": "later from 2099-01-01", "from: 2026-01-01": "later"}
     for term, named in terms.items():
-        policy = f"policies:\n  - {{id: later, {term}, certifications: {{has: [C5]}}}}\n"
-        found = [each.message for each in lint(parse(GOOD.replace("policies:\n", policy)), TODAY) if each.rule == "R05"]
+        policy = f"policies:\n  - {{id: later, {term}, provider: {{in: [near]}}}}\n"
+        found = list(lint(parse(GOOD.replace("policies:\n", policy)), TODAY))
+        excluding = [each.message for each in found if each.rule == "R05"]
 
-        assert bool(found) is (named is not None)
-        assert all(f"{named} (certifications is not stated)" in each for each in found)
+        assert {each.rule for each in found} >= ({"R05", "R14"} if named else set())
+        assert bool(found) is bool(excluding) is (named is not None)
+        assert all(f"{named} (provider " in each for each in excluding)

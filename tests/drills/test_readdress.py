@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -56,6 +57,23 @@ def test_the_shipped_inventory_moves_whole():
     assert {each.url for each in moved.deployments.values()} == {"http://127.0.0.1:7000"}
     assert {each.wire for each in moved.deployments.values()} >= {"litellm", "openai-chat", "anthropic-messages"}
     assert any(each.provider.local for each in moved.deployments.values())
+
+
+def test_a_rehearsal_has_no_days():
+    """Policies keep their rules and contracts what was agreed, without a first or a last day."""
+    shipped = load("providers.yaml")
+    dated = replace(
+        shipped,
+        policies=tuple(replace(each, begins=date(2030, 1, 1), ends=date(2031, 1, 1)) for each in shipped.policies),
+    )
+    moved = readdress(dated, dict.fromkeys(shipped.deployments, "http://127.0.0.1:7000"))
+
+    assert moved.policies == shipped.policies
+    assert all((each.begins, each.ends) == (None, None) for each in moved.contracts.values())
+    assert [each.audit_rights for each in moved.contracts.values()] == [
+        each.audit_rights for each in shipped.contracts.values()
+    ]
+    assert any(each.ends for each in shipped.contracts.values())
 
 
 @pytest.mark.parametrize("url", ["https://api.openai.com/v1", "http://localhost:1/v1", "http://10.0.0.1", "nonsense"])
