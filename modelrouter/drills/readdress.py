@@ -47,7 +47,9 @@ def readdress(inventory: Inventory, addresses: Mapping[str, str]) -> Inventory:
         name: replace(process, routes=tuple(deployments[deployment.id] for deployment in process.routes))
         for name, process in inventory.processes.items()
     }
-    alike = replace(inventory, providers=providers, deployments=deployments, processes=processes, ledger=None)
+    alike = replace(
+        inventory, providers=providers, deployments=deployments, processes=processes, ledger=None, telemetry=None
+    )
     return timeless(alike)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 WIDEST = 96  # columns that leave room for the margin on a terminal of 100
 BEFORE = 40  # columns kept left of the place in a line that is longer
+_SECRET = re.compile(r"\.(?:key|hash|postgres)$|^telemetry\.headers\.")
+"""Places where there may be a secret although there must not."""
 _WORD = re.compile(r"""\"[^"]*"?|'[^']*'?|[^\s,\]}{\[:]+(?::[^\s,\]}]+)*|.""")
 
 
@@ -46,7 +48,7 @@ def excerpt(line: str, problem: Problem) -> Excerpt:
     before, rest = line[:start], line[start:]
     word = _WORD.match(rest)
     width = len(word.group()) if word else 1
-    if problem.path.endswith(".key"):
+    if _SECRET.search(problem.path):
         before, rest, width = masked_line(before), MASK, len(MASK)
     whole = masked_line(before + rest)
     if whole != before + rest:

@@ -18,6 +18,7 @@ _KEYS = r"""
     | \b(?:sk|rk)[-_](?=[\w-]*[0-9])[\w-]{8,}                         # OpenAI, Anthropic, OpenRouter, Stripe
     | \b(?:pk|xai|gsk|hf|nvapi|pplx|r8|csk|tgp|fw|ghp|gho|ghs|glpat|github_pat|xox[abprs]|whsec)[-_](?=[\w-]*[0-9])[\w-]{12,}
     | \b(?:AKIA|ASIA)[A-Z0-9]{12,} | \bABSK[\w+/=]{12,} | \bAIza[\w-]{12,} | \bya29\.[\w-]{6,} | \bbedrock-api-key-[\w+/=-]+
+    | \bmr-[\w-]{32,}                                                  # our own, of callers
     | \bBearer\s+[^\s'",}\]]{8,}
     | (?<=://)[^/\s@]*:[^/\s@]*@                                       # user:password@ in an address
 """

@@ -18,6 +18,7 @@ from yarl import URL
 from modelrouter.core.usage import usage_url
 from modelrouter.providers.base import PLAIN, CallOptions, ConnectionFailedError
 from modelrouter.providers.connections import Connections, Destination
+from modelrouter.providers.discreet import Discreet, keys_in
 from modelrouter.providers.layers import Place, reach
 from modelrouter.providers.resolved import Resolved
 from modelrouter.wire.dialects import DIALECTS
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpClient"]
 
+ERROR_STATUS = 300
 SAID_KEPT = 64
 """Destinations remembered for what callers say in headers of their own; beyond that the memory starts anew."""
 
@@ -87,7 +89,8 @@ class HttpClient:
 
     async def _exchange(self, to: Destination, body: bytes | None) -> Reply:
         connections = self._connections.get(asyncio.get_running_loop()) or await self._opened()
-        return await connections.exchange(to, body)
+        reply = await connections.exchange(to, body)
+        return reply if reply.status < ERROR_STATUS else Discreet(reply, keys_in(to.headers))
 
     def _target(self, deployment: Deployment) -> _Target:
         if deployment.url is None:

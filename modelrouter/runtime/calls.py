@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.classify import classify
+from modelrouter.core.echo import struck, words_of
 from modelrouter.core.faults import Evidence, Fault
 from modelrouter.core.substitution import plain, refused
 from modelrouter.providers.base import CallOptions, ConnectionFailedError, KeyUnavailableError
@@ -42,6 +43,8 @@ SEALED = "generic.sealed_reasoning"
 GONE = "generic.not_kept"
 """The rule of an answer that knows no such thing: reasoning as well, which a request names beside its other items."""
 ERROR_STATUS = 300
+TELLING = 4096
+"""Characters of an error of which something is kept."""
 """Redirects are refused like errors: destinations come from the inventory alone."""
 
 _KEPT = ("content-type", "request-id", "x-request-id", "openai-", "x-ratelimit-", "anthropic-", "retry-after")
@@ -133,7 +136,7 @@ class Caller:
         except KeyUnavailableError as error:
             return Failure(_keyless(str(error)), losses=losses)
         except ConnectionFailedError as error:
-            return Failure(self.judge(deployment, "exception", str(error)), losses=losses)
+            return Failure(self.judge(deployment, "exception", str(error), ask=ask), losses=losses)
         try:
             return await self._read(ask, deployment, reply, losses)
         except BaseException:
@@ -177,7 +180,7 @@ class Caller:
 
     async def _refused(self, ask: Ask, deployment: Deployment, reply: Reply, losses: tuple[str, ...]) -> Failure:
         body = await reply.read()
-        fault = self.judge(deployment, "http", body.decode(errors="replace"), reply)
+        fault = self.judge(deployment, "http", body.decode(errors="replace"), reply, ask)
         if ask.retelling is not None and fault.cause is Cause.BAD_REQUEST:
             fault = unportable(f"it refused to go on: {fault.evidence}")  # the caller's own request had passed
         return Failure(fault, reply.status, deployment.wire, body, losses)
@@ -190,10 +193,10 @@ class Caller:
         except MalformedError:
             parsed = None
         if not isinstance(parsed, dict):
-            return Failure(self.judge(deployment, "http", body.decode(errors="replace"), reply), reply.status)
+            return Failure(self.judge(deployment, "http", body.decode(errors="replace"), reply, ask), reply.status)
         reading = DIALECTS[deployment.wire].read_answer(parsed)
         if reading.error is not None:
-            return Failure(self.judge(deployment, "http", reading.error, reply), reply.status)
+            return Failure(self.judge(deployment, "http", reading.error, reply, ask), reply.status)
         if reading.empty:
             return Failure(EMPTY, reply.status)
         other = refused(deployment, reading.model) or misfit(deployment, ask.asked.vectors, reading.vectors)
@@ -215,7 +218,7 @@ class Caller:
             reply,
             DIALECTS[deployment.wire],
             self._renderer(ask, deployment),
-            lambda text: self.judge(deployment, "stream", text, reply),
+            lambda text: self.judge(deployment, "stream", text, reply, ask),
             lambda fault: broken_off(ask.wire, deployment, fault) if ask.on_cut == "error" else b"",
         )
         stream.may_be_empty = ask.retelling is not None
@@ -226,7 +229,7 @@ class Caller:
             await stream.begin()
         except StreamFailedError as error:
             reply.close()
-            fault = error.fault or self.judge(deployment, "stream", error.text or "", reply)
+            fault = error.fault or self.judge(deployment, "stream", error.text or "", reply, ask)
             return Failure(fault, reply.status, losses=losses)
         if (other := refused(deployment, stream.model)) is not None:
             stream.close()
@@ -245,8 +248,13 @@ class Caller:
             return None
         return StreamRenderer(deployment.wire, ask.wire, request=ask.parsed, model=deployment.name, created=created)
 
-    def judge(self, deployment: Deployment, surface: str, text: str, reply: Reply | None = None) -> Fault:
-        """Name the cause of a failure of this deployment; where no rule knows it, that is counted."""
+    def judge(
+        self, deployment: Deployment, surface: str, text: str, reply: Reply | None = None, ask: Ask | None = None
+    ) -> Fault:
+        """Name the cause of a failure of this deployment; where no rule knows it, that is counted.
+
+        What is kept of the text is without the words of the request, where that is given.
+        """
         evidence = Evidence(
             vendor=deployment.provider.vendor,
             surface=surface,  # type: ignore[arg-type] # one of three literals, all of them written in this file
@@ -256,6 +264,9 @@ class Caller:
             provider=deployment.provider.id,
         )
         fault = classify(evidence, self._signatures, now=datetime.fromtimestamp(self._clock.wall(), UTC))
+        if ask is not None and (words := words_of(ask.parsed)):
+            fault = replace(fault, evidence=struck(fault.evidence, words))
+            evidence = replace(evidence, body=struck(text[:TELLING], words))
         if self._unknown is not None:
             self._unknown.note(evidence, fault, deployment.id)
         return fault

@@ -28,7 +28,7 @@ MORE = """\
 contracts: {first-msa: {ends: 2099-12-31}}
 ledger: {folder: ledger, origin: monitoring.example/router}
 """
-GEOFENCED = (
+GEOFENCED: tuple[int, dict[str, str], str] = (
     403,
     {},
     '{"error": {"code": "unsupported_country_region_territory", "message": "Country not supported"}}',

@@ -14,6 +14,7 @@ from modelrouter import Router
 from modelrouter.core.telemetry import Telemetry
 from modelrouter.core.traceparent import Trace
 from modelrouter.inventory.loader import parse
+from modelrouter.inventory.secrets import resolve
 from modelrouter.telemetry import names
 from modelrouter.telemetry.figures import HISTOGRAMS
 from modelrouter.telemetry.pipeline import BATCH, MOST_SPANS, Pipeline
@@ -152,7 +153,7 @@ def test_what_waits_is_bounded(receiver: Receiver) -> None:
     receiver.free.clear()
     settings = Telemetry(otlp=receiver.url, metrics=False)
     with structlog.testing.capture_logs() as lines:
-        sender = Sender(settings, str, structlog.get_logger)
+        sender = Sender(settings, resolve, structlog.get_logger)
         waiting = Pipeline(settings, sender)
         span = Span("s", Ids(1, None), is_client=False, begun=1, ended=2, attributes={})
         for _ in range(MOST_SPANS + 1000):
@@ -170,7 +171,7 @@ def test_a_receiver_that_is_back_again(receiver: Receiver) -> None:
     receiver.status = 500
     settings = Telemetry(otlp=receiver.url)
     with structlog.testing.capture_logs() as lines:
-        sender = Sender(settings, str, structlog.get_logger)
+        sender = Sender(settings, resolve, structlog.get_logger)
         assert not sender.send("/v1/traces", b"", 3)
         assert not sender.send("/v1/traces", b"", 4)
         receiver.status = 200
