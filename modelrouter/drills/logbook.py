@@ -64,7 +64,7 @@ class Recorded(NamedTuple):
     def departures(self) -> Iterator[str]:
         """What is not as it should be, one sentence each."""
         if self.forbidden:
-            yield f"the ledger shows {self.forbidden:,} places where requests may not go: {self.first}"
+            yield f"the ledger shows requests where they may not go, {self.forbidden:,} times: {self.first}"
         if self.unjudged:
             yield f"{self.unjudged:,} times the ledger does not say enough to judge"
         if self.undecided or self.orphans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from support.inventories import deployment, inventory, process, provider
@@ -11,8 +12,9 @@ from typer.testing import CliRunner
 from modelrouter.cli.app import app
 from modelrouter.core.inventory import Data, Demand, Objectives
 from modelrouter.drills import simulate
-from modelrouter.drills.logbook import Logbook
+from modelrouter.drills.logbook import Logbook, Recorded
 from modelrouter.drills.rehearse import plan, rehearse
+from modelrouter.drills.report.findings import Origin, findings
 from modelrouter.errors import LedgerError
 from modelrouter.ledger.plain import plain
 from modelrouter.ledger.reading import opened
@@ -73,7 +75,7 @@ def test_a_policy_that_the_router_forgets_is_seen_in_the_ledger(tmp_path):
     assert found.forbidden > 0
     assert "second for claims" in found.first
     assert "claims.data.processing: processing US is not in DE" in found.first
-    assert "where requests may not go" in next(found.departures())
+    assert "where they may not go" in next(found.departures())
 
 
 def test_drills_may_follow_one_another_in_one_file(tmp_path):
@@ -200,3 +202,22 @@ def test_what_cannot_keep_a_ledger_says_so(desk):
 
     assert told.exit_code == 2
     assert "mine" == (desk.folder / "one.db").read_text()
+
+
+def test_a_drill_whose_ledger_shows_a_forbidden_hop_has_not_passed():
+    """Whatever the verdicts: it says so first, and among what went otherwise."""
+    kept = company()
+    played = simulate.simulate(kept, [each for each in simulate.plan(kept) if each.id == STEADY])
+    now = datetime(2027, 1, 15, tzinfo=UTC)
+    lawful = Recorded(requests=1, hops=1, forbidden=0, first=None, unjudged=0, undecided=0, orphans=0)
+    broken = lawful._replace(forbidden=1, first="second for claims (next): law: region x is excluded", orphans=2)
+
+    good = findings(played, began=now, took_s=1.0, origin=Origin(recorded=lawful))
+    bad = findings(played, began=now, took_s=1.0, origin=Origin(recorded=broken))
+
+    assert (good.passed, bad.passed) == (True, False)
+    assert bad.conclusion().endswith("as its ledger shows: second for claims (next): law: region x is excluded")
+    assert set(bad.deviations()) - set(good.deviations()) == {
+        "the ledger shows requests where they may not go, 1 times: second for claims (next): law: region x is excluded",
+        "the ledger is not whole: 0 requests without a decision, 2 decisions without a request",
+    }
