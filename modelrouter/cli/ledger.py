@@ -6,6 +6,7 @@ import typer
 
 from modelrouter.cli.ledger_change import redact, rotate
 from modelrouter.cli.ledger_export import export
+from modelrouter.cli.ledger_fetch import fetch
 from modelrouter.cli.ledger_prove import prove
 from modelrouter.cli.ledger_show import show
 from modelrouter.cli.ledger_tail import tail
@@ -21,5 +22,5 @@ def main() -> None:
     """Read what was recorded, verify it, prove it, take values away, and hand it to others."""
 
 
-for _verb in (tail, show, verify, prove, redact, rotate, export):
+for _verb in (tail, show, verify, prove, redact, rotate, export, fetch):
     app.command(_verb.__name__)(_verb)
