@@ -122,7 +122,7 @@ class EntityEntry(Entry):
 
 def contract(name: str, entry: ContractEntry) -> Contract:
     """The value of an entry."""
-    leaving, moving, export, over = entry.exit, entry.switching, entry.export_controls, entry.termination
+    leaving, export, over = entry.exit, entry.export_controls, entry.termination
     return Contract(
         id=name,
         reference=entry.reference,
@@ -153,16 +153,20 @@ def contract(name: str, entry: ContractEntry) -> Contract:
         annual_cost=entry.annual_cost,
         substitutability=entry.substitutability,
         exit=Exit(plan=leaving.plan, tested=leaving.tested, reintegration=leaving.reintegration, every_s=leaving.every),
-        switching=Switching(
-            notice_s=moving.notice,
-            transition_s=moving.transition,
-            retrieval_s=moving.retrieval,
-            charges=moving.charges,
-            assets=tuple(moving.assets),
-            format=moving.format,
-            tested=moving.tested,
-            every_s=moving.every,
-        ),
+        switching=_switching(entry.switching),
+    )
+
+
+def _switching(entry: SwitchingEntry) -> Switching:
+    return Switching(
+        notice_s=entry.notice,
+        transition_s=entry.transition,
+        retrieval_s=entry.retrieval,
+        charges=entry.charges,
+        assets=tuple(entry.assets),
+        format=entry.format,
+        tested=entry.tested,
+        every_s=entry.every,
     )
 
 

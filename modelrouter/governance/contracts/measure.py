@@ -171,7 +171,8 @@ def _felt(
         worst[minute] = Counter()
         for how, times in endings.items():
             held = cause_of_hold(how)
-            worst[minute][how if held is None else held or OUTRUN] += times  # a person's hold says nothing
+            # What was held by a person, or for what does not count, would have said nothing.
+            worst[minute][how if held is None else held if held in sla.counts else OUTRUN] += times
     seen = timeline(sla, worst, stretch)
     within = {each.minute: each.counts for each in seen if not each.maintained}
     return _availability(sla, within, sum(each.down for each in seen), stretch, closed)
