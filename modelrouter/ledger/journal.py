@@ -95,7 +95,7 @@ class Journal:
         self._changed = Condition()
         self._waiting = Waiting(bound)
         self._thread: Thread | None = None
-        self._sleeping = self.closed = self._tried = False
+        self._sleeping = self._lingering = self.closed = self._tried = False
         self._pause = FIRST_PAUSE_S
         self._batch: list[Wanted | Gap] = []
         self._last: Head | None = None
@@ -112,21 +112,23 @@ class Journal:
         """How many drafts were given up; `gap` entries tell of them."""
         return self._waiting.lost
 
-    def append(self, drafts: Sequence[Draft], kept: Kept | None = None, facts: Facts | None = None) -> None:
+    def append(
+        self, drafts: Sequence[Draft], kept: Kept | None = None, facts: Facts | None = None, within_s: float = 0.0
+    ) -> None:
         """Let these become entries, one behind the other; never waits, raises nothing.
 
         `kept` hears the number of the last of them once all are durable, or None at once where that cannot be promised:
         in trouble, beyond the bound, after `close`, in a forked child. In trouble they are written later all the same,
-        unless there are too many. `facts` are kept by name in the same transaction.
+        unless there are too many. `facts` are kept by name in the same transaction. For so long others may join them.
         """
         if os.getpid() == self._pid:
             with self._changed:
-                if self._want(drafts, kept, facts):
+                if self._want(drafts, kept, facts, within_s):
                     return
         if kept is not None:
             call(kept, None)
 
-    def _want(self, drafts: Sequence[Draft], kept: Kept | None, facts: Facts | None) -> bool:
+    def _want(self, drafts: Sequence[Draft], kept: Kept | None, facts: Facts | None, within_s: float) -> bool:
         """Whether `kept` will be told later."""
         if self.closed:
             self._waiting.lost += len(drafts)
@@ -134,8 +136,8 @@ class Journal:
         trouble = self.trouble
         why = "more than could be written" if trouble is None else trouble.what
         item = Wanted(drafts, kept if trouble is None else None, facts)
-        there = self._waiting.want(item, round(self._wall() * 1e6), why)
-        self._wake()
+        there = self._waiting.want(item, round(self._wall() * 1e6), why, time.monotonic() + within_s)
+        self._wake(soon=not within_s)
         return there and trouble is None
 
     def ask(self, question: Callable[[Store], T]) -> Future[T]:
@@ -155,12 +157,12 @@ class Journal:
         future.set_exception(error)
         return future
 
-    def _wake(self) -> None:
+    def _wake(self, *, soon: bool = True) -> None:
         if self._thread is None:
             self._thread = Thread(target=self._run, name="modelrouter-ledger", daemon=True)
             self._thread.start()
             Thread(target=self._watch, name="modelrouter-ledger-watch", daemon=True).start()
-        elif self._sleeping:
+        elif self._sleeping or (soon and self._lingering):
             self._changed.notify()
 
     def close(self) -> None:
@@ -226,6 +228,10 @@ class Journal:
                 self._sleeping = True
                 self._changed.wait(due)
                 self._sleeping = False
+            while (left := self._waiting.due - time.monotonic()) > 0 and not (self.closed or self._batch):
+                self._lingering = True
+                self._changed.wait(left)
+            self._lingering = False
             return True
 
     def _opened(self) -> Store:

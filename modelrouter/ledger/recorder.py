@@ -73,7 +73,8 @@ class _Open:
 class Recorder:
     """One router's entries in one journal. Its methods may be called from any thread, and raise nothing of their own.
 
-    `wanted` is asked for whoever waits for a decision, on the thread that tells of it.
+    `wanted` is asked for whoever waits for a decision, on the thread that tells of it. What nobody waits for may become
+    durable `linger_s` later, with what comes meanwhile.
     """
 
     def __init__(
@@ -84,12 +85,14 @@ class Recorder:
         *,
         contents: Contents | None = None,
         wanted: Wanted = lambda _: None,
+        linger_s: float = 0.0,
     ) -> None:
         self.journal = journal
         self._clock = clock
         self._account = account
         self._contents = contents
         self._wanted = wanted
+        self._linger_s = linger_s
         self.open: dict[str, _Open] = {}
         """Requests that are not over, by id."""
         self._looked = self._is_said = False
@@ -149,7 +152,9 @@ class Recorder:
         request = self.open.get(decision.id)
         if request is not None and request.opening.streamed and decision.outcome == "served":
             request.decided, request.hops = True, len(decision.trail)
-            self._append([drafts.decision(decision, self._clock.wall(), None)], self._waits(decision.id))
+            wanted = self._wanted(decision.id)
+            made = [drafts.decision(decision, self._clock.wall(), None)]
+            self._append(made, self._telling(wanted), soon=wanted is not None)
 
     def closed(self, closing: Closing) -> None:
         """A request is over."""
@@ -161,29 +166,29 @@ class Recorder:
         if not request.decided:
             content, facts = self._keep(request, "answered", closing.body or b"", closing.wall)
             usage = closing.usage._asdict() if closing.usage is not None else None
-            kept = self._waits(made.id) if made.outcome != "interrupted" else None
-            self._append([drafts.decision(made, closing.wall, usage, content)], self._over(made.id, kept), facts)
+            wanted = self._wanted(made.id) if made.outcome != "interrupted" else None
+            draft = drafts.decision(made, closing.wall, usage, content)
+            self._append([draft], self._over(made.id, wanted), facts, soon=wanted is not None)
         else:
             content, facts = self._keep(request, "answered", bytes(request.answer), closing.wall)
             self._append([drafts.stream(closing, request.hops, content)], self._over(made.id, None), facts)
 
-    def _over(self, id_: str, kept: Kept | None) -> Kept:
-        def told(number: int | None) -> None:
+    def _over(self, id_: str, wanted: Kept | None) -> Kept:
+        told = self._telling(wanted)
+
+        def over(number: int | None) -> None:
             self.open.pop(id_, None)
-            if kept is not None:
-                kept(number)
-            else:
-                self._kept(number)
+            told(number)
 
-        return told
+        return over
 
-    def _waits(self, id_: str) -> Kept:
-        wanted = self._wanted(id_)
+    def _telling(self, wanted: Kept | None) -> Kept:
+        if wanted is None:
+            return self._kept
 
         def told(number: int | None) -> None:
             self._kept(number)
-            if wanted is not None:
-                wanted(number)
+            wanted(number)
 
         return told
 
@@ -268,9 +273,15 @@ class Recorder:
         return told
 
     def _append(
-        self, made: Sequence[Draft], kept: Kept | None = None, facts: Mapping[str, bytes] | None = None
+        self,
+        made: Sequence[Draft],
+        kept: Kept | None = None,
+        facts: Mapping[str, bytes] | None = None,
+        *,
+        soon: bool = False,
     ) -> None:
-        self.journal.append(made, kept or self._kept, facts)
+        """`soon`: somebody waits for it; else others may join it, for a flush for each costs more than all else."""
+        self.journal.append(made, kept or self._kept, facts, 0.0 if soon else self._linger_s)
 
     def _kept(self, number: int | None) -> None:
         """On the journal's thread, but for None."""

@@ -87,6 +87,8 @@ class Waiting:
         self._bound = bound
         self._weight = 0
         self._items: deque[Wanted | Gap | Question] = deque()
+        self.due = 0.0
+        """By when what waits must be written, in monotonic seconds: until then others may join it."""
         self.drafts = 0
         """How many wait, those that are being written counted in."""
         self.lost = 0
@@ -95,8 +97,9 @@ class Waiting:
     def __bool__(self) -> bool:
         return bool(self._items)
 
-    def want(self, item: Wanted, time: int, why: str) -> bool:
-        """Let it wait; False where there is no room: then a gap in its place counts it, and says why."""
+    def want(self, item: Wanted, time: int, why: str, due: float = 0.0) -> bool:
+        """Let it wait until then at most; False where there is no room: then a gap in its place counts it, and says why."""
+        self.due = min(self.due, due) if self._items else due
         count = len(item.drafts)
         weight = item.weight
         if self.drafts + count <= self._bound and (self._weight + weight <= HEAVIEST or not self._weight):
@@ -115,6 +118,7 @@ class Waiting:
 
     def ask(self, question: Question) -> None:
         """Let a question wait for its turn."""
+        self.due = 0.0
         self._items.append(question)
 
     def take(self, most: int) -> list[Wanted | Gap] | Question:

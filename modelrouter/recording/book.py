@@ -39,6 +39,8 @@ __all__ = ["Book"]
 
 LOOK_S = 0.2
 """How often it is looked whether the last request of a ledger that a reload took away is over."""
+LINGER_S = {"strict": 0.005, "relaxed": 0.05}
+"""So much later than it happened may be durable what nobody waits for."""
 ACCOUNT = Account(fingerprint, facts)
 
 
@@ -76,7 +78,14 @@ class Book:
             facts=self._facts,
             lock=shard.lock,
         )
-        self.recorder = Recorder(self.journal, clock, ACCOUNT, contents=contents, wanted=lambda id_: wanted(self, id_))
+        self.recorder = Recorder(
+            self.journal,
+            clock,
+            ACCOUNT,
+            contents=contents,
+            wanted=lambda id_: wanted(self, id_),
+            linger_s=LINGER_S[ledger.durability],
+        )
         self._shipping = None
         if (reference := ledger.postgres) is not None:
             dsn = lambda: resolve(reference).reveal()  # noqa: E731 - asked anew each time, so that it may change

@@ -46,11 +46,12 @@ async def test_the_inventory_in_force_comes_first_and_each_reload_after_it(tmp_p
 @on_loop
 async def test_a_request_under_way_ends_in_the_ledger_it_began_in(tmp_path: Path) -> None:
     """A reload that names another ledger ends the old one after its last request, with an end of its own."""
-    before = replace(small(), path=str(tmp_path / "x.yaml"), ledger=replace(kept_in(tmp_path), folder="ledger"))
+    first, second = (replace(kept_in(tmp_path), folder=folder) for folder in ("ledger", "other"))
+    before = replace(small(), path=str(tmp_path / "x.yaml"), ledger=first)
     provider = scripted(a=[stream(["one", "two"])])
     router = Router(before, clients=provider.clients(), observers=[], hold_file=None)
     answer = await router.achat("p", "hi", stream=True)
-    router.reload(replace(before, ledger=replace(before.ledger, folder="other")))
+    router.reload(replace(before, ledger=second))
     other = await router.achat("p", "hi", stream=True)
     while await answer.block():
         pass
@@ -137,6 +138,7 @@ async def test_what_a_killed_process_left_open_is_closed_by_the_next(tmp_path: P
     for _ in range(20):
         asking = await router.achat("p", "hi", stream=True)
         await asking.aclose()
+    await asyncio.sleep(0.2)  # what nobody waits for may become durable some milliseconds later
     shutil.copytree(tmp_path / "first", tmp_path / "second")  # as it would stand after a kill
     await streamed.aclose()
     await router.aclose()

@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -24,6 +24,9 @@ from modelrouter.gateway.app import Gateway
 from modelrouter.gateway.metrics import Metrics
 from modelrouter.gateway.server import beside, bound
 from modelrouter.router import Router
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
 
 PATIENCE_S = 60.0
 ASKED = {"model": "letters", "messages": [{"role": "user", "content": "x" * 100}]}
@@ -101,7 +104,7 @@ def main(folder: Path, unavailable: str) -> None:
     sys.stdout.write(json.dumps(told))
 
 
-def _named(_: object, __: str, event: dict[str, Any]) -> str:
+def _named(_: object, __: str, event: MutableMapping[str, Any]) -> str:
     return str(event["event"])
 
 
