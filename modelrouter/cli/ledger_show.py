@@ -225,10 +225,11 @@ def _draw_overview(books: Books, told: Facts | None, covered: int, console: Cons
     if told is None:
         console.print(Text.assemble((books.name, "bold"), "  no entries yet"))
         return
-    console.print(Text.assemble((told.origin, "bold"), f"  {books.path}"), soft_wrap=True)
+    console.print(Text(told.origin, "bold"))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
+    table.add_row("file", str(books.path))
     table.add_row("entries", f"{told.size}, from {local(told.first)} to {local(told.last)}")
     table.add_row("kinds", ", ".join(f"{count} {kind}" for kind, count in told.kinds.most_common()))
     if told.outcomes:

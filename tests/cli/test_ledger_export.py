@@ -195,7 +195,8 @@ def test_several_shards_are_a_folder_each(ledger: Path, tmp_path: Path) -> None:
 def test_parquet_read_back_equals_the_entries(ledger: Path, tmp_path: Path, by_day: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """Every number, time, kind, hash and value, and a row for each hop."""
     out = tmp_path / "out"
-    done = exported(ledger, "parquet", out, *(["--by-day"] if by_day else []))
+    for _ in range(2):  # the second takes the place of the first
+        done = exported(ledger, "parquet", out, *(["--by-day"] if by_day else []))
     where = "{}/*/*.parquet" if by_day else "{}.parquet"
     told = entries(ledger)
     with duckdb.connect() as database:

@@ -112,6 +112,8 @@ def test_nothing_is_cut_off_on_any_terminal(ledger: Path, width: int) -> None:
 
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= width
+    for more in ([], [6], [0], ["mr_" + "0" * 32]):
+        assert max(map(len, run("show", ledger, *more, width=width).stdout.splitlines()), default=0) <= max(width, 60)
     words = ["3", "entries", "were", "lost", "from", "10:00", "to", "10:01:", "the", "disk", "is", "full"]
     assert all(word in shown for word in words)
 
