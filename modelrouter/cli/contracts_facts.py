@@ -71,7 +71,7 @@ def _level(level: Level) -> dict[str, Any]:
             {
                 "from": clock(each.minutes.first),
                 "to": clock(each.minutes.end),
-                "minutes": each.minutes.count,
+                "minutes": each.minutes.length,
                 "down": each.down,
                 "maintenance": each.maintenance,
                 "calls": each.calls,
