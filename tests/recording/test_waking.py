@@ -23,7 +23,7 @@ class Counting(asyncio.SelectorEventLoop):
 
     woken = 0
 
-    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override] # theirs is generic over the arguments
         """As ever, and count it."""
         self.woken += 1
         return super().call_soon_threadsafe(callback, *args, context=context)
