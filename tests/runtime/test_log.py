@@ -29,6 +29,9 @@ STRANGE = status(500, '{"oops": "zorblax fell over"}')
 SECRET = "the moth Quixana dictated ledger eleven"
 
 
+_NAMES: dict[str, str] = {}
+
+
 class Chatty(LogObserver):
     """Says something of its own at every decision, as an application's observer might."""
 
@@ -93,7 +96,7 @@ def test_what_crashes_shows_no_values(capsys: pytest.CaptureFixture[str]) -> Non
         def decided(self, decision: Decision) -> None:
             words = f"{SECRET} of {decision.id}"
             try:
-                {}[words]
+                _NAMES[words]
             except KeyError as error:
                 raise ValueError(words) from error
 
@@ -154,7 +157,10 @@ except RuntimeError as error:
 
 def test_failed_requests_are_one_line() -> None:
     """A request that nobody served is one line of its own."""
-    with structlog.testing.capture_logs() as lines, router_of(a=[SUSPENDED], b=[SUSPENDED]) as router:
-        with pytest.raises(RequestFailedError):
-            router.chat("p", "x")
+    with (
+        structlog.testing.capture_logs() as lines,
+        router_of(a=[SUSPENDED], b=[SUSPENDED]) as router,
+        pytest.raises(RequestFailedError),
+    ):
+        router.chat("p", "x")
     assert [line["process"] for line in lines if line["event"] == "request failed"] == ["p"]
