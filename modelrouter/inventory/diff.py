@@ -52,6 +52,8 @@ _ONE = {
 _WHOLE = ("entity", "ledger", "telemetry")
 """Those that are one entry each, or nothing."""
 _ORDERED = ("policies", "signatures")
+_NAMES = ("id", "fact")
+"""What values of a list go by, where they go by anything."""
 
 _Path = tuple[str, ...]
 
@@ -148,10 +150,10 @@ def _reordered(before: Inventory, after: Inventory) -> Iterator[Edit]:
 
 
 def _by_name(values: tuple[Any, ...]) -> dict[str, Any]:
-    """Values under their names; a name that comes again gets its number."""
+    """Values under their names, or their places where they have none; a name that comes again gets its number."""
     named: dict[str, Any] = {}
-    for value in values:
-        name = value.id if hasattr(value, "id") else value.fact
+    for place, value in enumerate(values, 1):
+        name = next((getattr(value, each) for each in _NAMES if hasattr(value, each)), str(place))
         again = sum(1 for other in named if other.partition("#")[0] == name)
         named[f"{name}#{again + 1}" if again else name] = value
     return named

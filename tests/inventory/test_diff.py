@@ -108,3 +108,15 @@ def test_every_part_of_an_inventory_is_compared() -> None:
 
     assert unseen == ["path", "files"]
     assert diff(whole, whole) == ()
+
+
+def test_what_has_no_name_is_told_by_its_place() -> None:
+    """Credits, maintenance and their like stand in a list without names: a change of one is a difference, in its place."""
+    contract = (
+        "contracts: {k: {sla: {credits: [{below: 99.9%, credit: 10%}, {below: 99%, credit: 25%}],"
+        ' maintenance: [{day: sunday, at: "02:00", length: 2h}]}}}\n'
+    )
+    before, after = (parse(TEXT + each) for each in (contract, contract.replace("credit: 25%", "credit: 30%")))
+
+    assert [str(edit) for edit in diff(before, after)] == ["contract k sla.credits.2.credit: 0.25 → 0.3"]
+    assert fingerprint(before) != fingerprint(after)
