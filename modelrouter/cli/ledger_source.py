@@ -158,6 +158,13 @@ def located(file: Path | None, inventory: Path = USUAL, *, as_json: bool = False
 def paths_of(place: Place) -> list[Path]:
     """The files of its shards, in order. Raises LedgerError where there is none."""
     path = place.path
+    if not path.exists():
+        missing = (
+            "nothing was recorded there yet"
+            if place.section is not None
+            else "name a shard, a folder of shards, or an export"
+        )
+        raise LedgerError(f"{path} is not there", missing)
     if not path.is_dir():
         return [path]
     exported = [path / LINES] if (path / LINES).exists() else sorted(path.glob(f"*/{LINES}"))
