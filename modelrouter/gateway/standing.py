@@ -45,6 +45,7 @@ class Standing:
         self._outside = gauge(
             "ledger_copies_in_trouble", "Places outside that do not get their copy: anchors, PostgreSQL."
         )
+        self._behind = gauge("ledger_behind", "Entries that PostgreSQL has not yet.")
         self._kept = gauge("ledger_configured", "1 where the inventory names a ledger.")
 
     def look(self, router: Router) -> None:
@@ -73,6 +74,7 @@ class Standing:
             self._lost.set(ledger.lost)
             self._trouble.set(float(ledger.trouble is not None))
             self._outside.set(len(ledger.outside))
+            self._behind.set(ledger.behind)
 
 
 def _ends(inventory: Inventory) -> Iterator[tuple[str, str, date]]:

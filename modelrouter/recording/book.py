@@ -112,6 +112,11 @@ class Book:
         """What is wrong with the places that keep copies."""
         return tuple(f"{place}: {what}" for place, what in sorted(self._alarms.items()))
 
+    @property
+    def behind(self) -> int:
+        """Entries that PostgreSQL has not yet."""
+        return self._shipping.progress.behind if self._shipping is not None else 0
+
     def _alarm(self, place: str, what: str | None) -> None:
         """A place that keeps copies is in trouble, or well again; on any thread."""
         if what is None:

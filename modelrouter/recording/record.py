@@ -63,6 +63,8 @@ class Condition(NamedTuple):
     """What is wrong with places that keep copies: anchors, PostgreSQL."""
     refuses: bool = False
     """Nothing is served while there is trouble."""
+    behind: int = 0
+    """Entries that PostgreSQL has not yet."""
 
 
 class Wakes:
@@ -163,7 +165,14 @@ class Recording:
         journal = book.journal
         trouble = str(journal.trouble) if journal.trouble is not None else None
         return Condition(
-            book.origin, book.recorder.entries, journal.waiting, journal.lost, trouble, book.outside, self._refuses
+            book.origin,
+            book.recorder.entries,
+            journal.waiting,
+            journal.lost,
+            trouble,
+            book.outside,
+            self._refuses,
+            book.behind,
         )
 
     # What the router asks.
