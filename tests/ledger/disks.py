@@ -90,6 +90,49 @@ def full(folder: Path) -> dict[str, object]:
     return through(folder, fill, ballast.unlink)
 
 
+def between_tries(desk: Desk) -> None:
+    """Wait until the writer has just tried in vain, and pauses."""
+    trouble = desk.journal.trouble
+    until = time.monotonic() + 60
+    while desk.journal.trouble is trouble and time.monotonic() < until:
+        time.sleep(0.002)
+    time.sleep(0.03)
+
+
+def swapped(folder: Path) -> dict[str, object]:
+    """While the disk fails somebody puts an older copy in the file's place, of before the first checkpoint."""
+    desk = Desk(folder / "0.db")
+    names = ("0.db", "0.db-wal")
+    desk.write(probe(-20))
+    old = {name: (folder / name).read_bytes() for name in names}
+    for number in range(-19, 0):
+        desk.write(probe(number))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limit[1]))
+    until_none(desk)
+    desk.until(1)
+    between_tries(desk)
+    new = {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    for name in names:
+        (folder / f"{name}.old").write_bytes(old[name])
+        (folder / f"{name}.old").rename(folder / name)
+    between_tries(desk)
+    assert "another file than the one that was written before" in str(desk.journal.trouble)
+    refused = desk.write(probe(1_000_000))
+    between_tries(desk)
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    for name, data in new.items():
+        (folder / f"{name}.new").write_bytes(data)
+        (folder / f"{name}.new").rename(folder / name)
+    desk.until(2)
+    desk.journal.close()
+    audited(folder / "0.db", desk.notes)
+    probes = [each.values["n"] for each in rows(folder / "0.db") if each.kind == "probe"]
+    return {"refused": refused, "alarms": len(desk.alarms), "twice": len(probes) - len(set(probes)), "last": probes[-1]}
+
+
 def read_only(folder: Path) -> dict[str, object]:
     """The folder may not be written when the writer comes, and may be later."""
     os.chdir(folder)
@@ -118,5 +161,5 @@ def read_only(folder: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    what = {"limited": limited, "full": full, "read_only": read_only}[sys.argv[1]]
+    what = {"limited": limited, "full": full, "swapped": swapped, "read_only": read_only}[sys.argv[1]]
     sys.stdout.write(json.dumps(what(Path(sys.argv[2]))))

@@ -71,6 +71,13 @@ def test_a_disk_that_takes_no_more_holds_nobody_up(tmp_path: Path, what: str) ->
     assert came["asked"] == came["trouble"]
 
 
+def test_an_older_copy_that_comes_while_the_disk_fails_is_refused(tmp_path: Path) -> None:
+    """Even where no checkpoint knows better the writer does; with its own file put back it goes on."""
+    came = seen("swapped", tmp_path, mounted=False)
+
+    assert came == {"refused": None, "alarms": 2, "twice": 0, "last": 1_000_000}
+
+
 def test_a_folder_that_may_not_be_written_is_told_of() -> None:
     """The alarm says so, nobody waits, and everything is written once it may be."""
     with TemporaryDirectory() as folder:  # where also those who are not root may go: pytest's own is closed to them
