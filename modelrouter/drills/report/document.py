@@ -348,21 +348,19 @@ class Scenario(Part):
 
 
 class Ledger(Part):
-    """What a reader that shares no code with the router made of the drill's own ledger."""
+    """What a reader that shares no code with the router made of the drill's own ledger, by counts.
+
+    `hops` are calls that carried a request; `undecided` are requests without a decision, `orphans` decisions without one.
+    """
 
     requests: int
     hops: int
-    """Calls that carried a request."""
     forbidden: int
-    """Places where requests went, or might have gone, and may not; must be 0."""
     first: str | None
-    """The first of them."""
+    """The first place where a request went, or might have gone, and may not."""
     unjudged: int
-    """How often the ledger does not say enough to judge."""
     undecided: int
-    """Requests without a decision."""
     orphans: int
-    """Decisions without a request."""
 
 
 class Document(Part):
