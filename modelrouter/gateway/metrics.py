@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import version
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +81,6 @@ class Metrics:
         self._under_way = _Series(
             Gauge("modelrouter_requests_in_flight", "Requests that are not over.", ["process"], registry=registry)
         )
-        Gauge("modelrouter_build", "1 for what runs.", ["version", "python"], registry=registry).labels(
-            version("modelrouter"), platform.python_version()
-        ).set(1)
         self._standing = Standing(registry)
         self._lock = Lock()
         self._streamed: set[str] = set()  # guarded by _lock: ids of requests under way that asked for a stream

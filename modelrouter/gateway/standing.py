@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from prometheus_client import Gauge
@@ -27,6 +29,9 @@ class Standing:
         def gauge(name: str, told: str, *labels: str) -> Gauge:
             return Gauge(f"modelrouter_{name}", told, labels, registry=registry)
 
+        gauge("build", "1 for what runs.", "version", "python").labels(
+            version("modelrouter"), platform.python_version()
+        ).set(1)
         self._holds = gauge("holds", "Holds that stand now.", "kind", "cause")
         self._inventory = gauge("inventory", "1 for the inventory that is in force.", "name", "fingerprint")
         self._ends = gauge(
