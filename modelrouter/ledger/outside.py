@@ -5,6 +5,7 @@ Whatever is told of such a place is in our own words: libraries' messages may re
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from modelrouter.errors import LedgerError
-from modelrouter.ledger.reading import opened
+from modelrouter.ledger.keeping import hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from modelrouter.ledger.entry import Sealed
     from modelrouter.ledger.journal import Journal
     from modelrouter.ledger.merkle import Nodes
-    from modelrouter.ledger.reading import Reader
 
-__all__ = ["Alarm", "AwayError", "Books", "Pauses", "RefusedError", "Shelf"]
+__all__ = ["Alarm", "AwayError", "Books", "Pauses", "RefusedError", "Shelf", "unexpected"]
 
 Alarm = Callable[[str, str | None], None]
 """Told of a place and what is wrong there, once; and of the place and None when it is well again. May be called from
@@ -33,8 +33,8 @@ any thread, and must return at once."""
 
 PATIENCE_S = 30.0
 """What a question to a busy journal may take."""
-LARGEST = 256 << 20
-"""Bytes of a shard that is copied in order to read its last entries after its journal was closed."""
+HELD_S = 3.0
+"""How long to wait for a shard that others hold, after its journal was closed."""
 
 T = TypeVar("T")
 
@@ -45,6 +45,11 @@ class AwayError(Exception):
 
 class RefusedError(Exception):
     """What is kept outside and what is here do not belong together: somebody must look, and trying again is no use."""
+
+
+def unexpected(error: Exception) -> str:
+    """What is said of an error that nobody thought of: its kind alone, since its words may hold an address."""
+    return f"something that should not happen did: {type(error).__name__}"
 
 
 class Shelf(Protocol):
@@ -65,17 +70,14 @@ class Shelf(Protocol):
 
 
 class Books:
-    """A ledger to read from: through its journal while that is at work, from a copy once it is closed. For one thread."""
+    """A ledger to read from: through its journal while that is at work, and as the journal left it afterwards."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._copy: Reader | None = None
         self._ended = Event()
 
     def ask(self, question: Callable[[Shelf], T]) -> T:
         """The answer to a question about the entries. Raises AwayError where the ledger cannot be read now."""
-        if self._copy is not None:
-            return question(self._copy)
         try:
             return self._journal.ask(question).result(PATIENCE_S)
         except TimeoutError:
@@ -83,27 +85,23 @@ class Books:
         except (LedgerError, CancelledError):
             if not self._journal.closed:
                 raise AwayError("the ledger's own storage is in trouble") from None
-        self._copy = self._copied()
-        return question(self._copy)
+        return self._afterwards(question)
 
     def end(self) -> None:
-        """The journal has written its last: from now on the file can be read. From any thread."""
+        """The journal has written its last: from now on the file can be opened. From any thread."""
         self._ended.set()
 
-    def _copied(self) -> Reader:
-        """The ledger as its journal left it: while that writes its last entries, they are waited for."""
+    def _afterwards(self, question: Callable[[Shelf], T]) -> T:
+        """Of the file itself, held for that long: while the journal writes its last entries, they are waited for."""
         if not self._ended.wait(PATIENCE_S):
             raise AwayError("the ledger is being closed")
-        with suppress(LedgerError, OSError):
-            if self._journal.path.stat().st_size <= LARGEST:
-                return opened(self._journal.path)
-        raise AwayError("the ledger is closed: the next process that opens it goes on")
-
-    def close(self) -> None:
-        """Let go of the copy, if there is one."""
-        copy, self._copy = self._copy, None
-        if copy is not None:
-            copy.close()
+        until = time.monotonic() + HELD_S
+        while True:
+            with suppress(LedgerError), hold(self._journal.path) as store:
+                return question(store)
+            if time.monotonic() > until:
+                raise AwayError("the ledger is closed, and whoever opened it since goes on")
+            time.sleep(0.02)
 
 
 class Pauses:

@@ -24,7 +24,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from modelrouter.ledger.entry import Draft, Kind, Sealed, read_fields
-from modelrouter.ledger.outside import AwayError, Books, Pauses, RefusedError
+from modelrouter.ledger.outside import AwayError, Books, Pauses, RefusedError, unexpected
 from modelrouter.ledger.postgres import Database, DisplacedError, Redaction
 
 if TYPE_CHECKING:
@@ -125,12 +125,6 @@ class Shipping:
         return Progress(self._origin, self._shipped, behind, self._away, self._trouble, self._stopped)
 
     def _run(self) -> None:
-        try:
-            self._work()
-        finally:
-            self._books.close()
-
-    def _work(self) -> None:
         while not self._over():
             try:
                 if not self._stopped:
@@ -143,6 +137,8 @@ class Shipping:
             except RefusedError as error:
                 self._stopped = True
                 self._is_away(str(error))
+            except Exception as error:  # noqa: BLE001 - a thread that ended in silence would never copy again
+                self._is_away(unexpected(error))
             if self._ending.is_set():
                 return
             self._now.wait(self._pauses.next())

@@ -19,6 +19,7 @@ from modelrouter.ledger import checkpoint
 from modelrouter.ledger.anchors import syslog, witness
 from modelrouter.ledger.anchors.anchoring import Anchoring, Pace
 from modelrouter.ledger.anchors.file import File
+from modelrouter.ledger.anchors.kept import Kept
 from modelrouter.ledger.anchors.places import Place, places_of
 from modelrouter.ledger.anchors.syslog import Syslog
 from modelrouter.ledger.anchors.witness import Witness
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from modelrouter.ledger.anchors.kept import Kept
     from modelrouter.ledger.store import Store
 
 QUICK = Pace(0.02, 0.1)
@@ -239,6 +239,8 @@ def test_a_file_that_was_cut_or_is_gone_is_an_alarm(tmp_path: Path, shelf: Shelf
     path.unlink()
     with pytest.raises(RefusedError, match="is gone"):
         one.keep(shelf.note(), shelf.books)
+    one.keep(shelf.note(), shelf.books)
+    assert len(sizes(path.read_text())) == 1
 
 
 def test_a_folder_that_is_away_is_waited_for_and_never_made(tmp_path: Path) -> None:
@@ -256,6 +258,33 @@ def test_a_folder_that_is_away_is_waited_for_and_never_made(tmp_path: Path) -> N
     assert made.told[0] == (f"file {folder / 'anchor'}", "it cannot be written: No such file or directory")
     assert sizes((folder / "anchor").read_text())[0] > 30
     assert [each["outcome"] for each in made.entries()][:2] == ["failed", "kept"]
+
+
+class Odd:
+    """A place that fails in a way that nobody thought of."""
+
+    name = "odd"
+
+    def __init__(self) -> None:
+        self.notes: list[Note] = []
+
+    def keep(self, note: Note, books: Books) -> Kept:
+        """Fails at the first time."""
+        self.notes.append(note)
+        if len(self.notes) == 1:
+            raise ZeroDivisionError(f"secret {books}")
+        return Kept("kept")
+
+
+def test_an_error_that_nobody_thought_of_ends_no_anchoring(tmp_path: Path) -> None:
+    """It is an alarm by its kind alone, and the next checkpoint is brought."""
+    made = Anchored(tmp_path / "0.db", [Odd()])
+    for _ in range(3):
+        made.write()
+    made.until(lambda: len(made.told) == 2)
+    made.close()
+
+    assert made.told == [("odd", "something that should not happen did: ZeroDivisionError"), ("odd", None)]
 
 
 # Witnesses

@@ -462,6 +462,26 @@ def test_a_missing_secret_is_an_alarm_and_is_asked_for_again(made: Fleet, dsn: s
     same(server, dsn, made.path)
 
 
+def test_an_error_that_nobody_thought_of_ends_no_copying(server: Server, made: Fleet, dsn: str) -> None:
+    """It is an alarm by its kind alone, and tried again."""
+    times: list[int] = []
+
+    def address() -> str:
+        times.append(1)
+        if len(times) == 1:
+            raise ZeroDivisionError(dsn)
+        return dsn
+
+    mine = Fleet(made.path, address)
+    mine.desk.write(*drafts(3))
+    mine.start()
+    eventually(lambda: None in mine.told, "the end of the alarm")
+    mine.close()
+
+    assert mine.told == ["something that should not happen did: ZeroDivisionError", None]
+    same(server, dsn, made.path)
+
+
 def test_a_read_only_database_and_a_locked_table_are_said_and_waited_for(server: Server, made: Fleet, dsn: str) -> None:
     """Neither stops the shard, and neither is asked without a pause; when they are over, the rest follows."""
     made.desk.write(*drafts(3))

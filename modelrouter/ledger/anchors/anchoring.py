@@ -17,7 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, sleep_using_event, stop_
 
 from modelrouter.ledger.checkpoint import Checkpoint
 from modelrouter.ledger.entry import Draft, Kind
-from modelrouter.ledger.outside import AwayError, Books, RefusedError
+from modelrouter.ledger.outside import AwayError, Books, RefusedError, unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -172,12 +172,6 @@ class _Desk:
             self._thread.join(within_s)
 
     def _run(self, books: Books) -> None:
-        try:
-            self._work(books)
-        finally:
-            books.close()
-
-    def _work(self, books: Books) -> None:
         while True:
             with self._changed:
                 while self._next is None:
@@ -210,6 +204,9 @@ class _Desk:
             raise
         except RefusedError as error:
             self._troubled(size, "refused", str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - a thread that ended in silence would never anchor again
+            self._troubled(size, "failed", unexpected(error))
             return
         if self.state.trouble is not None:
             self._alarm(self._place.name, None)

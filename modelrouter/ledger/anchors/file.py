@@ -66,6 +66,7 @@ class File:
             file, made = os.open(self._path, flags), False
         except FileNotFoundError:
             if self._known is not None:
+                self._known = None  # told once: the next checkpoint begins a new file
                 raise RefusedError("the file is gone, and with it the checkpoints that were kept there") from None
             file, made = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, _MODE), True
         try:
