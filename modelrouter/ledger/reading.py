@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reader", "claim", "opened", "shards"]
 
-TRIES = 50
+TRIES = 30
 PAUSE_S = 0.1
 """Between two tries to copy: longer than the steps in which file systems tell times."""
 _CLONE = 0x40049409

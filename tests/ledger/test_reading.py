@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -52,6 +53,34 @@ def test_a_ledger_that_is_being_written_can_be_read(tmp_path: Path) -> None:
     assert sizes[-1] > sizes[0]
     assert desk.alarms == []
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
+
+
+def test_a_file_that_never_rests_is_not_taken_for_a_ledger(tmp_path: Path) -> None:
+    """Where a program that keeps to no lock goes on writing the file itself, no torn copy is read: it is said, and why."""
+    path = tmp_path / "0.db"
+    desk = Desk(path)
+    desk.write(probe(1))
+    desk.journal.close()
+    resting = Event()
+
+    def foreign() -> None:
+        while not resting.is_set():
+            with path.open("r+b") as file:
+                file.seek(path.stat().st_size - 1)
+                last = file.read(1)
+                file.seek(-1, os.SEEK_END)
+                file.write(last)
+            resting.wait(0.005)
+
+    thread = Thread(target=foreign)
+    thread.start()
+    try:
+        with pytest.raises(LedgerError, match="changes faster than it can be copied"):
+            opened(path)
+    finally:
+        resting.set()
+        thread.join()
+    assert audited(path, desk.notes).size == 3
 
 
 def test_reading_takes_nothing_from_the_writer(tmp_path: Path) -> None:
