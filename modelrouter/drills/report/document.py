@@ -348,16 +348,12 @@ class Scenario(Part):
 
 
 class Ledger(Part):
-    """What a reader that shares no code with the router made of the drill's own ledger, by counts.
-
-    `hops` are calls that carried a request; `undecided` are requests without a decision, `orphans` decisions without one.
-    """
+    """What a reader that shares no code with the router made of the drill's own ledger; `first` was forbidden first."""
 
     requests: int
     hops: int
     forbidden: int
     first: str | None
-    """The first place where a request went, or might have gone, and may not."""
     unjudged: int
     undecided: int
     orphans: int
@@ -367,7 +363,6 @@ class Document(Part):
     """The report of a drill."""
 
     version: int
-    """2; a change that breaks readers raises it."""
     inventory: Inventory
     software: Software
     host: Host
