@@ -75,6 +75,7 @@ _SECTIONS = (
     ("CheckpointEntry", "ledger: checkpoint"),
     ("AnchorEntry", "ledger: anchors"),
     ("ContentsEntry", "ledger: contents"),
+    ("TelemetryEntry", "telemetry"),
 )
 
 

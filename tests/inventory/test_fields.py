@@ -256,7 +256,7 @@ SHAPES = [
     ),
     (
         changed("inventory: small", "inventory: small\nnotes: {}"),
-        "2:1: notes: there is no key 'notes' here. Known: access, aliases, contracts, deployments, entity, include, inventory, models, policies, processes, providers, regions, ….",
+        "2:1: notes: there is no key 'notes' here. Known: access, aliases, contracts, deployments, entity, include, inventory, ledger, models, policies, processes, providers, ….",
     ),
 ]
 
