@@ -20,6 +20,7 @@ import pytest
 from support.gateway import two_upstreams
 from support.upstream import Upstream, eventually
 
+from modelrouter.audit.reader import audit
 from modelrouter.drills.canary import frame, play
 from modelrouter.drills.plan import Abort, Approval, Bounds, Lease, Plan, Radius, Steady, Targets
 from modelrouter.drills.selection import at_scope
@@ -209,12 +210,27 @@ def test_the_ledger_knows_the_canary_s_requests_and_what_struck_them(scene: Scen
     assert [] == [values for kind, values in entries if kind == "hold"]
 
 
+def test_the_canary_s_hops_are_judged_with_all_others(scene: Scene, done: Done) -> None:
+    """By the inventory that the gateway serves, whose fingerprint they carry; and nothing of them is missing."""
+    auditor = audit(read(scene))
+
+    assert done.played.ended is None
+    assert auditor.hops > done.concerned.seen.total()
+    assert (0, 0, []) == (auditor.breaches, auditor.unjudged.total(), auditor.orphans)
+
+
 def recorded(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the gateway's ledger holds by now."""
+    yield from ((entry["kind"], entry["values"]) for entry in read(scene))
+
+
+def read(scene: Scene) -> Iterator[dict[str, Any]]:
+    """The same as the auditor's reader takes it."""
     time.sleep(0.5)  # relaxed: what was told lately is still on its way
-    for path in shards(scene.inventory.parent / "ledger"):
-        with opened(path) as reader:
-            yield from ((entry.kind, entry.values) for entry in map(plain, reader.rows()))
+    (path,) = shards(scene.inventory.parent / "ledger")
+    with opened(path) as reader:
+        for entry in map(plain, reader.rows()):
+            yield {"number": entry.number, "kind": entry.kind, "time": entry.time, "values": entry.values}
 
 
 def _drilled_lately(load_on: Load) -> bool:
@@ -228,6 +244,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from drills.test_canary import plan
+from modelrouter.audit.reader import audit
 from modelrouter.drills.canary import frame, play
 from modelrouter.drills.selection import at_scope
 from modelrouter.inventory.loader import load
