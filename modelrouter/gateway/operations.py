@@ -51,9 +51,9 @@ class _Answers:
         inventory = self._router.inventory
         told = {"inventory": inventory.name, "fingerprint": fingerprint(inventory), "holds": len(self._router.holds())}
         if (ledger := self._router.ledger) is not None:
-            refuses = ledger.trouble is not None and ledger.refuses
             told["ledger"] = "in trouble" if ledger.trouble is not None else "well"
-            if refuses:
+            told["copies"] = "in trouble" if ledger.outside else "well"
+            if ledger.trouble is not None and ledger.refuses:
                 return JSONResponse({"status": "not ready", **told}, 503)
         return JSONResponse({"status": "ready", **told})
 

@@ -86,13 +86,14 @@ class Book:
             wanted=lambda id_: wanted(self, id_),
             linger_s=LINGER_S[ledger.durability],
         )
-        self._shipping = None
-        if (reference := ledger.postgres) is not None:
-            dsn = lambda: resolve(reference).reveal()  # noqa: E731 - asked anew each time, so that it may change
-            self._shipping = Shipping(self.journal, dsn, self._alarm, wall=clock.wall)
+        self._shipping = self._copied(ledger.postgres, clock) if ledger.postgres is not None else None
         self._shredder = Shredder(self.journal, ledger.origin, clock.wall) if contents is not None else None
         self._retiring: threading.Thread | None = None
         self._over = threading.Event()
+
+    def _copied(self, reference: str, clock: Clock) -> Shipping:
+        """To the database whose address is asked for anew each time, so that it may change."""
+        return Shipping(self.journal, lambda: resolve(reference).reveal(), self._alarm, wall=clock.wall)
 
     def begin(self, inventory: Inventory) -> None:
         """Write what comes first, and begin to copy."""
