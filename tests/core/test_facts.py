@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -45,15 +46,14 @@ policies:
 """ % ("ab" * 32)
 
 
-def of(kind: type) -> dict:
+def of(kind: type) -> dict[str, Any]:
     """One thing of this kind, from the shipped inventory, as it is told."""
     told = facts(load("providers.yaml"))
-    section = {Provider: "providers", Model: "models", Deployment: "deployments", Process: "processes"}
-    if kind in section:
-        return next(iter(told[section[kind]].values()))
-    return {Contract: lambda: next(iter(told["contracts"].values())), Policy: lambda: told["policies"][0]}.get(
-        kind, lambda: told["policies"][0]["rules"][0]
-    )()
+    law = told["policies"][0]
+    sections = {Provider: "providers", Model: "models", Deployment: "deployments", Process: "processes"}
+    section = {**sections, Contract: "contracts"}.get(kind)
+    found: dict[str, Any] = {Policy: law, Rule: law["rules"][0]}.get(kind) or next(iter(told[section].values()))
+    return found
 
 
 @pytest.mark.parametrize("kind", TOLD, ids=lambda kind: kind.__name__)
