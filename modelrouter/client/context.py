@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from modelrouter.core.context import Context
 
-__all__ = ["PREFIX", "context", "gathered"]
+__all__ = ["PREFIX", "Said", "context", "gathered"]
 
 PREFIX = "x-modelrouter-"
 

@@ -310,7 +310,7 @@ class Process:
     """How long it would take to move it elsewhere for good."""
     quality: Quality = Quality()
     function: Function = Function()
-    record: Record = Record()
+    record: Record = field(default_factory=Record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.inventories import deployment, inventory, process
 
 from modelrouter import Context, Router
-from modelrouter.client.context import context, gathered
+from modelrouter.client.context import Said, context, gathered
 from modelrouter.core.context import LONGEST, extended, from_headers
 from modelrouter.core.inventory import Data
 from modelrouter.core.policy import applies
@@ -132,7 +132,9 @@ def test_nobody_further_in_says_otherwise(word) -> None:
     assert getattr(extended(outer, {"country": "DE"}), word) == "minor"
     with pytest.raises(BadRequestError, match=f"{word}.*'minor' already"):
         from_headers({f"x-modelrouter-{word}": "employee"}, outer)
-    with context(**{word: "minor"}), pytest.raises(BadRequestError, match="already"):
-        context(**{word: "employee"}).__enter__()
-    with context(**{word: "minor"}):
+    minor: Said = {"person": "minor"} if word == "person" else {"segment": "minor"}
+    other: Said = {"person": "employee"} if word == "person" else {"segment": "employee"}
+    with context(**minor), pytest.raises(BadRequestError, match="already"):
+        context(**other).__enter__()
+    with context(**minor):
         assert getattr(gathered({}), word) == "minor"
