@@ -51,7 +51,7 @@ def of(kind: type) -> dict[str, Any]:
     told = facts(load("providers.yaml"))
     law = told["policies"][0]
     sections = {Provider: "providers", Model: "models", Deployment: "deployments", Process: "processes"}
-    section = {**sections, Contract: "contracts"}.get(kind)
+    section = {**sections, Contract: "contracts"}.get(kind, "")
     found: dict[str, Any] = {Policy: law, Rule: law["rules"][0]}.get(kind) or next(iter(told[section].values()))
     return found
 
