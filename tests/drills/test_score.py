@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from support.inventories import deployment, process, provider
@@ -13,7 +14,7 @@ from modelrouter.drills.detection import Detection
 from modelrouter.drills.score import score
 from modelrouter.drills.verdict import Verdict, judge
 
-LOST = {"error": "InternalServerError: nobody"}
+LOST: dict[str, Any] = {"error": "InternalServerError: nobody"}
 OUT = [
     [sent("claims#1", 0.5), sent("claims#2", 1.5, **LOST), sent("claims#3", 2.5), sent("claims#4", 3.0)],
     [
