@@ -14,7 +14,6 @@ from modelrouter.telemetry.spans import error_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from modelrouter.core.inventory import Deployment
     from modelrouter.runtime.observers import Closing
     from modelrouter.telemetry.spans import Begun
 
@@ -54,10 +53,9 @@ def measured(begun: Begun, closing: Closing) -> Iterator[Measured]:
     took_s = max(0.0, closing.wall - begun.opening.wall)
     yield Measured(names.REQUEST_METRIC, took_s, of_request)
     for attempt in decision.trail:
-        deployment = begun.deployments.get(attempt.deployment)
-        if attempt.held is not None or not attempt.sent or attempt.outrun or deployment is None:
+        place = _of(begun, attempt.deployment, decision.process)
+        if attempt.held is not None or not attempt.sent or attempt.outrun or not place:
             continue
-        place = _place(deployment, decision.process)
         is_last = attempt.deployment == decision.served_by and attempt.fault is None
         streamed_s = (
             max(attempt.took_s, took_s - attempt.at_s) if is_last and begun.opening.streamed else attempt.took_s
@@ -68,19 +66,21 @@ def measured(begun: Begun, closing: Closing) -> Iterator[Measured]:
         yield Measured(names.DURATION_METRIC, streamed_s, place | failed)
         if begun.opening.streamed and (is_last or attempt.cut):
             yield Measured(names.FIRST_CHUNK_METRIC, attempt.took_s, place)
-    served = begun.deployments.get(decision.served_by or "")
-    if closing.usage is not None and served is not None:
-        usage, place = closing.usage, _place(served, decision.process)
-        yield Measured(names.TOKENS_METRIC, usage.input + usage.cached, place | {names.TOKEN_TYPE: "input"})
-        yield Measured(names.TOKENS_METRIC, usage.output + usage.reasoning, place | {names.TOKEN_TYPE: "output"})
+    if closing.usage is not None and (place := _of(begun, decision.served_by or "", decision.process)):
+        usage = closing.usage
+        yield Measured(names.TOKENS_METRIC, usage.input + usage.cached, {**place, names.TOKEN_TYPE: "input"})
+        yield Measured(names.TOKENS_METRIC, usage.output + usage.reasoning, {**place, names.TOKEN_TYPE: "output"})
 
 
-def _place(deployment: Deployment, process: str) -> dict[str, str | int]:
+def _of(begun: Begun, deployment: str, process: str) -> dict[str, str | int]:
+    """The attributes of a call; empty for a deployment that nobody knows. Its address follows from its name."""
+    place = begun.places.get(deployment)
+    if place is None:
+        return {}
     return {
-        names.OPERATION: names.operation(deployment.wire),
-        names.PROVIDER: names.provider(deployment),
-        names.REQUEST_MODEL: deployment.name,
-        names.DEPLOYMENT: deployment.id,
+        names.OPERATION: place.operation,
+        names.PROVIDER: place.provider,
+        names.REQUEST_MODEL: place.model,
+        names.DEPLOYMENT: deployment,
         names.PROCESS: process,
-        **names.server(deployment),
     }

@@ -7,7 +7,7 @@ that held them, before they moved to a repository without releases. Whoever take
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -105,6 +105,26 @@ OTHER = "_OTHER"
 def operation(wire: str) -> str:
     """What is done over a wire, in the conventions' word."""
     return _OPERATIONS.get(wire, CHAT)
+
+
+class Place(NamedTuple):
+    """A deployment in the words of the conventions."""
+
+    deployment: str
+    model: str
+    """What its provider calls the model."""
+    operation: str
+    provider: str
+    server: Mapping[str, str | int]
+    """Its address and port; empty where a library chooses the address."""
+
+
+def places(deployments: Mapping[str, Deployment]) -> Mapping[str, Place]:
+    """Every deployment of an inventory, by id: worked out once, and looked up for each request."""
+    return {
+        name: Place(name, each.name, operation(each.wire), provider(each), server(each))
+        for name, each in deployments.items()
+    }
 
 
 def provider(deployment: Deployment) -> str:

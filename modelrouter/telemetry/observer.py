@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.core.traceparent import Trace, begun
 from modelrouter.telemetry.figures import measured
+from modelrouter.telemetry.names import places
 from modelrouter.telemetry.pipeline import Pipeline, current, is_disabled
 from modelrouter.telemetry.sending import Sender
 from modelrouter.telemetry.spans import Begun, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
     from modelrouter.core.decision import Decision
     from modelrouter.core.faults import Fault
+    from modelrouter.core.inventory import Inventory
     from modelrouter.core.telemetry import Telemetry
     from modelrouter.errors import InventoryError
     from modelrouter.router import Reloaded
     from modelrouter.runtime.leases import Change
     from modelrouter.runtime.observers import Closing, Opening
+    from modelrouter.telemetry.names import Place
     from modelrouter.telemetry.sending import Revealing
 
 __all__ = ["CLOSING_S", "Traces"]
 
 CLOSING_S = 2.0
 """What the receiver gets to take what is left when a router is closed."""
+HALF = 16
+"""Of a request's 32 hexadecimal digits, those that its span is named by."""
 MOST_UNDER_WAY = 20_000
 """Requests remembered; beyond that the oldest is forgotten, and not told of."""
 
@@ -51,6 +55,7 @@ class Traces:
         self._pipeline: Pipeline | None = None  # guarded by _lock
         self._is_loading = False  # guarded by _lock
         self._under_way: dict[str, Begun] = {}
+        self._places: tuple[Inventory | None, Mapping[str, Place]] = (None, {})
 
     def opened(self, opening: Opening) -> None:
         """A request begins: its place in a trace is decided now."""
@@ -60,11 +65,13 @@ class Traces:
         if self._pipeline is None:
             self._prepare()
         trace = opening.context.trace or _within() or begun(opening.id, settings.sample)
-        deployments = {each.id: each for each in opening.route.permitted}
+        if self._places[0] is not opening.inventory:
+            self._places = opening.inventory, places(opening.inventory.deployments)
         if len(self._under_way) >= MOST_UNDER_WAY:
             self._under_way.pop(next(iter(self._under_way)), None)
         lean = opening._replace(body=b"")  # a prompt is nobody's business here
-        self._under_way[opening.id] = Begun(lean, trace, next(_fresh()), deployments)
+        span = int(opening.id[-HALF:], 16) or 1  # as random as the request's id, and asks no kernel for more
+        self._under_way[opening.id] = Begun(lean, trace, span, self._places[1])
 
     def closed(self, closing: Closing) -> None:
         """It is over: what it was goes into the queue."""
@@ -73,7 +80,7 @@ class Traces:
             return
         pipeline.record(measured(begun_, closing))
         if begun_.trace.sampled:
-            pipeline.give(begun_.trace, list(spans(begun_, closing, _fresh())))
+            pipeline.give(begun_.trace, list(spans(begun_, closing)))
 
     def decided(self, decision: Decision) -> None:
         """Nothing: `closed` tells it."""
@@ -136,9 +143,3 @@ def _within() -> Trace | None:
     if context is None:
         return None
     return Trace(context.trace_id, context.span_id, context.trace_flags.sampled, context.trace_state.to_header())
-
-
-def _fresh() -> Iterator[int]:
-    """Ids of spans: 64 bits, none of them 0."""
-    while True:
-        yield int.from_bytes(os.urandom(8)) or 1

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from modelrouter.core.decision import Attempt
     from modelrouter.core.faults import Fault
-    from modelrouter.core.inventory import Deployment
     from modelrouter.core.traceparent import Trace
     from modelrouter.runtime.observers import Closing, Opening
     from modelrouter.wire.reading import Usage
@@ -25,6 +24,8 @@ __all__ = ["Begun", "Event", "Ids", "Span", "Value", "error_of", "known_provider
 
 Value = str | int | float | bool | tuple[str, ...]
 NANOSECONDS = 1e9
+ODD = 0x9E3779B97F4A7C15
+"""An odd number of 64 bits, from the golden ratio: its multiples come round to no value twice."""
 LONGEST_MODEL = 200
 """Characters of a provider's name for its model: inventories allow as many."""
 
@@ -36,8 +37,8 @@ class Begun(NamedTuple):
     trace: Trace
     span: int
     """64 bits: of its own span."""
-    deployments: Mapping[str, Deployment]
-    """Who may be called, by id."""
+    places: Mapping[str, names.Place]
+    """Every deployment, by id."""
 
 
 class Event(NamedTuple):
@@ -73,14 +74,14 @@ class Span(NamedTuple):
     events: tuple[Event, ...] = ()
 
 
-def spans(begun: Begun, closing: Closing, fresh: Iterator[int]) -> Iterator[Span]:
-    """The spans of a request, its own first; `fresh` gives ids."""
+def spans(begun: Begun, closing: Closing) -> Iterator[Span]:
+    """The spans of a request, its own first."""
     yield _whole(begun, closing)
     trail = closing.decision.trail
     for place, attempt in enumerate(trail):
         if attempt.held is None and attempt.sent:
             until = _until(begun, closing, trail, place)
-            yield _call(begun, attempt, next(fresh), until, served=_served(closing, place))
+            yield _call(begun, attempt, _below(begun.span, place), until, served=_served(closing, place))
 
 
 def _whole(begun: Begun, closing: Closing) -> Span:
@@ -103,10 +104,10 @@ def _whole(begun: Begun, closing: Closing) -> Span:
             attributes[names.STREAM] = "cut" if closing.fault else "complete" if closing.complete else "left"
     if opening.context.principal is not None:
         attributes[names.CALLER] = opening.context.principal
-    if (deployment := begun.deployments.get(decision.served_by or "")) is not None:
-        attributes |= {names.DEPLOYMENT: deployment.id, names.RESPONSE_MODEL: decision.model[:LONGEST_MODEL]}
-        attributes[names.RESPONSE_MODEL] = attributes[names.RESPONSE_MODEL] or deployment.name
-        attributes |= names.server(deployment)
+    if (place := begun.places.get(decision.served_by or "")) is not None:
+        attributes[names.DEPLOYMENT] = place.deployment
+        attributes[names.RESPONSE_MODEL] = decision.model[:LONGEST_MODEL] or place.model
+        attributes |= place.server
     if decision.excluded:
         attributes[names.EXCLUDED] = tuple([f"{each.deployment.id}: {each.rule}" for each in decision.excluded])
     if error is not None:
@@ -126,14 +127,14 @@ def _whole(begun: Begun, closing: Closing) -> Span:
 
 
 def _call(begun: Begun, attempt: Attempt, span: int, until: int, *, served: bool) -> Span:
-    deployment = begun.deployments.get(attempt.deployment)
+    place = begun.places.get(attempt.deployment)
     fault, opening = attempt.fault, begun.opening
-    attributes: dict[str, Value] = {names.DEPLOYMENT: attempt.deployment, names.REQUEST_ID: opening.id}
+    attributes: dict[str, Value] = {names.DEPLOYMENT: attempt.deployment}
     model, operation = attempt.deployment, names.CHAT
-    if deployment is not None:
-        model, operation = deployment.name, names.operation(deployment.wire)
-        attributes |= {names.OPERATION: operation, names.PROVIDER: names.provider(deployment)}
-        attributes |= {names.REQUEST_MODEL: model, **names.server(deployment)}
+    if place is not None:
+        model, operation = place.model, place.operation
+        attributes |= {names.OPERATION: operation, names.PROVIDER: place.provider, names.REQUEST_MODEL: model}
+        attributes |= place.server
         if fault is None and not attempt.outrun:
             attributes[names.RESPONSE_MODEL] = attempt.model[:LONGEST_MODEL] or model
     if opening.streamed:
@@ -208,8 +209,8 @@ def error_of(closing: Closing) -> str | None:
 def known_provider(begun: Begun, closing: Closing) -> str:
     """Who served, else who was called last."""
     called = [attempt.deployment for attempt in closing.decision.trail if attempt.held is None and attempt.sent]
-    deployment = begun.deployments.get(closing.decision.served_by or (called[-1] if called else ""))
-    return names.provider(deployment) if deployment is not None else names.NOBODY
+    place = begun.places.get(closing.decision.served_by or (called[-1] if called else ""))
+    return place.provider if place is not None else names.NOBODY
 
 
 def _tokens(usage: Usage) -> dict[str, Value]:
@@ -225,6 +226,11 @@ def _tokens(usage: Usage) -> dict[str, Value]:
     if usage.reasoning:
         told[names.REASONING_TOKENS] = usage.reasoning
     return told
+
+
+def _below(span: int, place: int) -> int:
+    """The id of a call's span: another for each, and none of them 0; that of the request is as random as its name."""
+    return (span + (place + 1) * ODD) % (1 << 64) or 1
 
 
 def _said(fault: Fault | None, error: str | None) -> str | None:

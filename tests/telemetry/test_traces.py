@@ -96,7 +96,6 @@ def test_the_conventions_names(scene: Scene) -> None:
         "server.address": "first.example",
         "server.port": 443,
         "modelrouter.deployment": "first",
-        "modelrouter.request.id": answer.decision.id,
         "modelrouter.attempt.outcome": "geofenced",
         "modelrouter.fault.scope": "jurisdiction",
         "modelrouter.fault.rule": "openai.unsupported_country",
