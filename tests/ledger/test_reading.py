@@ -202,6 +202,38 @@ def test_processes_that_start_at_once_share_the_key_and_no_shard(tmp_path: Path)
     assert [each.name for each in tmp_path.glob(f"{KEY_FILE}*")] == [KEY_FILE]
 
 
+FORKING = """
+import os, sys, time
+from pathlib import Path
+from modelrouter.ledger.shards import claim
+shard = claim(Path(sys.argv[1]), "a.example/x")
+if os.fork() == 0:
+    print(shard.path.name, flush=True)
+    sys.stdin.read()
+    os._exit(0)
+time.sleep(60)
+"""
+
+
+def test_a_lock_ends_with_its_process_and_not_with_its_children(tmp_path: Path) -> None:
+    """A forked child does not keep it when its parent is gone."""
+    command = [sys.executable, "-c", FORKING, str(tmp_path)]
+    parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    assert parent.stdin is not None
+    try:
+        assert parent.stdout.readline() == "0.db\n"
+        other = claim(tmp_path, "a.example/x")
+        assert other.path.name == "1.db"
+    finally:
+        parent.kill()
+        parent.wait(timeout=60)
+    assert claim(tmp_path, "a.example/x").path.name == "0.db"  # the child lives on: its input is still open
+    parent.stdin.close()
+    assert parent.stdout.read() == ""
+    parent.stdout.close()
+
+
 def test_the_folders_key_stays(tmp_path: Path) -> None:
     """Made once; a file that holds none is not written over, since what it signed needs it."""
     first = key_of(tmp_path / "ledger")
