@@ -10,18 +10,17 @@ from modelrouter.testing import ScriptedProvider, broken, stream, text
 
 provider = ScriptedProvider(
     {
-        "gpt-direct": [text("Routine."), stream(["Rou", "tine."]), broken()],
-        "qwen-local": [broken()],
+        "qwen-local": [text("Routine."), stream(["Rou", "tine."]), broken()],
     }
 )
 
 with Router(
     Path(__file__).with_name("providers.yaml"), observers=(), clients=provider.clients(), hold_file=None
 ) as router:
-    answer = router.chat("gpt-direct", "How urgent?", temperature=0)  # a deployment is a route of itself alone
+    answer = router.chat("qwen-local", "How urgent?", temperature=0)  # a deployment is a route of itself alone
     print(answer.status, answer.text, answer.headers["x-modelrouter-deployment"])
 
-    with router.chat("gpt-direct", "How urgent?", stream=True) as answer:
+    with router.chat("qwen-local", "How urgent?", stream=True) as answer:
         print([event["choices"][0]["delta"].get("content") for event in answer.events()])
 
     try:
