@@ -127,7 +127,7 @@ def test_the_access_log() -> None:
         structlog.testing.capture_logs() as lines,
         Router(made(), clients=provider.clients(), observers=[AccessLog()], hold_file=None) as router,
     ):
-        one = router.chat("p", SECRET, context=Context(principal="app"))
+        router.chat("p", SECRET, context=Context(principal="app"))
         two = router.chat("p", SECRET, stream=True)
         list(two)
         with pytest.raises(RequestFailedError):
