@@ -105,6 +105,13 @@ MINUTES ?= 10
 outage: setup ## PostgreSQL away for MINUTES=10 at 200 requests a second: nobody waits, nothing is lost (nightly)
 	@PYTHONPATH=tests:. $(BIN)/python -m ledger.outage --minutes $(MINUTES)
 
+HOPS ?= 100000
+
+.PHONY: hops
+hops: setup ## HOPS=100000 calls over inventories at random, and as many judgements, by two readers that share no code (nightly)
+	@PYTHONPATH=tests $(BIN)/python -m audit.hops --hops $(HOPS)
+	@PYTHONPATH=tests $(BIN)/python -m audit.agreement --triples $(HOPS)
+
 .PHONY: aralia
 aralia: setup ## published fault trees, solved: FOLDER=… holds input/Aralia of github.com/rakhimov/scram (GPL, not ours to hand out)
 	@$(BIN)/python -m pytest --quiet --numprocesses 0 --durations=30 tests/continuity/test_aralia.py --aralia "$(FOLDER)"
