@@ -89,10 +89,10 @@ def test_maintenance_past_midnight_reaches_into_the_next_window():
 
 
 def test_a_minute_that_is_begun_is_a_whole_one():
-    """Ninety seconds from 30 seconds past touch two minutes."""
-    short = [Maintenance(day="2026-09-30", at_s=30, length_s=90)]
-
-    assert [each.length for each in maintained(short, window("2026-09").minutes)] == [2]
+    """Ninety seconds from 30 seconds past touch two minutes, a hundred three."""
+    for length, minutes in ((90, 2), (100, 3)):
+        short = [Maintenance(day="2026-09-30", at_s=30, length_s=length)]
+        assert [each.length for each in maintained(short, window("2026-09").minutes)] == [minutes]
 
 
 WORKS = st.lists(

@@ -145,8 +145,8 @@ def test_what_a_hold_kept_away_is_told_beside() -> None:
 
 
 def test_an_outage_lasts_from_the_first_failure_to_the_last_without_an_answer_between() -> None:
-    """Minutes without a call do not end it, an answer does; what it was for is told, counting or not."""
-    calls = minutes("throttled", "", "outage", "", "outage", ANSWERED, "timeout")
+    """Minutes without a call, or with none that was made, do not end it, an answer does; what it was for is told."""
+    calls = minutes("throttled", "", "outage", f"{HELD}outage", "outage", ANSWERED, "timeout")
     found = measure(BY_MINUTES, calls, HOUR).outages
 
     assert [(each.minutes.first - FIRST, each.minutes.length, each.down, each.causes) for each in found] == [

@@ -166,6 +166,15 @@ def test_a_suspension_before_the_window_that_goes_on_is_in_it_one_that_ended_is_
     assert promise(october, "notice of suspension").verdict == "unknown"  # it was over, and nothing else is recorded
 
 
+def test_a_suspension_goes_on_whatever_else_fails_meanwhile() -> None:
+    """Another failure is no answer: one suspension, not two."""
+    record = Record()
+    for minute, ending in enumerate(("suspended", "timeout", "suspended", ANSWERED, "suspended")):
+        record.call("one", seconds("2026-09-10 12:00") + 60 * minute, ending)
+
+    assert [each.end is None for each in cut_offs(record, ["one"])] == [False, True]
+
+
 def test_agreements_that_traffic_cannot_show_are_told_as_stated() -> None:
     """Liability, appeal, places, audits, switching and exit, with when they were last tried."""
     found = judged(
