@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
@@ -84,7 +85,8 @@ def child(work: Any) -> int:
 
 
 def provide(up: Upstream) -> None:
-    """Serve until somebody ends this process."""
+    """Serve until somebody ends this process; that callers are gone is no news here."""
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     with up:
         time.sleep(86_400)
 
