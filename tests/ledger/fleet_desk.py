@@ -60,11 +60,11 @@ def copied(server: Server, dsn: str, origin: str = ORIGIN) -> list[tuple[int, by
         return list(work.execute(query, [origin], binary=True).fetchall())
 
 
-def same(server: Server, dsn: str, path: Path) -> int:
+def same(server: Server, dsn: str, path: Path, origin: str = ORIGIN) -> int:
     """How many entries both have; fails where they differ in a single byte."""
     with opened(path) as reader:
         here = [tuple(each) for each in reader.rows()]
-    there = copied(server, dsn)
+    there = copied(server, dsn, origin)
     assert [each[0] for each in there] == [each[0] for each in here]
     assert there == here
     return len(here)
