@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelrouter.errors import LedgerError
 from modelrouter.ledger import drafts
+from modelrouter.ledger.contents import LONGEST
 from modelrouter.ledger.entry import Draft, Kind, read, read_fields
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Account(NamedTuple):
 class _Open:
     """A request that is not over."""
 
-    __slots__ = ("answer", "content", "decided", "hops", "keep_s", "number", "opening", "over")
+    __slots__ = ("answer", "content", "decided", "hops", "keep_s", "length", "number", "opening", "over")
 
     def __init__(self, opening: Opening) -> None:
         record = opening.route.process.record
@@ -67,7 +68,14 @@ class _Open:
         self.content = record.content
         self.keep_s = record.keep_s
         self.answer = bytearray()
-        """What the caller got of a stream, where that is kept."""
+        """What the caller got of a stream, where that is kept: no more than is."""
+        self.length = 0
+
+    def hear(self, block: bytes) -> None:
+        """More of the answer went to the caller."""
+        self.length += len(block)
+        if len(self.answer) < LONGEST:
+            self.answer += block
 
 
 class Recorder:
@@ -195,7 +203,7 @@ class Recorder:
     def tap(self, id_: str) -> Callable[[bytes], None] | None:
         """Who hears the bytes of a stream that are kept."""
         request = self.open.get(id_)
-        return request.answer.extend if request is not None and self._contents is not None and request.content else None
+        return request.hear if request is not None and self._contents is not None and request.content else None
 
     def _keep(
         self, request: _Open, part: str, body: bytes, wall: float
@@ -205,6 +213,8 @@ class Recorder:
         opening = request.opening
         process = opening.route.process.id
         kept = self._contents.keep(opening.id, process, part, body, wall=wall, keep_s=request.keep_s)
+        if part == "answered" and request.length:  # of a stream, which may have been longer than what was heard of it
+            return {**kept.field, "bytes": request.length}, kept.facts
         return kept.field, kept.facts
 
     def ended(self, decision: Decision, fault: Fault | None) -> None:

@@ -71,7 +71,7 @@ class Wakes:
     """Wakes requests of one event loop that wait for the disk: once for all that became durable together."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop = weakref.ref(loop)  # what knows it is known by it
         self._done: deque[tuple[asyncio.Future[int | None], int | None]] = deque()
         self._armed = False
 
@@ -80,8 +80,10 @@ class Wakes:
         self._done.append((future, number))
         if not self._armed:
             self._armed = True
+            loop = self._loop()
             with suppress(RuntimeError):  # the loop was closed, and whoever waited on it has gone
-                self._loop.call_soon_threadsafe(self._wake)
+                if loop is not None:
+                    loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         self._armed = False

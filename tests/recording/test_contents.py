@@ -163,6 +163,21 @@ def test_what_is_very_long_is_kept_in_part_and_says_so() -> None:
     assert (kept.field["bytes"], kept.field["kept"]) == (LONGEST + 5, LONGEST)
 
 
+@on_loop
+async def test_of_a_very_long_stream_the_beginning_is_kept(tmp_path: Path) -> None:
+    """Memory is bounded, and the entry says how long it was."""
+    long = stream(["x" * (LONGEST // 4)] * 6)
+    router = recording(tmp_path, scripted(a=[long]), keeping(), contents_key="env:CONTENT_KEY")
+    answer = await router.achat("p", PROMPT, stream=True)
+    got = b"".join([block async for block in answer])
+    await router.aclose()
+    (end,) = left(tmp_path, "stream")
+
+    assert (end.values["content"]["bytes"], end.values["content"]["kept"]) == (len(got), LONGEST)
+    with opened(tmp_path / "ledger" / "0.db") as reader:
+        assert read(reader, end.values["content"], KEY) == got[:LONGEST]
+
+
 def test_processes_and_days_have_keys_of_their_own() -> None:
     """Destroying one day of one process touches nothing else."""
     contents = Contents(KEY)
