@@ -8,6 +8,12 @@ from typing import Any
 
 import pytest
 
+from modelrouter.core.evidence import Ledger
+from modelrouter.router import Router
+from modelrouter.testing import ScriptedProvider, text
+from recording.desk import small
+from recording.killing import ORIGIN, Answer, judged
+
 pytestmark = pytest.mark.alone
 KILLING = Path(__file__).with_name("killing.py")
 
@@ -40,3 +46,20 @@ def test_nothing_is_promised_where_nothing_waits(tmp_path: Path) -> None:
 
     assert (came["acknowledged"], came["unacknowledged"]) == (0, came["answers"])
     assert came["requests"] >= 20
+
+
+def test_an_answer_whose_entry_is_another_or_none_is_counted_as_lost(tmp_path: Path) -> None:
+    """What judges the kills notices a wrong number, a wrong request and an entry that is not there."""
+    ledger = Ledger(folder=str(tmp_path / "ledger"), origin=ORIGIN)
+    provider = ScriptedProvider({"a": [text("hello")], "b": [text("b")]})
+    with Router(small(), clients=provider.clients(), observers=[], hold_file=None, ledger=ledger) as router:
+        answers = [router.chat("p", "hi") for _ in range(2)]
+    first, second = (Answer(each.decision.id, each.headers["x-modelrouter-entry"]) for each in answers)
+    forged = [
+        first._replace(entry=second.entry),
+        first._replace(entry=f"{ORIGIN}/0#999"),
+        second._replace(request="mr_0"),
+    ]
+
+    assert judged(tmp_path / "ledger", [first, second])["lost"] == 0
+    assert judged(tmp_path / "ledger", [first, second, *forged])["lost"] == 3
