@@ -98,7 +98,7 @@ RULES = [
 """A rule, and whom it forbids: `one` states most, `bare` states little, `home` stands in one's own house."""
 
 
-@pytest.mark.parametrize(("rule", "forbidden"), RULES, ids=lambda each: str(each)[:60])
+@pytest.mark.parametrize(("rule", "forbidden"), RULES, ids=[f"{at}-{rule.fact}" for at, (rule, _) in enumerate(RULES)])
 def test_each_operator_is_read_as_written(rule: Rule, forbidden: set[str]) -> None:
     """Members, groups, capitals, what is held, what is so, how long; and what nobody stated breaks any rule."""
     found = forbidding(estate(law(rule)), "one", "bare", "home")
