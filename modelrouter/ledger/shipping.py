@@ -37,7 +37,7 @@ __all__ = ["PLACE", "Pace", "Progress", "Shipping"]
 
 PLACE = "postgres"
 """What alarms and `anchor` entries call it."""
-ROWS = 1000
+ROWS = 500
 BYTES = 4 << 20
 """At most so much is read at a time: what a batch costs in memory, and how long the journal's thread is asked for."""
 _TAIL = 160
