@@ -51,6 +51,7 @@ def test_nothing_is_held(desk: Desk) -> None:
             "gpt": {"provider": "first", "held_by": [], "checks": []},
             "qwen": {"provider": "second", "held_by": [], "checks": []},
         },
+        "ledger": None,
         "unrecognised": [],
         "unrecognised_dropped": 0,
     }
@@ -361,3 +362,21 @@ def test_durations_in_words(length: float, words: str) -> None:
 def test_durations_are_read_as_in_the_inventory(count: int, unit: tuple[str, float]) -> None:
     """A number and its unit, whatever the unit."""
     assert seconds(f"{count}{unit[0]}") == pytest.approx(count * unit[1])
+
+
+def test_status_tells_of_the_ledger(desk: Desk) -> None:
+    """Whoever ordered has written it down: how many entries are signed, in which folder, and who writes it now."""
+    desk.file.write_text(f"{desk.file.read_text()}ledger: {{folder: ledger, origin: ledger.example/desk}}\n")
+    before = desk.run("status").stdout
+    desk.run("hold", "provider:first", "--reason", "a test", "--for", "60s")
+    told, after = desk.json("status")["ledger"], desk.run("status").stdout
+
+    assert "ledger.example/desk, strict, written by 0 processes now" in before
+    assert (told["origin"], told["durability"], told["folder"]) == (
+        "ledger.example/desk",
+        "strict",
+        str(desk.file.parent / "ledger"),
+    )
+    assert [shard["name"] for shard in told["shards"]] == ["0"]
+    assert told["shards"][0]["signed"] >= 4  # its begin, the inventory, the order and the hold
+    assert "entries signed, the last checkpoint" in after
