@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +60,7 @@ class Pipeline:
         self._sdk = import_module("opentelemetry.sdk.trace")
         self._resource = _resource(settings)
         scope = import_module("opentelemetry.sdk.util.instrumentation").InstrumentationScope
-        self._scope = scope(names.SCOPE, version("modelrouter"), names.SCHEMA_URL)
+        self._scope = scope(names.SCOPE, _version("modelrouter"), names.SCHEMA_URL)
         self._error = self._api.StatusCode.ERROR
         self._unset = self._api.Status(self._api.StatusCode.UNSET)
         self._flags = self._api.TraceFlags(self._api.TraceFlags.SAMPLED)
@@ -139,15 +138,19 @@ class Pipeline:
         )
 
 
+def _version(package: str) -> str:
+    return str(import_module("importlib.metadata").version(package))  # as slow to load as all of this room
+
+
 def _resource(settings: Telemetry) -> Any:
     """Who sends; `Resource.create` would read the environment. The instance tells replicas apart."""
     own = {
         names.SERVICE_NAME: settings.service,
-        names.SERVICE_VERSION: version("modelrouter"),
+        names.SERVICE_VERSION: _version("modelrouter"),
         names.SERVICE_INSTANCE: os.urandom(16).hex(),
         names.SDK_NAME: "opentelemetry",
         names.SDK_LANGUAGE: "python",
-        names.SDK_VERSION: version("opentelemetry-sdk"),
+        names.SDK_VERSION: _version("opentelemetry-sdk"),
     }
     return import_module("opentelemetry.sdk.resources").Resource({**own, **settings.attributes}, names.SCHEMA_URL)
 
@@ -203,7 +206,7 @@ def _meters(resource: Any, settings: Telemetry, sender: Sender) -> Any:
 
 
 def _histograms(meters: Any) -> dict[str, Any]:
-    meter = meters.get_meter(names.SCOPE, version("modelrouter"), names.SCHEMA_URL)
+    meter = meters.get_meter(names.SCOPE, _version("modelrouter"), names.SCHEMA_URL)
     return {
         name: meter.create_histogram(
             name, each.unit, each.description, explicit_bucket_boundaries_advisory=list(each.bounds)

@@ -9,7 +9,7 @@ over, with what was lost.
 
 from __future__ import annotations
 
-import gzip
+import zlib
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from socket import SHUT_RDWR
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Revealing", "Sender"]
 
+GZIP = 31
+"""zlib's number for the format of gzip, without the file names that the library of that name deals with."""
 LIMIT_S = 10.0
 """For one payload, over all tries: what the OTLP specification gives an exporter."""
 FIRST_PAUSE_S = 1.0
@@ -111,7 +113,7 @@ class Sender:
         """Post one payload that holds so many things; False where it did not arrive, which is noted."""
         until = monotonic() + LIMIT_S
         pause_s = FIRST_PAUSE_S
-        body = gzip.compress(payload, compresslevel=1)
+        body = zlib.compress(payload, level=1, wbits=GZIP)
         while True:
             why, again = self._try(path, body, min(until, self._until) - monotonic())
             if not why:
