@@ -13,11 +13,11 @@ import weakref
 from collections import deque
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from modelrouter.errors import LedgerError, MissingSecretError, UnrecordedError
 from modelrouter.ledger.entry import Kind
-from modelrouter.recording.book import Book
 from modelrouter.runtime.log import logger
 from modelrouter.wire.dialects import CALLERS
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from modelrouter.core.faults import Fault
     from modelrouter.core.inventory import Inventory
     from modelrouter.errors import InventoryError
+    from modelrouter.recording.book import Book
     from modelrouter.router import Reloaded
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.leases import Change
@@ -39,6 +40,8 @@ __all__ = ["HEADER", "Beside", "Condition", "Recording"]
 
 HEADER = "x-modelrouter-entry"
 """On an answer: where its decision stands in the ledger, which has it for good."""
+BOOK = "modelrouter.recording.book"
+"""Imported with the first ledger: database, cryptography and what copies entries take a tenth of a second."""
 AGAIN_S = 5.0
 """After a ledger could not be opened, it is tried again at the first request after so long."""
 UNAVAILABLE = 503
@@ -141,7 +144,8 @@ class Recording:
 
     def _opened(self, ledger: Ledger) -> Book | None:
         try:
-            book = Book(self._inventory, ledger, self._clock, partial(self._wanted, weakref.ref(self)))
+            make: type[Book] = import_module(BOOK).Book
+            book = make(self._inventory, ledger, self._clock, partial(self._wanted, weakref.ref(self)))
         except (LedgerError, MissingSecretError) as error:
             if str(error) != str(self._problem):
                 logger().error("nothing is recorded: the ledger cannot be opened", why=str(error))

@@ -212,3 +212,11 @@ def test_a_forked_child_writes_a_shard_of_its_own_and_an_end_is_written_without_
     assert [row.kind for row in left(tmp_path)][-1] == "end"
     assert [row.kind for row in rows(tmp_path / "ledger" / "1.db")][-1] == "end"
     assert shard_count(tmp_path) == 2
+
+
+def test_who_keeps_no_ledger_does_not_load_it() -> None:
+    """Neither database nor cryptography is imported with the router."""
+    script = "import sys; from modelrouter import Router; print(sorted({'cryptography', 'sqlite3'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout == "[]\n"
