@@ -18,7 +18,7 @@ from modelrouter.ledger.anchors.kept import Kept
 from modelrouter.ledger.checkpoint import Checkpoint
 from modelrouter.ledger.entry import MalformedError, base64
 from modelrouter.ledger.merkle import consistency_proof
-from modelrouter.ledger.note import WITNESS, Note, VerifierKey, signed_by
+from modelrouter.ledger.note import WITNESS, Note, Signature, VerifierKey, signed_by
 from modelrouter.ledger.outside import AwayError, RefusedError
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ PATIENCE_S = 15.0
 """What a question may take as a whole, however slowly the answer comes."""
 LARGEST = 32_768
 """Bytes of an answer; a cosignature has a hundred."""
+MOST_LINES = 16
+"""Of an answer: a witness may sign with several keys, as when one follows another."""
+LONGEST_LINE = 8192
+"""Characters of one of them; a cosignature has a hundred, one by a key of lattices four thousand."""
 TURNS = 3
 _LONGEST_PROOF = 63
 _TIME = 8
@@ -107,16 +111,34 @@ class Witness:
     def _cosigned(self, note: Note, answer: bytes) -> str:
         """The lines of an answer that this witness's key signed. Raises RefusedError where there is none that holds."""
         try:
-            whole = Note.read(f"{note}{answer.decode()}")
-            if self._key not in signed_by(whole, [self._key]):
+            added = _added(note, answer.decode())
+            if self._key not in signed_by(Note(note.text, added), [self._key]):
                 raise RefusedError("it answers without a signature by its key")
         except (MalformedError, UnicodeDecodeError):
             raise RefusedError("it answers with a signature that does not hold") from None
         name, key = self._key.name, self._key.id
-        ours = [each for each in whole.signatures if (each.name, each.key) == (name, key)]
+        ours = [each for each in added if (each.name, each.key) == (name, key)]
         if not all(0 < int.from_bytes(each.data[:_TIME], "big") < 1 << 63 for each in ours):
             raise RefusedError("it answers with a signature without a time")
         return "".join(map(str, ours))
+
+
+def _added(note: Note, answer: str) -> tuple[Signature, ...]:
+    """The signatures of an answer that has nothing else, over this very note. Raises MalformedError.
+
+    An empty line in an answer would move the end of the text, so that whoever reads the two together takes the note's
+    own signatures for text, and what is signed for another text than the ledger's.
+    """
+    if not answer:
+        return ()
+    lines = answer.split("\n")
+    if lines.pop() or len(lines) > MOST_LINES or any(not 0 < len(line) <= LONGEST_LINE for line in lines):
+        raise MalformedError("signatures are expected, each on a line, and nothing else")
+    whole = Note.read(f"{note}{answer}")
+    own = len(note.signatures)
+    if whole.text != note.text or whole.signatures[:own] != note.signatures:
+        raise MalformedError("signatures of another note")
+    return whole.signatures[own:]
 
 
 def _checked(address: str) -> str:
