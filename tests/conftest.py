@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # a script's background ignores interrupts, and so would our children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = [] if "LLAMA_SERVER" in os.environ else ["local"]  # `make local` has what these need
 

@@ -31,12 +31,6 @@ if TYPE_CHECKING:
 FAMILY = Domain.parse("family:gpt")
 
 
-INTERRUPTIBLE = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from modelrouter.cli import main; main()"
-)
-"""An interrupt reaches it, even where a script started this run in its background: all its children ignore interrupts."""
-
-
 def test_nothing_is_held(desk: Desk) -> None:
     """At first there is nothing to tell but a line for each deployment."""
     result = desk.run("status")
@@ -281,7 +275,7 @@ def test_explain_near_misses(desk: Desk) -> None:
 def test_watching(desk: Desk) -> None:
     """`status --watch` shows on a terminal what another process changes, until it is interrupted."""
     terminal, end = pty.openpty()
-    words = [sys.executable, "-c", INTERRUPTIBLE, "status", "--watch"]
+    words = [sys.executable, "-c", "from modelrouter.cli import main; main()", "status", "--watch"]
     shown = b""
 
     def shows(text: bytes) -> bool:
@@ -306,7 +300,7 @@ def test_watching(desk: Desk) -> None:
 
 def test_watching_for_programs(desk: Desk) -> None:
     """With --json as well, it prints one object a line, each second."""
-    words = [sys.executable, "-c", INTERRUPTIBLE, "status", "--watch", "--json"]
+    words = [sys.executable, "-c", "from modelrouter.cli import main; main()", "status", "--watch", "--json"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watching:
         try:
             assert watching.stdout is not None
