@@ -46,6 +46,12 @@ def main(
     reader: Annotated[
         Path | None, typer.Option("--reader", metavar="FILE", help="Only write out the reader, for an auditor.")
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Exit code 1 also for what cannot be judged, and for entries that were given up."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Judge every recorded hop by the policies and contracts of its time, and say what is missing.
@@ -70,7 +76,13 @@ def main(
         show_json(_facts(judged))
     else:
         _show(judged, Console(highlight=False))
-    raise typer.Exit(0 if all(each.auditor.clean for each in judged) else NOT_CLEAN)
+    clean = all(each.auditor.clean and not (strict and _unsure(each.auditor)) for each in judged)
+    raise typer.Exit(0 if clean else NOT_CLEAN)
+
+
+def _unsure(auditor: Auditor) -> bool:
+    """Whether something was recorded that nobody can judge, or was not recorded."""
+    return bool(auditor.unjudged) or any(gap["lost"] for gap in auditor.gaps)
 
 
 def _read(books: Books) -> Auditor:

@@ -133,6 +133,18 @@ def test_the_reader_can_be_handed_out(tmp_path: Path, dirty: Path) -> None:
     assert "entry 3: two (next) was forbidden to claims for mr_2" in told.stdout
 
 
+@pytest.mark.parametrize(("known", "lost", "code"), [(True, 0, 0), (True, 3, 1), (False, 0, 1)])
+def test_strictly_what_nobody_can_judge_is_not_clean(tmp_path: Path, known: bool, lost: int, code: int) -> None:
+    """Hops without facts to judge them by, and entries that were given up, fail where that is asked for."""
+    ledger = Ledger(estate() if known else None)
+    ledger.serve("claims", "one")
+    ledger.write("gap", lost=lost, why="full", **{"from": 1.0, "to": 2.0})
+    path = export(tmp_path / "entries.jsonl", ledger)
+
+    assert run(path).exit_code == 0
+    assert run(path, "--strict").exit_code == code
+
+
 def test_what_is_no_ledger_is_said(tmp_path: Path) -> None:
     """Nothing there, something else there, an inventory without a ledger."""
     (tmp_path / "notes.txt").write_text("notes")
