@@ -134,7 +134,7 @@ def test_the_reader_can_be_handed_out(tmp_path: Path, dirty: Path) -> None:
 
 
 @pytest.mark.parametrize(("known", "lost", "code"), [(True, 0, 0), (True, 3, 1), (False, 0, 1)])
-def test_strictly_what_nobody_can_judge_is_not_clean(tmp_path: Path, known: bool, lost: int, code: int) -> None:
+def test_strictly_what_nobody_can_judge_is_not_clean(tmp_path: Path, *, known: bool, lost: int, code: int) -> None:
     """Hops without facts to judge them by, and entries that were given up, fail where that is asked for."""
     ledger = Ledger(estate() if known else None)
     ledger.serve("claims", "one")
