@@ -3,8 +3,9 @@
     for each day (UTC) and process and writer     a data key of its own, 32 random bytes (AES-256-GCM)
     `content-key/UNTIL/DAY/PROCESS/ID`            that key, wrapped with the inventory's `contents: key`
     `content/DAY/PROCESS/ID/REQUEST/PART`         a prompt (`asked`) or an answer (`answered`), encrypted with it
+    `content-gone/DAY/PROCESS/ID`                 nothing: that this key is destroyed, and that some of the latter may be left
 
-Both are facts of the shard, kept in the same transaction as the entry, which names the key and commits to SHA-256 of
+The first two are facts of the shard, kept in the same transaction as the entry, which names the key and commits to SHA-256 of
 what is kept. `UNTIL` is the last day on which it is kept. After that the wrapped key is destroyed, and what it
 encrypted with it: nobody can read it then, with whichever key, while the entry and everything that was signed stay as
 they are. What was copied elsewhere before stays wrapped with the key of the inventory: who destroys that one, or keeps it
@@ -36,12 +37,16 @@ __all__ = ["LONGEST", "Contents", "Kept", "bodies_of", "key_from", "read", "shre
 
 KEYS = "content-key/"
 BODIES = "content/"
+GONE = "content-gone/"
 SIZE = 32
 """Bytes of a key."""
 NONCE = 12
 LONGEST = 4 << 20
 """Bytes of a prompt or an answer that are kept; the entry says where one was longer."""
 DAY_S = 86_400
+PORTION = 500
+HEAVIEST = 4 << 20
+"""At most so many facts are destroyed at a time, and together so many bytes if it is more than one: what an entry may have to wait for."""
 
 
 class Shelf(Protocol):
@@ -112,11 +117,35 @@ def read(shelf: Shelf, field: Mapping[str, Any], key: bytes) -> bytes | None:
 
 
 def shred(store: Store, today: date) -> int:
-    """Destroy every key whose last day is over, and what it encrypted; answers how many keys. On the store's thread."""
-    gone = [name for name in store.names(KEYS) if name.removeprefix(KEYS)[:10] < today.isoformat()]
+    """Destroy a portion of what is due, durable on return; answers how much it was, 0 when all is gone. On the store's thread.
+
+    Keys whose last day is over go first, and with the last of them everything has become unreadable. What they encrypted follows in
+    portions that are small, so that entries need not wait; where that ends is kept, and whoever asks next goes on there.
+    """
+    gone = [name for name in store.names(KEYS, PORTION) if name.removeprefix(KEYS)[:10] < today.isoformat()]
     if gone:
-        store.forget([*gone, *(name for key in gone for name in store.names(bodies_of(key)))])
+        store.commit(store.head, (), {f"{GONE}{name.removeprefix(KEYS).partition('/')[2]}": b"" for name in gone})
+    else:
+        gone = _unreadable(store)
+    if gone:
+        store.forget(gone)
     return len(gone)
+
+
+def _unreadable(store: Store) -> list[str]:
+    """A portion of what nobody can read any more, and of the marks of keys that have none left."""
+    found: list[str] = []
+    weight = 0
+    for mark in store.names(GONE, PORTION):
+        for name, size in store.sizes(f"{BODIES}{mark.removeprefix(GONE)}/", PORTION - len(found)):
+            weight += size
+            if weight > HEAVIEST and found:
+                return found
+            found.append(name)
+        if len(found) == PORTION:
+            return found
+        found.append(mark)
+    return found
 
 
 def bodies_of(key: str) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import weakref
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakSet
 
 from modelrouter.errors import LedgerError
 from modelrouter.ledger.ed25519 import Secret, secret_from
@@ -37,8 +37,7 @@ class Lock:
     def __init__(self, path: Path, file: int) -> None:
         self.path = path
         self._file = file
-        after = weakref.WeakMethod(self.release)
-        os.register_at_fork(after_in_child=lambda: (method := after()) and method())
+        _LOCKS.add(self)
 
     @classmethod
     def taken(cls, path: Path) -> Self | None:
@@ -90,6 +89,18 @@ class Shard(NamedTuple):
     path: Path
     origin: str
     lock: Lock
+
+
+_LOCKS: WeakSet[Lock] = WeakSet()
+"""Those of this process that are alive: what is to be let go of in a child that is forked."""
+
+
+def _let_go() -> None:
+    for lock in list(_LOCKS):
+        lock.release()
+
+
+os.register_at_fork(after_in_child=_let_go)  # once: nothing that was registered can be taken back
 
 
 def lock_path(path: Path) -> Path:

@@ -93,10 +93,16 @@ class Tables:
         found = self._all("SELECT ifnull(CAST(value AS BLOB), x'') FROM facts WHERE name = ?", name)
         return found[0][0] if found else None
 
-    def names(self, beginning: str) -> list[str]:
-        """The names of facts that begin so, in order."""
-        query = "SELECT name FROM facts WHERE name >= ? AND name < ? ORDER BY name"
-        return [str(each[0]) for each in self._all(query, beginning, f"{beginning}\U0010ffff")]
+    def names(self, beginning: str, most: int = -1) -> list[str]:
+        """The names of facts that begin so, in order: the first so many of them, or all."""
+        return [name for name, _ in self.sizes(beginning, most)]
+
+    def sizes(self, beginning: str, most: int = -1) -> list[tuple[str, int]]:
+        """As `names`, each with the bytes that are kept under it, which are not read for that."""
+        query = "SELECT name, length(value) FROM facts WHERE name >= ? AND name < ? ORDER BY name LIMIT ?"
+        return [
+            (str(name), int(size or 0)) for name, size in self._all(query, beginning, f"{beginning}\U0010ffff", most)
+        ]
 
     def hashes(self, level: int, first: int, end: int) -> list[bytes]:
         """Of a level of tiles, the hashes from one place to before another: of leaves at level 0."""

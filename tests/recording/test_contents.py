@@ -92,7 +92,7 @@ async def test_a_process_that_does_not_ask_keeps_nothing(tmp_path: Path) -> None
 
 @on_loop
 async def test_after_its_time_nobody_can_read_it_and_the_ledger_still_verifies(tmp_path: Path) -> None:
-    """The key of a day is destroyed with what it encrypted, on the day after the last one; not a day earlier."""
+    """The key of a day is destroyed on the day after the last one, and then what it encrypted; not a day earlier."""
     router = recording(tmp_path, scripted(), keeping(days=2), contents_key="env:CONTENT_KEY")
     await router.achat("p", PROMPT)
     await router.aclose()
@@ -107,9 +107,12 @@ async def test_after_its_time_nobody_can_read_it_and_the_ledger_still_verifies(t
 
     assert shred(store, until) == 0
     assert read(store, request.values["content"], KEY) is not None
-    assert shred(store, until.replace(year=until.year + 1)) == 1
+    later = until.replace(year=until.year + 1)
+    assert shred(store, later) == 1
     assert read(store, request.values["content"], KEY) is None
-    assert store.names(KEYS) == store.names(BODIES) == []
+    while shred(store, later):
+        pass
+    assert store.names("content") == []
     store.close()
 
     assert wrapped not in everything(tmp_path)
@@ -132,14 +135,22 @@ async def test_each_opening_looks_for_keys_whose_time_is_over(tmp_path: Path) ->
             store.put(f"{KEYS}2001-01-01/{name.removeprefix(KEYS)[11:]}", b"wrapped")
             store.forget([name])
         store.close()
-    later = recording(tmp_path, scripted(), short, contents_key="env:CONTENT_KEY")
-    await later.start()
-    await later.aclose()
+    for _ in range(20):  # one is enough, but for a machine so busy that it comes to nothing before it is closed
+        later = recording(tmp_path, scripted(), short, contents_key="env:CONTENT_KEY")
+        await later.start()
+        await later.aclose()
+        if not any(kept_of(tmp_path, number) for number in (0, 1)):
+            break
 
-    for number in (0, 1):
-        store = Store.open(tmp_path / "ledger" / f"{number}.db", f"{ORIGIN}/{number}")
-        assert store.names(KEYS) == store.names(BODIES) == []
-        store.close()
+    assert kept_of(tmp_path, 0) == kept_of(tmp_path, 1) == []
+
+
+def kept_of(folder: Path, number: int) -> list[str]:
+    """What a shard still has of contents."""
+    store = Store.open(folder / "ledger" / f"{number}.db", f"{ORIGIN}/{number}")
+    names = store.names("content")
+    store.close()
+    return names
 
 
 def test_nothing_can_be_put_in_the_place_of_something_else() -> None:
