@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from threading import Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from modelrouter.core.traceparent import Trace, begun
-from modelrouter.telemetry.figures import measured
+from modelrouter.telemetry.destination import Destination
 from modelrouter.telemetry.names import places
-from modelrouter.telemetry.pipeline import Pipeline, current, is_disabled
+from modelrouter.telemetry.pipeline import current, is_disabled
 from modelrouter.telemetry.sending import Sender
-from modelrouter.telemetry.spans import Begun, spans
+from modelrouter.telemetry.spans import Begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from modelrouter.telemetry.names import Place
     from modelrouter.telemetry.sending import Revealing
 
-__all__ = ["CLOSING_S", "Traces"]
+__all__ = ["Traces"]
 
-CLOSING_S = 2.0
-"""What the receiver gets to take what is left when a router is closed."""
 HALF = 16
 """Of a request's 32 hexadecimal digits, those that its span is named by."""
 MOST_UNDER_WAY = 20_000
@@ -52,8 +50,7 @@ class Traces:
         self._resolve = resolve
         self._logger = logger
         self._lock = Lock()
-        self._pipeline: Pipeline | None = None  # guarded by _lock
-        self._is_loading = False  # guarded by _lock
+        self._to: Destination | None = None  # guarded by _lock
         self._under_way: dict[str, Begun] = {}
         self._places: tuple[Inventory | None, Mapping[str, Place]] = (None, {})
 
@@ -62,8 +59,7 @@ class Traces:
         settings = self._settings
         if settings is None or is_disabled():
             return
-        if self._pipeline is None:
-            self._prepare()
+        self._destination()  # the library is loaded beside the first request: it takes as long as a provider does
         trace = opening.context.trace or _within() or begun(opening.id, settings.sample)
         if self._places[0] is not opening.inventory:
             self._places = opening.inventory, places(opening.inventory.deployments)
@@ -76,11 +72,8 @@ class Traces:
     def closed(self, closing: Closing) -> None:
         """It is over: what it was goes into the queue."""
         begun_ = self._under_way.pop(closing.decision.id, None)
-        if begun_ is None or (pipeline := self._ready()) is None:
-            return
-        pipeline.record(measured(begun_, closing))
-        if begun_.trace.sampled:
-            pipeline.give(begun_.trace, list(spans(begun_, closing)))
+        if begun_ is not None and (to := self._destination()) is not None:
+            to.tell(begun_, closing)
 
     def decided(self, decision: Decision) -> None:
         """Nothing: `closed` tells it."""
@@ -95,10 +88,10 @@ class Traces:
         """Go over to what the new inventory says; what waits goes to the old receiver."""
         if reloaded.after.telemetry != self._settings:
             with self._lock:
-                before, self._pipeline = self._pipeline, None
+                before, self._to = self._to, None
                 self._settings = reloaded.after.telemetry
             if before is not None:
-                before.close(CLOSING_S)
+                before.close()
 
     def reload_failed(self, error: InventoryError) -> None:
         """Nothing changes."""
@@ -106,35 +99,28 @@ class Traces:
     def flush(self) -> None:
         """Send what waits; blocks, but not for long."""
         with self._lock:
-            pipeline = self._pipeline
-        if pipeline is not None:
-            pipeline.flush(CLOSING_S)
+            to = self._to
+        if to is not None:
+            to.flush()
 
     async def aflush(self) -> None:
         """As `flush`, beside an event loop."""
-        if self._pipeline is not None:
+        if self._to is not None:
             await asyncio.to_thread(self.flush)
 
     def close(self) -> None:
         """Send what waits and stop; blocks, but not for long. A later request begins anew."""
         with self._lock:
-            pipeline, self._pipeline = self._pipeline, None
-        if pipeline is not None:
-            pipeline.close(CLOSING_S)
+            to, self._to = self._to, None
+        if to is not None:
+            to.close()
 
-    def _prepare(self) -> None:
-        """Load the library beside the first request: it takes as long as a provider does."""
+    def _destination(self) -> Destination | None:
+        """Where to send now, made where there is none yet; None without a section."""
         with self._lock:
-            is_first, self._is_loading = not self._is_loading, True
-        if is_first:
-            Thread(target=self._ready, name="modelrouter-telemetry", daemon=True).start()
-
-    def _ready(self) -> Pipeline | None:
-        with self._lock:
-            if self._pipeline is None and self._settings is not None:
-                self._pipeline = Pipeline(self._settings, Sender(self._settings, self._resolve, self._logger))
-            self._is_loading = False
-            return self._pipeline
+            if self._to is None and (settings := self._settings) is not None:
+                self._to = Destination(settings, Sender(settings, self._resolve, self._logger))
+            return self._to
 
 
 def _within() -> Trace | None:
