@@ -193,10 +193,9 @@ class Law:
         fact = rule["fact"]
         groups = self._groups if fact in PLACES else {}
         for value in values:
-            if rule.get("in") is not None and not _inside(value, rule["in"], groups):
+            if rule.get("in") is not None and value.casefold() not in _spread(rule["in"], groups):
                 yield Objection(name, f"{fact} {value} is not in {', '.join(sorted(rule['in']))}")
-            denied = rule.get("not_in") or []
-            if _inside(value, denied, groups) or not groups.get(value.casefold(), set()).isdisjoint(_fold(denied)):
+            if not _spread([value], groups).isdisjoint(_spread(rule.get("not_in") or [], groups)):
                 yield Objection(name, f"{fact} {value} is excluded")
         if missing := _fold(rule.get("has") or []) - _fold(values):
             yield Objection(name, f"{fact} lacks {', '.join(sorted(missing))}")
@@ -247,10 +246,9 @@ def _one(value: str | None) -> list[str]:
     return [] if value is None else [value]
 
 
-def _inside(value: str, named: Iterable[str], groups: Mapping[str, set[str]]) -> bool:
-    """Whether a value is one of those named, or lies within a group of that name."""
-    word = value.casefold()
-    return any(word == name or word in groups.get(name, ()) for name in _fold(named))
+def _spread(words: Iterable[str], groups: Mapping[str, set[str]]) -> set[str]:
+    """These and all that lies within them."""
+    return (named := _fold(words)).union(*(groups.get(word, ()) for word in named))
 
 
 def _in_force(policy: Mapping[str, Any], day: date) -> bool:

@@ -214,10 +214,11 @@ def _within(fact: str, value: str, groups: frozenset[str], inventory: Inventory)
 
 
 def _touches(fact: str, value: str, denied: frozenset[str], inventory: Inventory) -> bool:
-    """Whether a value is one of these, lies in one of them, or contains one."""
-    if _within(fact, value, denied, inventory):
-        return True
-    return fact in PLACES and not denied.isdisjoint(inventory.regions.get(value, ()))
+    """Whether a value is one of these, or a place that has anything in common with one of them."""
+    if fact not in PLACES:
+        return _within(fact, value, denied, inventory)
+    covered = {value, *inventory.regions.get(value, ())}
+    return any(not covered.isdisjoint((place, *inventory.regions.get(place, ()))) for place in denied)
 
 
 def _folded(values: Iterable[str]) -> frozenset[str]:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 COUNTRIES = ("DE", "FR", "US", "CN", "SG")
-PLACES = (*COUNTRIES, "EU", "DACH", "GLOBAL", "HOME", "FAR")
+PLACES = (*COUNTRIES, "EU", "DACH", "G7", "EFTA", "GLOBAL", "HOME", "FAR")
+"""Groups within one another, apart, and overlapping: the EU, DACH, G7 and HOME; DACH and EFTA; FAR and G7."""
 REGIONS = contents({"HOME": {"DACH", "FR"}, "FAR": {"SG", "CN", "FIVE_EYES"}})
 CLASSES = ("internal", "personal", "Secret", "public")
 SEGMENTS = ("retail", "US-federal", "minors-online")

@@ -11,11 +11,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.inventories import deployment, inventory, process, provider
 
 from audit.ledgers import NOON, Ledger
 from modelrouter.audit import reader
 from modelrouter.core.contracts import Contract, Termination
+from modelrouter.core.facts import facts
 from modelrouter.core.inventory import AccessKey, Data, Deployment, Inventory, Model
 from modelrouter.core.rules import Policy, Rule
 from modelrouter.inventory.regions import contents
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAY_S = 86400.0
+DAY = date(2027, 1, 15)
 MODEL = Model(id="m", developer="dev", family="claude", context=1000, weights="open", origin="FR", licence="MIT")
 OF = provider(
     "p", headquarters="US", owner="US", training=True, certifications=("ISO27001",), contract="c", company="Corp"
@@ -104,6 +108,56 @@ def test_each_operator_is_read_as_written(rule: Rule, forbidden: set[str]) -> No
     found = forbidding(estate(law(rule)), "one", "bare", "home")
 
     assert {(name, "law") for name in forbidden} == set(found)
+
+
+@pytest.mark.parametrize(
+    ("place", "denied", "excluded"),
+    [
+        ("EU", "DACH", True),
+        ("DACH", "EU", True),
+        ("EU", "BENELUX", True),
+        ("G7", "FIVE_EYES", True),
+        ("EEA", "EFTA", True),
+        ("GLOBAL", "US", True),
+        ("DE", "DACH", True),
+        ("DACH", "DE", True),
+        ("DACH", "BENELUX", False),
+        ("EU", "FIVE_EYES", False),
+        ("EFTA", "G7", False),
+    ],
+)
+def test_what_shares_a_member_with_a_denied_place_is_denied(place: str, denied: str, *, excluded: bool) -> None:
+    """Neither must contain the other."""
+    one = replace(ONE, processing=(place,))
+    found = forbidding(estate(law(Rule(fact="processing", denied=frozenset({denied}))), routes=(one,)), "one")
+
+    assert found == ([("one", "law")] if excluded else [])
+
+
+MEMBERS = st.sampled_from(("DE", "FR", "US", "CN", "A", "B"))
+
+
+@settings(max_examples=200)
+@given(
+    st.fixed_dictionaries({name: st.frozensets(MEMBERS, max_size=4) for name in "ABCD"}),
+    st.sampled_from(("A", "B", "C", "D", "DE", "US")),
+    st.frozensets(st.sampled_from(("A", "B", "C", "D", "FR", "CN")), min_size=1, max_size=2),
+)
+def test_overlaps_are_found_as_by_hand(own: dict[str, frozenset[str]], place: str, denied: frozenset[str]) -> None:
+    """Groups of any shape: denied where the place and one of the denied have one name in common, found one by one."""
+    regions = contents(own)
+    one = replace(ONE, processing=(place,))
+    kept = replace(estate(law(Rule(fact="processing", denied=denied)), routes=(one,)), regions=regions)
+    read = reader.Law(json.loads(json.dumps(facts(kept)))).objections(reader.Who("claims"), "one", DAY)
+    shared = [
+        (inner, outer)
+        for each in denied
+        for inner in [place, *regions.get(place, ())]
+        for outer in [each, *regions.get(each, ())]
+        if inner == outer
+    ]
+
+    assert bool([each for each in read if each.rule == "law"]) is bool(shared)
 
 
 @pytest.mark.parametrize(

@@ -202,10 +202,21 @@ def test_both_operators_of_one_rule_must_hold() -> None:
         ("EU", none_of("DE"), False),
         ("DE", none_of("ADEQUATE"), False),
         ("US", none_of("ADEQUATE"), True),
+        ("EU", none_of("DACH"), False),
+        ("DACH", none_of("EU"), False),
+        ("EU", none_of("BENELUX"), False),
+        ("G7", none_of("FIVE_EYES"), False),
+        ("EEA", none_of("EFTA"), False),
+        ("NORDICS", none_of("EU"), False),
+        ("DACH", none_of("BENELUX"), True),
+        ("EU", none_of("FIVE_EYES"), True),
+        ("EFTA", none_of("EU", "G7"), True),
+        ("EU", among("DACH"), False),
+        ("EEA", among("EU", "EFTA"), False),
     ],
 )
 def test_places_contain_one_another(place: str, how: dict[str, Any], permitted: bool) -> None:  # noqa: FBT001 - a column
-    """A place lies in its groups, and a group that contains an excluded place is excluded with it."""
+    """A place lies in its groups; one that has any member in common with an excluded place is excluded with it."""
     world = World(deployment={"processing": (place,)})
 
     assert (world.objections(Rule(fact="processing", **how)) == []) is permitted
@@ -487,3 +498,23 @@ def test_a_further_place_never_permits_more(facts: dict[str, Any], rule: Rule, m
 
     if facts["processing"]:
         assert permitted(wider, [rule]) <= permitted(facts, [rule])
+
+
+@settings(max_examples=300)
+@given(
+    st.dictionaries(st.sampled_from("UVWXYZ"), st.sets(st.sampled_from(("U", "V", "W", *COUNTRIES)), min_size=1)),
+    st.data(),
+)
+def test_whatever_two_places_share_excludes_by_each_of_them(own: dict[str, set[str]], data: st.DataObject) -> None:
+    """`not_in` permits a place only if nothing in it lies in a denied one, however groups overlap, nest or run in circles."""
+    regions = contents({"U": {"DE"}, "V": {"FR", "US"}, "W": {"U", "CN"}, **own})
+    place = st.sampled_from((*COUNTRIES, *regions))
+    value, denied = data.draw(place), data.draw(st.frozensets(place, min_size=1, max_size=3))
+    one = deployment("d", processing=(value,))
+    found = broken("rule", Rule(fact="processing", denied=denied), one, inventory(process("p", one), regions=regions))
+
+    def whole(name: str) -> list[str]:
+        return [name, *regions.get(name, ())]
+
+    shared = any(inner in whole(each) for each in denied for inner in whole(value))
+    assert [each.why for each in found] == ([f"processing {value} is excluded"] if shared else [])
