@@ -178,6 +178,30 @@ def test_a_disk_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
     assert came_back
 
 
+def test_whatever_hangs_on_its_thread_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    """Such as the disk of a shard that nobody writes: `close` waits for the thread for so long, and no longer."""
+    hangs, mended = threading.Event(), threading.Event()
+
+    def hang() -> float:
+        hangs.set()
+        mended.wait()
+        return wall()
+
+    journal = Observed(tmp_path / "0.db")
+    shredder = Shredder(journal, ORIGIN, hang, patience_s=0.2)
+    shredder.start()
+    assert hangs.wait(PATIENCE_S)
+    ending = threading.Thread(target=shredder.close, daemon=True)
+    ending.start()
+    ending.join(PATIENCE_S)
+    came_back = not ending.is_alive()
+    mended.set()
+    ending.join()
+    journal.close()
+
+    assert came_back
+
+
 def test_a_disk_that_hangs_ends_the_look(tmp_path: Path) -> None:
     """It says that it is not finished, so that the next one comes soon."""
     mended = threading.Event()
