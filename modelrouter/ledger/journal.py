@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import Future
-from threading import Condition, Thread, current_thread
+from threading import Condition, current_thread
 from typing import TYPE_CHECKING, TypeVar
 
 from modelrouter.errors import LedgerError
@@ -24,12 +24,13 @@ from modelrouter.ledger.chain import CLOSED
 from modelrouter.ledger.shards import Lock
 from modelrouter.ledger.signing import CHECKPOINT, SET_BACK, Rhythm, Signing
 from modelrouter.ledger.store import Store
-from modelrouter.ledger.trouble import Trouble, explained
-from modelrouter.ledger.waiting import LOG, Gap, Question, Waiting, Wanted, call, drafts_of
+from modelrouter.ledger.trouble import Trouble, explained, nobody, threadless
+from modelrouter.ledger.waiting import LOG, Gap, Question, Waiting, Wanted, call, drafts_of, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+    from threading import Thread
 
     from modelrouter.ledger.chain import Head
     from modelrouter.ledger.ed25519 import Secret
@@ -50,10 +51,6 @@ PATIENCE_S = 60.0
 T = TypeVar("T")
 
 
-def _nobody(trouble: Trouble | None) -> None:
-    """Who is told where nobody wants to know."""
-
-
 class Journal:
     """A shard that this process writes; every method from any thread.
 
@@ -72,7 +69,7 @@ class Journal:
         writer: str,
         wall: Callable[[], float] = time.time,
         chance: Callable[[int], bytes] = os.urandom,
-        told: Callable[[Trouble | None], object] = _nobody,
+        told: Callable[[Trouble | None], object] = nobody,
         checkpoint_entries: int = 1000,
         checkpoint_s: float = 60.0,
         bound: int = 100_000,
@@ -86,12 +83,10 @@ class Journal:
         self.trouble: Trouble | None = None
         """Why nothing becomes durable at present."""
         self._writer, self._wall, self._chance = writer, wall, chance
-        self._told, self._on_checkpoint = told, on_checkpoint
-        self._lock = lock
+        self._told, self._on_checkpoint, self._lock = told, on_checkpoint, lock
         self._signing = Signing(path, origin, secret, Rhythm(checkpoint_entries, checkpoint_s), facts)
-        self._patience = patience_s
         self._busy: float | None = None
-        self._pid = os.getpid()
+        self._patience, self._pid = patience_s, os.getpid()
         self._changed = Condition()
         self._waiting = Waiting(bound)
         self._thread: Thread | None = None
@@ -159,11 +154,16 @@ class Journal:
 
     def _wake(self, *, soon: bool = True) -> None:
         if self._thread is None:
-            self._thread = Thread(target=self._run, name="modelrouter-ledger", daemon=True)
-            self._thread.start()
-            Thread(target=self._watch, name="modelrouter-ledger-watch", daemon=True).start()
+            self._start()
         elif self._sleeping or (soon and self._lingering):
             self._changed.notify()
+
+    def _start(self) -> None:
+        """Under the lock, which both threads wait for before they look at anything. What wakes it next tries again."""
+        try:
+            self._thread = started("modelrouter-ledger", self._run, self._watch)
+        except (RuntimeError, MemoryError) as error:
+            self._alarm(threadless(self.path, error))
 
     def close(self) -> None:
         """Write what waits, an `end` entry and a last checkpoint; in trouble one more try is made, and no other."""
@@ -171,6 +171,8 @@ class Journal:
             return
         with self._changed:
             self.closed = True
+            if self._thread is None and self._waiting:
+                self._start()
             self._changed.notify()
         if self._thread is None:
             self._leave(None)
@@ -199,10 +201,9 @@ class Journal:
             store = None
         self._leave(store)
 
-    def _watch(self) -> None:
+    def _watch(self, thread: Thread) -> None:
         """Another thread: let nobody wait for a disk that does not answer."""
-        thread = self._thread
-        while thread is not None and thread.is_alive():
+        while thread.is_alive():
             thread.join(self._patience / 4)
             busy = self._busy
             if self.trouble is None and busy is not None and time.monotonic() - busy > self._patience:
@@ -367,8 +368,7 @@ class Journal:
         with self._changed:
             if busy is not None and busy != self._busy:
                 return
-            first = self.trouble is None
-            since = self._wall() if self.trouble is None else self.trouble.since
+            first, since = self.trouble is None, self._wall() if self.trouble is None else self.trouble.since
             self.trouble = trouble = Trouble(found.what, found.advice, since)
             kept, futures = self._waiting.dismissed(self._batch)
         for each in kept:

@@ -10,12 +10,14 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from getpass import getuser
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelrouter.errors import LedgerError
 from modelrouter.ledger import drafts
 from modelrouter.ledger.contents import LONGEST
 from modelrouter.ledger.entry import Draft, Kind, read, read_fields
+from modelrouter.ledger.waiting import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +41,7 @@ OPEN = "open"
 PATIENCE_S = 30.0
 """What looking back may take at the end of a short life."""
 Kept = Callable[[int | None], None]
+Made = Callable[[], tuple[Draft, Mapping[str, bytes]]]
 Wanted = Callable[[str], Kept | None]
 """Asked who waits for the decision of a request."""
 
@@ -103,6 +106,8 @@ class Recorder:
         self._linger_s = linger_s
         self.open: dict[str, _Open] = {}
         """Requests that are not over, by id."""
+        self.lost = 0
+        """Entries that could not be made; gaps stand in their places."""
         self._looked = self._is_said = False
         self._looking: Future[None] | None = None
         self._known: tuple[Inventory | None, str] = None, ""
@@ -144,12 +149,12 @@ class Recorder:
     def opened(self, opening: Opening) -> None:
         """A request begins."""
         request = self.open[opening.id] = _Open(opening)
+        draft, facts = self._made(request, lambda: self._first(request, opening))
+        self._append([draft], lambda number: self._begun(request, number), facts)
+
+    def _first(self, request: _Open, opening: Opening) -> tuple[Draft, Mapping[str, bytes]]:
         content, facts = self._keep(request, "asked", opening.body, opening.wall)
-        self._append(
-            [drafts.request(opening, self._fingerprint(opening.inventory), content)],
-            lambda number: self._begun(request, number),
-            facts,
-        )
+        return drafts.request(opening, self._fingerprint(opening.inventory), content), facts
 
     def _begun(self, request: _Open, number: int | None) -> None:
         request.number = self._next if number is None else number
@@ -159,10 +164,10 @@ class Recorder:
         """A stream shows its first content; everything else is told by `closed`."""
         request = self.open.get(decision.id)
         if request is not None and request.opening.streamed and decision.outcome == "served":
-            request.decided, request.hops = True, len(decision.trail)
+            draft, _ = self._made(request, lambda: (drafts.decision(decision, self._clock.wall(), None), {}))
+            request.decided, request.hops = True, len(decision.trail) if draft.kind != Kind.GAP else 0
             wanted = self._wanted(decision.id)
-            made = [drafts.decision(decision, self._clock.wall(), None)]
-            self._append(made, self._telling(wanted), soon=wanted is not None)
+            self._append([draft], self._telling(draft, wanted), soon=wanted is not None)
 
     def closed(self, closing: Closing) -> None:
         """A request is over."""
@@ -171,18 +176,35 @@ class Recorder:
         if request is None:
             return
         request.over = True
-        if not request.decided:
-            content, facts = self._keep(request, "answered", closing.body or b"", closing.wall)
-            usage = closing.usage._asdict() if closing.usage is not None else None
-            wanted = self._wanted(made.id) if made.outcome != "interrupted" else None
-            draft = drafts.decision(made, closing.wall, usage, content)
-            self._append([draft], self._over(made.id, wanted), facts, soon=wanted is not None)
-        else:
-            content, facts = self._keep(request, "answered", bytes(request.answer), closing.wall)
-            self._append([drafts.stream(closing, request.hops, content)], self._over(made.id, None), facts)
+        draft, facts = self._made(request, lambda: self._last(request, closing))
+        wanted = self._wanted(made.id) if not request.decided and made.outcome != "interrupted" else None
+        self._append([draft], self._over(made.id, draft, wanted), facts, soon=wanted is not None)
 
-    def _over(self, id_: str, wanted: Kept | None) -> Kept:
-        told = self._telling(wanted)
+    def _last(self, request: _Open, closing: Closing) -> tuple[Draft, Mapping[str, bytes]]:
+        if request.decided:
+            content, facts = self._keep(request, "answered", bytes(request.answer), closing.wall)
+            return drafts.stream(closing, request.hops, content), facts
+        content, facts = self._keep(request, "answered", closing.body or b"", closing.wall)
+        usage = closing.usage._asdict() if closing.usage is not None else None
+        return drafts.decision(closing.decision, closing.wall, usage, content), facts
+
+    def _made(self, request: _Open, make: Made) -> tuple[Draft, Mapping[str, bytes]]:
+        """What `make` answers; where it cannot be made, a gap that says so, and an alarm.
+
+        Before anybody is asked who waits for it: nobody may wait for what never comes.
+        """
+        try:
+            return make()
+        except Exception as error:  # noqa: BLE001 - the ledger itself tells of it
+            LOG.exception("no entry can be made of what was to be recorded")
+            self.lost += 1
+            wall = request.opening.wall
+            wall = round(wall, 4) if isfinite(wall) else 0.0
+            why = f"no entry can be made of it: {type(error).__name__}"
+            return Draft(Kind.GAP, int(wall * 1e6), {"lost": 1, "from": wall, "to": wall, "why": why}), {}
+
+    def _over(self, id_: str, draft: Draft, wanted: Kept | None) -> Kept:
+        told = self._telling(draft, wanted)
 
         def over(number: int | None) -> None:
             self.open.pop(id_, None)
@@ -190,13 +212,13 @@ class Recorder:
 
         return over
 
-    def _telling(self, wanted: Kept | None) -> Kept:
+    def _telling(self, draft: Draft, wanted: Kept | None) -> Kept:
         if wanted is None:
             return self._kept
 
         def told(number: int | None) -> None:
             self._kept(number)
-            wanted(number)
+            wanted(None if draft.kind == Kind.GAP else number)
 
         return told
 
@@ -266,7 +288,7 @@ class Recorder:
         for id_, request in [(id_, each) for id_, each in list(self.open.items()) if not each.over]:
             process = request.opening.route.process.id
             left = drafts.interrupted_stream(id_, wall) if request.decided else drafts.interrupted(id_, process, wall)
-            self._append([left], self._over(id_, None))
+            self._append([left], self._over(id_, left, None))
         self.journal.close()
 
     def _inventory(self, event: str, inventory: Inventory, edits: Sequence[str]) -> Draft:
@@ -291,7 +313,13 @@ class Recorder:
         soon: bool = False,
     ) -> None:
         """`soon`: somebody waits for it; else others may join it, for a flush for each costs more than all else."""
-        self.journal.append(made, kept or self._kept, facts, 0.0 if soon else self._linger_s)
+        kept = kept or self._kept
+        try:
+            self.journal.append(made, kept, facts, 0.0 if soon else self._linger_s)
+        except Exception:  # noqa: BLE001 - its clock is not ours; nobody may wait for what was not even queued
+            LOG.exception("what was to be recorded could not be queued")
+            self.lost += len(made)
+            kept(None)
 
     def _kept(self, number: int | None) -> None:
         """On the journal's thread, but for None."""

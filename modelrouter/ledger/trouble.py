@@ -11,11 +11,12 @@ from modelrouter.errors import LedgerError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Trouble", "damaged", "explained", "in_use"]
+__all__ = ["Trouble", "damaged", "explained", "in_use", "nobody", "threadless"]
 
 FULL = "free some space: what waits is written by itself then"
 READ_ONLY = "make the file and its folder writable for this user, or name another folder"
 BROKEN = "look at the disk and the system's log: a flush that failed may have lost what was not acknowledged yet"
+THREADLESS = "let this process have more threads or memory: what waits is written when the next entry finds one"
 DAMAGED = (
     "move it away together with the files beside it, and a new one is begun; "
     "`modelrouter ledger verify` tells what can still be trusted, an export or a copy in PostgreSQL has the rest"
@@ -32,6 +33,10 @@ class Trouble(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.advice}"
+
+
+def nobody(trouble: Trouble | None) -> None:
+    """Who is told where nobody wants to know."""
 
 
 def explained(error: Exception, path: Path) -> LedgerError:
@@ -57,6 +62,11 @@ def in_use(path: Path, holder: int | None) -> LedgerError:
         f"{path} is being written by {who}",
         "end that one, or give this one a file of its own; who only reads takes a copy",
     )
+
+
+def threadless(path: Path, error: Exception) -> LedgerError:
+    """The system gives this process no thread to write it on."""
+    return LedgerError(f"there is no thread that could write {path} ({error})", THREADLESS)
 
 
 def _of_database(error: sqlite3.Error, path: Path) -> LedgerError:

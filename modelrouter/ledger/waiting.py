@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from modelrouter.ledger.entry import Draft, Kind
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     Kept = Callable[[int | None], None]
     Facts = Mapping[str, bytes]
 
-__all__ = ["HEAVIEST", "LOG", "Gap", "Question", "Waiting", "Wanted", "call", "drafts_of"]
+__all__ = ["HEAVIEST", "LOG", "Gap", "Question", "Waiting", "Wanted", "call", "drafts_of", "started"]
 
 LOG = logging.getLogger("modelrouter.ledger")
 
@@ -160,3 +162,12 @@ def call(function: Callable[[T], object], value: T) -> None:
         function(value)
     except Exception:
         LOG.exception("what the ledger's writer told was not understood")
+
+
+def started(name: str, run: Callable[[], None], watch: Callable[[Thread], None]) -> Thread:
+    """A thread at work, and another that watches it. Raises RuntimeError or MemoryError where the first cannot be had."""
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
+    with suppress(RuntimeError, MemoryError):  # then those notice who wait for it, who do not wait for ever
+        Thread(target=watch, args=[thread], name=f"{name}-watch", daemon=True).start()
+    return thread

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Book"]
 
+FIRST_S = 10.0
+"""How long the first entries are waited for where nothing is served without."""
 LOOK_S = 0.2
 """How often it is looked whether the last request of a ledger that a reload took away is over."""
 LINGER_S = {"strict": 0.005, "relaxed": 0.05}
@@ -96,14 +99,24 @@ class Book:
         return Shipping(self.journal, lambda: resolve(reference).reveal(), self._alarm, wall=clock.wall)
 
     def begin(self, inventory: Inventory) -> None:
-        """Write what comes first, and begin to copy."""
-        self.recorder.begin(inventory)
-        if self._anchoring is not None:
-            self._anchoring.start(self.journal)
-        if self._shipping is not None:
-            self._shipping.start()
-        if self._shredder is not None:
-            self._shredder.start()
+        """Write what comes first, and begin to copy. Where nothing may be served without it, wait until that is durable.
+
+        What cannot be begun is closed again; raises whatever hinders it.
+        """
+        try:
+            self.recorder.begin(inventory)
+            if self.ledger.unavailable == "refuse":
+                with suppress(LedgerError, TimeoutError):  # then the journal is in trouble, and says so
+                    self.journal.ask(lambda _: None).result(FIRST_S)
+            if self._anchoring is not None:
+                self._anchoring.start(self.journal)
+            if self._shipping is not None:
+                self._shipping.start()
+            if self._shredder is not None:
+                self._shredder.start()
+        except BaseException:
+            self.close()
+            raise
 
     def _facts(self) -> Mapping[str, bytes]:
         return self.recorder.facts()
@@ -140,16 +153,19 @@ class Book:
                 advice=trouble.advice,
             )
 
-    def retire(self) -> None:
-        """End it as soon as the requests that began with it are over."""
+    def retire(self, ended: Callable[[Book], None]) -> None:
+        """End it as soon as the requests that began with it are over, and tell of that, on another thread."""
         if self._retiring is None:
-            self._retiring = threading.Thread(target=self._retire, name="modelrouter-ledger-end", daemon=True)
-            self._retiring.start()
+            thread = threading.Thread(target=self._retire, args=[ended], name="modelrouter-ledger-end", daemon=True)
+            with suppress(RuntimeError, MemoryError):  # without a thread it is ended with the router
+                thread.start()
+                self._retiring = thread
 
-    def _retire(self) -> None:
+    def _retire(self, ended: Callable[[Book], None]) -> None:
         while self.recorder.open and not self._over.wait(LOOK_S):
             pass
         self._end()
+        ended(self)
 
     def close(self) -> None:
         """Write what waits and the end, and let copies be made of it; may take some seconds."""

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 import weakref
-from collections import deque
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from modelrouter.errors import LedgerError, MissingSecretError, UnrecordedError
 from modelrouter.ledger.entry import Kind
+from modelrouter.recording.condition import Condition
+from modelrouter.recording.opening import Try, silent, told
+from modelrouter.recording.waking import Wakes
 from modelrouter.runtime.log import logger
 from modelrouter.wire.dialects import CALLERS
 
@@ -44,56 +47,12 @@ BOOK = "modelrouter.recording.book"
 """Imported with the first ledger: database, cryptography and what copies entries take a tenth of a second."""
 AGAIN_S = 5.0
 """After a ledger could not be opened, it is tried again at the first request after so long."""
+ANSWER_S = 10.0
+"""So long an answer waits for its entry at most: twice what makes the journal say by itself that a disk does not answer."""
+SILENT = "the ledger's writer does not answer: restart this process"
 UNAVAILABLE = 503
 MOST_EDITS = 1000
 LAST_WORD = {"content-type": "application/json", "x-should-retry": "false"}
-
-
-class Condition(NamedTuple):
-    """How a router's ledger is, for those who watch it."""
-
-    origin: str
-    """Of the shard that it writes; empty before anything was recorded."""
-    entries: int
-    """How many the shard is known to have."""
-    waiting: int
-    """Entries that are not durable yet."""
-    lost: int
-    """Entries that were given up since the process began."""
-    trouble: str | None
-    """Why nothing becomes durable now, and what to do."""
-    outside: tuple[str, ...] = ()
-    """What is wrong with places that keep copies: anchors, PostgreSQL."""
-    refuses: bool = False
-    """Nothing is served while there is trouble."""
-    behind: int = 0
-    """Entries that PostgreSQL has not yet."""
-
-
-class Wakes:
-    """Wakes requests of one event loop that wait for the disk: once for all that became durable together."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = weakref.ref(loop)  # what knows it is known by it
-        self._done: deque[tuple[asyncio.Future[int | None], int | None]] = deque()
-        self._armed = False
-
-    def told(self, future: asyncio.Future[int | None], number: int | None) -> None:
-        """An entry is durable under this number, or cannot be now; on any thread."""
-        self._done.append((future, number))
-        if not self._armed:
-            self._armed = True
-            loop = self._loop()
-            with suppress(RuntimeError):  # the loop was closed, and whoever waited on it has gone
-                if loop is not None:
-                    loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        self._armed = False
-        while self._done:
-            future, number = self._done.popleft()
-            if not future.done():
-                future.set_result(number)
 
 
 class Recording:
@@ -108,6 +67,7 @@ class Recording:
         self._is_open = False
         self._problem: LedgerError | MissingSecretError | None = None
         self._again = 0.0
+        self._is_silent = False
         self._renew()
         weakref.finalize(self, _close, self._books)  # at the end of a process that never closed its router
 
@@ -116,65 +76,107 @@ class Recording:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._books[:], self._is_open = [], False
+        self._trying: Try | None = None
         self._waits: dict[str, tuple[Book, asyncio.Future[int | None]]] = {}
         self._wakes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Wakes] = weakref.WeakKeyDictionary()
 
     def start(self) -> None:
         """Open it now. Raises where a key or a library is missing, or nothing may be served without it."""
-        self._book()
+        book = self._book()
         if isinstance(self._problem, MissingSecretError) or (self._problem is not None and self._refuses):
             raise self._problem
+        if book is not None and book.journal.trouble is not None and self._refuses:
+            raise LedgerError(*book.journal.trouble[:2])
 
     @property
     def _refuses(self) -> bool:
         return self._ledger is not None and self._ledger.unavailable == "refuse"
 
-    def _book(self, *, opens: bool = True) -> Book | None:
-        """The one at work; opened where need be and `opens`. None where there is none, or it cannot be opened now."""
+    def _at_work(self) -> Book | None:
+        """The one that is written; None where there is none, or it is not open now."""
         if self._pid != os.getpid():
             self._renew()
-        book = self._at_work()
-        if book is not None or self._ledger is None or not opens or self._clock.now() < self._again:
-            return book
-        with self._lock:
-            return self._at_work() or self._opened(self._ledger)
-
-    def _at_work(self) -> Book | None:
         return self._books[0] if self._is_open else None
 
-    def _opened(self, ledger: Ledger) -> Book | None:
+    def _book(self) -> Book | None:
+        """The one at work, opened where need be; holds up the thread for some seconds at most."""
+        book = self._at_work()
+        trying = self._try() if book is None else None
+        if trying is not None and not trying.wait() and self._ledger is not None:
+            self._problematic(trying, silent(self._ledger.folder), over=False)
+        return book or self._at_work()
+
+    def _try(self) -> Try | None:
+        """The try at opening it that is under way or begins now; None where none is due."""
+        ledger = self._ledger
+        if ledger is None or (self._trying is None and self._clock.now() < self._again):
+            return None
+        with self._lock:
+            if self._is_open or self._ledger is not ledger or self._trying is not None:
+                return self._trying
+            self._trying = trying = Try()
+        try:
+            trying.start(partial(self._open, ledger, trying))
+        except (RuntimeError, MemoryError) as error:
+            self._problematic(trying, told(error, ledger.folder), over=True)
+            return None
+        return trying
+
+    def _open(self, ledger: Ledger, trying: Try) -> None:
+        """On a thread of its own."""
+        inventory = self._inventory
         try:
             make: type[Book] = import_module(BOOK).Book
-            book = make(self._inventory, ledger, self._clock, partial(self._wanted, weakref.ref(self)))
-        except (LedgerError, MissingSecretError) as error:
-            if str(error) != str(self._problem):
-                logger().error("nothing is recorded: the ledger cannot be opened", why=str(error))
-            self._problem, self._again = error, self._clock.now() + AGAIN_S
-            return None
-        self._books.insert(0, book)
-        self._is_open, self._problem = True, None
-        book.begin(self._inventory)
-        return book
+            book = make(inventory, ledger, self._clock, partial(self._wanted, weakref.ref(self)))
+            book.begin(inventory)
+            self._publish(trying, book, inventory)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is shown, and tried again
+            self._problematic(trying, told(error, ledger.folder), over=True)
+        finally:
+            trying.end()
+
+    def _publish(self, trying: Try, book: Book, inventory: Inventory) -> None:
+        """Let requests have a book that has begun, unless meanwhile another was wanted."""
+        with self._lock:
+            wanted = self._trying is trying
+            if wanted:
+                if self._inventory is not inventory:
+                    book.recorder.reloaded(self._inventory, (), {})
+                self._books.insert(0, book)
+                self._is_open, self._problem, self._trying = True, None, None
+        if not wanted:
+            book.close()
+
+    def _problematic(self, trying: Try, problem: LedgerError | MissingSecretError, *, over: bool) -> None:
+        """It cannot be opened, now or yet: say why; if this try is over, there is another one later."""
+        with self._lock:
+            if self._trying is not trying:
+                return
+            if over:
+                self._trying, self._again = None, self._clock.now() + AGAIN_S
+            before, self._problem = self._problem, problem
+        if str(problem) != str(before):
+            logger().error("nothing is recorded: the ledger cannot be opened", why=str(problem))
 
     def _of(self, id_: str) -> Book | None:
         """The one that has the opening of a request."""
-        return next((book for book in self._books if id_ in book.recorder.open), None)
+        return next((book for book in tuple(self._books) if id_ in book.recorder.open), None)
 
     @property
     def condition(self) -> Condition | None:
         """How it is; None where there is no ledger."""
         if self._ledger is None:
             return None
-        book = self._book(opens=False)
+        book = self._at_work()
         if book is None:
             return Condition("", 0, 0, 0, str(self._problem) if self._problem else None, refuses=self._refuses)
         journal = book.journal
-        trouble = str(journal.trouble) if journal.trouble is not None else None
+        trouble = str(journal.trouble) if journal.trouble is not None else SILENT if self._is_silent else None
         return Condition(
             book.origin,
             book.recorder.entries,
             journal.waiting,
-            journal.lost,
+            journal.lost + book.recorder.lost,
             trouble,
             book.outside,
             self._refuses,
@@ -183,12 +185,27 @@ class Recording:
 
     # What the router asks.
 
-    def admit(self, wire: str) -> None:
-        """Refuse a request that could not be recorded, where nothing may be served without. Raises UnrecordedError."""
-        if self._refuses:
-            book = self._book()
-            if book is None or book.journal.trouble is not None:
-                raise self._unrecorded(book, wire)
+    def admit(self, wire: str) -> Awaitable[None] | None:
+        """Have the ledger open before a request, which waits for that, some seconds at most; None: there is nothing to wait for.
+
+        Where nothing may be served that cannot be recorded this, or waiting, raises UnrecordedError.
+        """
+        book = self._at_work()
+        trying = self._try() if book is None else None
+        if trying is not None and trying.left_s:
+            return self._admitted(wire)
+        self._permit(book, wire)
+        return None
+
+    async def _admitted(self, wire: str) -> None:
+        book = None
+        with suppress(RuntimeError):  # no thread to wait on
+            book = await asyncio.to_thread(self._book)
+        self._permit(book, wire)
+
+    def _permit(self, book: Book | None, wire: str) -> None:
+        if self._refuses and (book is None or book.journal.trouble is not None):
+            raise self._unrecorded(book, wire)
 
     def kept(self, id_: str, wire: str) -> Awaitable[Mapping[str, str]] | None:
         """What the caller of a decision waits for: the header that names its entry; None: it waits for nothing."""
@@ -196,12 +213,23 @@ class Recording:
         return self._acknowledged(*wait, wire) if wait is not None else None
 
     async def _acknowledged(self, book: Book, number: asyncio.Future[int | None], wire: str) -> Mapping[str, str]:
-        entry = await number
+        until = time.monotonic() + ANSWER_S
+        while not number.done() and (left := until - time.monotonic()) > 0:  # a loop's own time may be another
+            await asyncio.wait([number], timeout=left)
+        entry = number.result() if number.done() else None
+        self._heard(in_time=number.done())
         if entry is not None:
             return {HEADER: f"{book.origin}#{entry}"}
         if book.ledger.unavailable == "refuse":
             raise self._unrecorded(book, wire)
         return {}
+
+    def _heard(self, *, in_time: bool) -> None:
+        """The writer answered, or not: that is told once."""
+        if in_time == self._is_silent:
+            self._is_silent = not in_time
+            if not in_time:
+                logger().error("it is not known whether anything is recorded", why=SILENT)
 
     def tap(self, id_: str) -> Callable[[bytes], None] | None:
         """Who hears the bytes of a stream that are kept."""
@@ -231,8 +259,8 @@ class Recording:
     # What it observes.
 
     def opened(self, opening: Opening) -> None:
-        """A request begins."""
-        book = self._book()
+        """A request begins, which was admitted."""
+        book = self._at_work()
         if book is not None:
             book.recorder.opened(opening)
 
@@ -253,7 +281,7 @@ class Recording:
 
     def changed(self, change: Change) -> None:
         """A hold changed; that alone opens no ledger."""
-        book = self._book(opens=change.by == "operator")
+        book = self._book() if change.by == "operator" else self._at_work()
         if book is not None:
             book.recorder.changed(change)
 
@@ -265,7 +293,7 @@ class Recording:
 
     def probed(self, checked: Checked) -> None:
         """A check found something; that alone opens no ledger."""
-        book = self._book(opens=False)
+        book = self._at_work()
         if book is not None:
             book.recorder.probed(checked)
 
@@ -277,7 +305,7 @@ class Recording:
 
     def reload_failed(self, error: InventoryError) -> None:
         """An inventory was refused."""
-        book = self._book(opens=False)
+        book = self._at_work()
         if book is not None:
             book.recorder.refused(self._inventory, [str(each) for each in error.problems[:MOST_EDITS]])
 
@@ -290,7 +318,7 @@ class Recording:
         }
         before = self._inventory
         self._inventory = reloaded.after
-        book = self._book(opens=False)
+        book = self._at_work()
         if book is not None:
             book.recorder.reloaded(reloaded.after, edits, sections)
         moved = os.path.dirname(before.path) != os.path.dirname(reloaded.after.path)  # noqa: PTH120 - as they are written
@@ -301,18 +329,20 @@ class Recording:
         """Go over to another ledger; the one before is ended when its requests are."""
         with self._lock:
             was_open, self._is_open = self._is_open, False
-            self._ledger, self._problem, self._again = ledger, None, 0.0
-            for book in self._books:
-                book.retire()
+            self._ledger, self._problem, self._again, self._trying = ledger, None, 0.0, None
+            for book in tuple(self._books):
+                book.retire(partial(_drop, self._books))
         if was_open:
-            self._book()
+            self._try()
 
     def close(self) -> None:
         """Write what waits and the end; what is recorded after that begins anew. May take some seconds."""
         if self._pid != os.getpid():
             return
+        if (trying := self._trying) is not None:
+            trying.wait()
         with self._lock:
-            self._is_open = False
+            self._is_open, self._trying = False, None
             books, self._books[:] = list(self._books), []
         _close(books)
 
@@ -343,6 +373,12 @@ class Beside:
         """What a drill plays holds nothing."""
 
 
+def _drop(books: list[Book], book: Book) -> None:
+    """It is ended: nobody asks for it any more."""
+    with suppress(ValueError):
+        books.remove(book)
+
+
 def _close(books: list[Any]) -> None:
-    for book in books:
+    for book in tuple(books):
         book.close()

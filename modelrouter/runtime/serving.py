@@ -43,8 +43,11 @@ __all__ = ["Records", "Serving"]
 class Records(Protocol):
     """What keeps a record of every request, as one of the observers, and can make requests wait for it."""
 
-    def admit(self, wire: str) -> None:
-        """A request in this wire is about to be served; raises where that may not be, since it could not be recorded."""
+    def admit(self, wire: str) -> Awaitable[None] | None:
+        """A request in this wire is about to be served: what it waits for before; None: nothing.
+
+        Raises, or waiting does, where it may not be served, since it could not be recorded.
+        """
         ...
 
     def kept(self, id_: str, wire: str) -> Awaitable[Mapping[str, str]] | None:
@@ -83,8 +86,8 @@ class Serving:
                 current_request.reset(before)
 
     async def _serve(self, parts: Parts, run: Run, wire: str, context: Context, said: Mapping[str, str]) -> Answer:
-        if self.records is not None:
-            self.records.admit(wire)
+        if self.records is not None and (ready := self.records.admit(wire)) is not None:
+            await ready
         if self.observers.of_requests:
             self._open(run, context, parts.inventory)
         try:

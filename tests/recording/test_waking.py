@@ -8,7 +8,7 @@ from ledger.writing import rows
 from support.gateway import serving, two_upstreams
 from support.upstream import Upstream
 
-from modelrouter.recording.record import Wakes
+from modelrouter.recording.waking import Wakes
 from modelrouter.router import Router
 from recording.desk import on_loop, recording
 
