@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from modelrouter.core.inventory import Deployment, Inventory, Process
     from modelrouter.core.rules import Policy
 
-__all__ = ["CIRCUMSTANCES", "FACTS", "Objection", "applies", "broken", "demands", "objections", "refuse_unknown"]
+__all__ = [
+    "CIRCUMSTANCES",
+    "FACTS",
+    "Objection",
+    "applies",
+    "broken",
+    "demands",
+    "objections",
+    "out_of_contract",
+    "refuse_unknown",
+]
 
 
 class Objection(NamedTuple):
@@ -71,7 +81,7 @@ def objections(
 
     Without a day, terms are not asked after: see `moment`.
     """
-    yield from _lapsed(inventory, deployment, day)
+    yield from out_of_contract(inventory, deployment, day)
     told = set()
     for each in _meant(inventory, process, deployment):
         for name, rule in demands(inventory, each, context, day):
@@ -108,8 +118,8 @@ def _meaning(objection: Objection, process: Process) -> Objection:
     return objection._replace(why=f"{objection.why}; the request names no process and may be meant for {process.id}")
 
 
-def _lapsed(inventory: Inventory, deployment: Deployment, day: date | None) -> Iterator[Objection]:
-    """Why its contract carries nothing today; nobody outside ends what runs in one's own house."""
+def out_of_contract(inventory: Inventory, deployment: Deployment, day: date | None) -> Iterator[Objection]:
+    """Why its contract carries nothing on this day; nobody outside ends what runs in one's own house."""
     name = deployment.provider.contract
     contract = inventory.contracts.get(name) if name is not None and not deployment.provider.local else None
     why = lapse(contract, day) if contract is not None else None

@@ -14,6 +14,8 @@ from modelrouter.core.causes import Cause, Scope
 from modelrouter.core.checks import Answer, Layer, Told
 from modelrouter.core.domains import held_domain
 from modelrouter.core.faults import Fault
+from modelrouter.core.moment import day_at
+from modelrouter.core.policy import out_of_contract
 from modelrouter.runtime.asking import Heard
 from modelrouter.runtime.calls import Ask, Failure
 from modelrouter.runtime.leases import Lease, Refusal
@@ -22,7 +24,7 @@ from modelrouter.wire.dialects import CALLERS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from modelrouter.core.inventory import Canary, Deployment
+    from modelrouter.core.inventory import Canary, Deployment, Inventory
     from modelrouter.runtime.calls import Caller
     from modelrouter.runtime.clock import Clock
     from modelrouter.runtime.leases import Change
@@ -53,19 +55,26 @@ class Canaries:
     def __init__(
         self,
         state: State,
+        inventory: Inventory,
         caller: Caller,
         clock: Clock,
         publish: Callable[[Sequence[Change]], None],
         spend: Callable[[str, float, float], Awaitable[bool]],
     ) -> None:
         self._state = state
+        self.inventory = inventory
         self.caller = caller
         self._clock = clock
         self._publish = publish
         self._spend = spend
 
     async def send(self, deployment: Deployment, canary: Canary) -> Heard:
-        """Send one, if nothing holds the deployment and its budget permits; never raises but for being cancelled."""
+        """Send one, if a contract carries it, nothing holds the deployment and its budget permits.
+
+        Never raises but for being cancelled.
+        """
+        for objection in out_of_contract(self.inventory, deployment, day_at(self._clock.wall())):
+            return _nothing(f"not sent: {objection.rule}: {objection.why}")
         lease = self._state.acquire(deployment)
         if isinstance(lease, Refusal):
             return _nothing(f"not sent: {lease.domain or 'the deployment'} is held")

@@ -38,7 +38,7 @@ class Watch:
     ) -> None:
         self._asking = asking
         share = board.tell if board is not None else _nobody
-        self._canaries = canaries = Canaries(state, caller, asking.clock, publish, asking.spend)
+        self._canaries = canaries = Canaries(state, inventory, caller, asking.clock, publish, asking.spend)
         self._prober = Prober(state, asking, asking.clock, publish, share)
         self._checker = Checker(state, inventory, asking, canaries, asking.clock, publish)
         self.served = self._checker.served
@@ -51,7 +51,7 @@ class Watch:
     def reload(self, inventory: Inventory, clients: Mapping[str, ProviderClient], caller: Caller) -> None:
         """Go over to another inventory, once the state has: what is probed and known stays."""
         self._asking.clients = clients
-        self._canaries.caller = caller
+        self._canaries.inventory, self._canaries.caller = inventory, caller
         self._checker.reload(inventory)
 
     def noted(self) -> tuple[Checked, ...]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date, timedelta
 
 import orjson
+import pytest
 from support.inventories import deployment, inventory, process, provider
 
 from modelrouter.core.checks import Checked, Layer
+from modelrouter.core.contracts import Contract
 from modelrouter.core.inventory import Canary, Health, Objectives, Prices
+from modelrouter.core.moment import day_at, midnight
 from modelrouter.router import Router
 from modelrouter.runtime.checkfile import CheckFile, beside
 from modelrouter.testing import ScriptedProvider, ScriptedReply, VirtualTime, status, text
@@ -43,11 +47,14 @@ class Listed(ScriptedProvider):
         return None if self.left is None else ScriptedReply(status(200, orjson.dumps(self.left).decode()))
 
 
-def play(provider, promise, health, *, vendor="openai", prices=None):
+def play(provider, promise, health, *, vendor="openai", prices=None, contract=None):
     """Run a promise with a router whose first deployment is checked."""
     time = VirtualTime()
     a = replace(deployment("a", of=provider_of(vendor)), health=health, prices=prices)
-    described = inventory(process("p", a, deployment("b"), objectives=Objectives(deadline_s=30.0)))
+    contracts = {}
+    if contract is not None:
+        a, contracts = replace(a, provider=replace(a.provider, contract=contract.id)), {contract.id: contract}
+    described = inventory(process("p", a, deployment("b"), objectives=Objectives(deadline_s=30.0)), contracts=contracts)
 
     async def whole():
         make = {"observers": [], "clients": provider.clients(), "clock": time, "hold_file": None}
@@ -176,6 +183,48 @@ def test_a_canary_finds_an_outage_and_is_the_trial_that_ends_it():
     held, after, others = play(scripted, promise, health, prices=DOLLAR)
 
     assert ({"deployment:a": "outage"}, {}, 0) == (held, after, others)
+
+
+@pytest.mark.parametrize(
+    ("contract", "why"),
+    [
+        (Contract(id="paper", ends=date(1969, 12, 31)), "it ended on 1969-12-31"),
+        (Contract(id="paper", begins=date(2999, 1, 1)), "it begins on 2999-01-01"),
+    ],
+)
+def test_no_canary_goes_where_no_contract_carries_it(contract, why):
+    """Where a contract is over, or has not begun, nothing is called; what is free is asked as before."""
+    scripted = Listed()
+    health = Health(every_s=60.0, checks=("listing", "canary"), canary=Canary(budget=1000.0))
+
+    async def promise(router):
+        await asyncio.sleep(1000)
+        return {each.layer: each.why for each in router.health()}
+
+    found = play(scripted, promise, health, prices=DOLLAR, contract=contract)
+
+    assert scripted.calls == []
+    assert len(scripted.listings) > 5
+    assert found[Layer.CANARY] == f"not sent: contract:paper: {why}"
+
+
+def test_canaries_end_with_the_day_on_which_the_contract_does():
+    """They are sent to its last midnight, and not after."""
+    scripted = Listed()
+    health = Health(every_s=600.0, checks=("canary",), canary=Canary(budget=1_000_000.0))
+
+    begun = VirtualTime().wall()
+    today = day_at(begun)
+
+    async def promise(_router):
+        await asyncio.sleep(midnight(today + timedelta(days=1)) - begun)
+        before = scripted.count("a")
+        await asyncio.sleep(6000)
+        return before
+
+    before = play(scripted, promise, health, prices=DOLLAR, contract=Contract(id="paper", ends=today))
+
+    assert 0 < before == scripted.count("a")
 
 
 def test_everything_free_is_asked_on_demand_and_holds_nothing():
