@@ -67,9 +67,9 @@ class Progress(NamedTuple):
     behind: int
     """Entries that it has not yet."""
     away_since: float | None
-    """Since when it cannot be used, in seconds since 1970; None while it can."""
+    """Since when it cannot be used, or lacks what it once had, in seconds since 1970; None while all is well."""
     trouble: str | None
-    """Why it cannot."""
+    """Why, or what it lacks."""
     stopped: bool
     """No row more is sent until somebody has looked."""
 
@@ -100,6 +100,7 @@ class Shipping:
         self._shipped = self._size = 0
         self._away: float | None = None
         self._trouble: str | None = None
+        self._had, self._loss = 0, ""  # how many entries there were once, and that they are not all there
         self._stopped = False
         self._thread = Thread(target=self._run, name="modelrouter-shipping", daemon=True)
 
@@ -216,13 +217,16 @@ class Shipping:
         return other
 
     def _lost(self, had: int) -> None:
-        """Entries that PostgreSQL had are gone there: a promotion, a backup, or a hand. They are sent again, and it is told."""
-        what = f"it has lost the entries {self._shipped} to {had - 1} of {self._origin}; they are sent again"
-        self._alarm(PLACE, what)
-        values = {"where": PLACE, "size": self._shipped, "outcome": "lost", "detail": what}
+        """Entries that PostgreSQL had are gone there: a promotion, a backup, or a hand. They are sent again, and it is told.
+
+        The alarm lasts until all of them are there.
+        """
+        self._had = max(self._had, had)
+        self._loss = f"it has lost the entries {self._shipped} to {had - 1} of {self._origin}; they are sent again"
+        values = {"where": PLACE, "size": self._shipped, "outcome": "lost", "detail": self._loss}
         if not self._journal.closed:
             self._journal.append([Draft(Kind.ANCHOR, int(self._wall() * 1_000_000), values)])
-        self._away = self._away or self._wall()
+        self._is_away(self._loss)
 
     def _is_away(self, what: str) -> None:
         self._away = self._away or self._wall()
@@ -236,8 +240,11 @@ class Shipping:
             self._size = self._books.ask(_size)
 
     def _is_back(self) -> None:
+        """PostgreSQL can be used; and all is well unless it still misses what it has lost."""
         self._pauses.over()
-        if self._away is not None:
+        if self._shipped < self._had:
+            self._is_away(self._loss)  # again in these words, after an outage in between
+        elif self._away is not None:
             self._away = self._trouble = None
             self._alarm(PLACE, None)
 
