@@ -71,6 +71,8 @@ def _show(router: Router, url: str, console: Console) -> None:
     inventory = router.inventory
     console.print(Text.assemble(("modelrouter", "bold"), f" serves {inventory.name} on ", (url, "bold green")))
     console.print(Text(f"inventory: {inventory.path}", "dim"), soft_wrap=True)
+    if (ledger := inventory.ledger) is not None:
+        console.print(Text(f"recorded in: {ledger.beside(inventory.path)}, {ledger.durability}", "dim"), soft_wrap=True)
     console.print()
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("process", "criticality", "first deployment", "also called"):
