@@ -24,7 +24,7 @@ from modelrouter.ledger.chain import CLOSED
 from modelrouter.ledger.shards import Lock
 from modelrouter.ledger.signing import CHECKPOINT, SET_BACK, Rhythm, Signing
 from modelrouter.ledger.store import Store
-from modelrouter.ledger.trouble import Trouble, explained, nobody, threadless
+from modelrouter.ledger.trouble import Trouble, crash, explained, nobody, threadless
 from modelrouter.ledger.waiting import LOG, Gap, Question, Waiting, Wanted, call, drafts_of, started
 
 if TYPE_CHECKING:
@@ -314,7 +314,7 @@ class Journal:
             try:
                 chain.append(head, item.drafts, self._chance)
             except Exception as error:  # noqa: BLE001 - the ledger itself tells of it
-                LOG.exception("no entry can be made of what was to be recorded")
+                LOG.error("no entry can be made of what was to be recorded: %s", crash(error))
                 with self._changed:
                     self._waiting.done([item])
                     self._waiting.lost += len(item.drafts)

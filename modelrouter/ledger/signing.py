@@ -17,6 +17,7 @@ from modelrouter.ledger.entry import MalformedError
 from modelrouter.ledger.merkle import root_of
 from modelrouter.ledger.note import ED25519, Note, VerifierKey
 from modelrouter.ledger.store import KEY
+from modelrouter.ledger.trouble import crash
 from modelrouter.ledger.waiting import LOG
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ class Signing:
         """What shall be kept beside a checkpoint, by the word of whoever uses the journal."""
         try:
             return {} if self._facts is None else self._facts()
-        except Exception:  # noqa: BLE001 - the checkpoint is made without
-            LOG.exception("what is to be kept beside a checkpoint could not be told")
+        except Exception as error:  # noqa: BLE001 - the checkpoint is made without
+            LOG.error("what is to be kept beside a checkpoint could not be told: %s", crash(error))
             return {}
 
 

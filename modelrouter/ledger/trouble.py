@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import traceback
 from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from modelrouter.errors import LedgerError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["Trouble", "damaged", "explained", "in_use", "nobody", "threadless"]
+__all__ = ["Trouble", "crash", "damaged", "explained", "in_use", "nobody", "threadless"]
 
 FULL = "free some space: what waits is written by itself then"
 READ_ONLY = "make the file and its folder writable for this user, or name another folder"
@@ -37,6 +36,22 @@ class Trouble(NamedTuple):
 
 def nobody(trouble: Trouble | None) -> None:
     """Who is told where nobody wants to know."""
+
+
+def crash(error: BaseException) -> str:
+    """An error that nobody foresaw, for the log: its kind and its way through the code, and those of what led to it.
+
+    Never its message: that may quote what was to be recorded.
+    """
+    told: list[str] = []
+    met: list[BaseException] = []
+    while error not in met:
+        met.append(error)
+        frames = traceback.extract_tb(error.__traceback__)
+        way = " > ".join(f"{'/'.join(Path(each.filename).parts[-2:])}:{each.lineno} {each.name}" for each in frames)
+        told.append(f"{type(error).__qualname__} at {way or 'no place'}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__) or error
+    return ", after ".join(told)
 
 
 def explained(error: Exception, path: Path) -> LedgerError:

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from modelrouter.ledger.entry import Draft, Kind
+from modelrouter.ledger.trouble import crash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -160,8 +161,8 @@ def call(function: Callable[[T], object], value: T) -> None:
     """Tell somebody; a mistake of theirs is theirs alone."""
     try:
         function(value)
-    except Exception:
-        LOG.exception("what the ledger's writer told was not understood")
+    except Exception as error:  # noqa: BLE001 - it is told
+        LOG.error("what the ledger's writer told was not understood: %s", crash(error))  # noqa: TRY400 - not what it says
 
 
 def started(name: str, run: Callable[[], None], watch: Callable[[Thread], None]) -> Thread:
