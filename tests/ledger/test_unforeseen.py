@@ -18,7 +18,7 @@ SECRET = "sk-of-the-caller"
 def spoken(*_: Any) -> Any:
     """What a library does that quotes what it was given."""
     try:
-        {}[SECRET]
+        dict[str, str]()[SECRET]
     except LookupError as error:
         raise RuntimeError(f"not so: {SECRET}") from error
 
