@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -44,7 +45,12 @@ def fields(inventory: Inventory) -> dict[str, Any] | None:
         return None
     folder, found = _found(inventory, ledger)
     told = [{**each._asdict(), "age_s": None if each.age_s is None else round(each.age_s, 1)} for each in found]
-    return {"folder": str(folder), "origin": ledger.origin, "durability": ledger.durability, "shards": told}
+    return {
+        "folder": str(folder),
+        "origin": ledger.named(socket.gethostname()),
+        "durability": ledger.durability,
+        "shards": told,
+    }
 
 
 def line(inventory: Inventory) -> Text | None:
@@ -56,9 +62,7 @@ def line(inventory: Inventory) -> Text | None:
     signed = [each for each in found if each.signed is not None and each.age_s is not None]
     newest = min(signed, key=lambda each: each.age_s or 0.0, default=None)
     writers = sum(each.writer is not None for each in found)
-    told = (
-        f"{ledger.origin}, {ledger.durability}, written by {writers} {'process' if writers == 1 else 'processes'} now"
-    )
+    told = f"{ledger.named(socket.gethostname())}, {ledger.durability}, written by {writers} {'process' if writers == 1 else 'processes'} now"
     if newest is not None:
         total = sum(each.signed or 0 for each in signed)
         told += f", {total:,} entries signed, the last checkpoint {spoken(newest.age_s or 0.0)} ago"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-__all__ = ["Anchor", "Durability", "Kind", "Ledger", "Record", "Unavailable"]
+__all__ = ["HOST", "HOST_MOST", "Anchor", "Durability", "Kind", "Ledger", "Record", "Unavailable"]
 
+HOST = "{host}"
+"""In an origin: the name of the machine."""
+HOST_MOST = 64
+"""Characters of a machine's name."""
 Durability = Literal["strict", "relaxed"]
 """`strict`: no answer before its decision is on the disk; `relaxed`: nothing waits."""
 Unavailable = Literal["serve", "refuse"]
@@ -33,7 +38,7 @@ class Ledger:
     folder: str
     """As the inventory has it; see `beside`."""
     origin: str
-    """Its name for ever; each shard adds its number."""
+    """Its name for ever, in which `{host}` stands for the machine's; each shard adds its number. See `named`."""
     durability: Durability = "strict"
     unavailable: Unavailable = "serve"
     key: str | None = None
@@ -46,6 +51,15 @@ class Ledger:
     """A reference to the address of a database to which entries are copied."""
     contents_key: str | None = None
     """A reference to the key that wraps the keys of recorded contents."""
+
+    def named(self, host: str) -> str:
+        """Its name on a machine of this name; what an origin cannot hold becomes a dash."""
+        return self.origin.replace(HOST, re.sub(r"[^\w.-]", "-", host)[:HOST_MOST] or "-")
+
+    def goes_on(self, origin: str) -> bool:
+        """Whether a shard of this origin was begun under this name, be it on a machine that was called otherwise."""
+        own = re.escape(self.origin).replace(re.escape(HOST), r"[\w.-]+")
+        return HOST in self.origin and re.fullmatch(rf"{own}/\d+", origin) is not None
 
     def beside(self, file: str, path: str | None = None) -> PurePath:
         """The folder, or another path of this section, as the inventory of that file means it."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, WithJsonSchema
 
 from modelrouter.core import evidence
-from modelrouter.core.evidence import Anchor, Ledger, Record
+from modelrouter.core.evidence import HOST, HOST_MOST, Anchor, Ledger, Record
 from modelrouter.inventory.document import Entries
 from modelrouter.inventory.entry import Entry, about
 from modelrouter.inventory.fields import Count, Duration, Flag, Interval, Line, Reference, Url, read_text, refusal
@@ -31,9 +31,10 @@ _KINDS = get_args(evidence.Kind)
 def read_origin(value: object) -> str:
     """The name of a ledger."""
     text = read_text(value)
-    if not re.fullmatch(ORIGIN, text) or text.endswith("/"):
+    longest = text.replace(HOST, "h" * HOST_MOST)
+    if not re.fullmatch(ORIGIN, longest) or text.endswith("/") or not {"{", "}"}.isdisjoint(longest):
         raise refusal(
-            f"{shown(text)} is no origin", "Write an address without scheme, spaces or plus: example.org/router."
+            f"{shown(text)} is no origin", "Write an address without scheme, spaces or plus: example.org/{host}."
         )
     return text
 
@@ -93,8 +94,8 @@ class LedgerEntry(Entry):
 
     folder: Line = about("Where it is kept, on a local disk; relative to this file.", "ledger")
     origin: Origin | None = about(
-        "Its name for ever, an address of yours without scheme. By default the inventory's name.",
-        "ledger.example/router",
+        "Its name for ever, an address of yours without scheme; `{host}` is the machine's name. By default the inventory's name.",
+        "ledger.example/{host}",
         None,
     )
     durability: Durability = about(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from modelrouter.ledger.entry import Draft
     from modelrouter.ledger.note import Note
 
-__all__ = ["Redacted", "Why", "cleaned", "hold", "redacted", "rotated", "signed_now"]
+__all__ = ["Redacted", "Why", "cleaned", "hold", "origin_of", "redacted", "rotated", "signed_now"]
 
 GROUP = 10_000
 """Entries that are redacted in one transaction, and told of by one entry."""
@@ -57,10 +57,13 @@ class Redacted(NamedTuple):
 
 
 @contextmanager
-def hold(path: Path) -> Iterator[Store]:
-    """A shard that nobody writes, for whoever changes it. Raises LedgerError where it is in use, and by which process."""
+def hold(path: Path, fresh: str | None = None) -> Iterator[Store]:
+    """A shard that nobody writes, for whoever changes it. Raises LedgerError where it is in use, and by which process.
+
+    `fresh` is the origin of one that has no entries yet; without it there is nothing to do there.
+    """
     with _locked(path) as lock:
-        store = Store.open(path, _origin(path), lock)
+        store = Store.open(path, origin_of(path, fresh), lock)
         try:
             yield store
         finally:
@@ -81,13 +84,15 @@ def _locked(path: Path) -> Iterator[Lock]:
         lock.release()
 
 
-def _origin(path: Path) -> str:
-    """Whose ledger it is, by its head's word."""
+def origin_of(path: Path, fresh: str | None = None) -> str:
+    """Whose ledger a shard is that nobody writes, by its head's word. Raises LedgerError."""
     try:
         with closing(sqlite3.connect(path, timeout=0)) as connection:
             head = Tables(connection, path).kept()
     except sqlite3.Error as error:
         raise explained(error, path) from error
+    if head is None and fresh is not None:
+        return fresh
     if head is None:
         raise LedgerError(f"{path} has no entries", "there is nothing to do")
     return head.origin

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelrouter.core.evidence import HOST
 from modelrouter.core.facts import facts
 from modelrouter.errors import LedgerError, MissingSecretError
 from modelrouter.inventory.diff import fingerprint
@@ -19,6 +20,7 @@ from modelrouter.ledger.anchors.places import places_of
 from modelrouter.ledger.contents import Contents, key_from
 from modelrouter.ledger.ed25519 import secret_from
 from modelrouter.ledger.journal import Journal
+from modelrouter.ledger.keeping import origin_of
 from modelrouter.ledger.recorder import Account, Recorder
 from modelrouter.ledger.shards import claim, key_of
 from modelrouter.ledger.shipping import Shipping
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from modelrouter.core.evidence import Ledger
     from modelrouter.core.inventory import Inventory
     from modelrouter.ledger.ed25519 import Secret
+    from modelrouter.ledger.shards import Shard
     from modelrouter.ledger.trouble import Trouble
     from modelrouter.runtime.clock import Clock
 
@@ -65,7 +68,7 @@ class Book:
         places = places_of(ledger.anchors, beside)
         self.ledger = ledger
         self._alarms: dict[str, str] = {}
-        shard = claim(folder, ledger.origin)
+        shard = _continued(claim(folder, ledger.named(socket.gethostname())), ledger)
         self.origin = shard.origin
         self._anchoring = Anchoring(places, self._alarm, wall=clock.wall) if places else None
         self.journal = Journal(
@@ -184,6 +187,15 @@ class Book:
             self._anchoring.close()
         if self._shipping is not None:
             self._shipping.close()
+
+
+def _continued(shard: Shard, ledger: Ledger) -> Shard:
+    """Under the origin that the shard was begun with, where the machine had another name then."""
+    if HOST in ledger.origin and shard.path.exists():
+        with suppress(LedgerError):  # it has no entry yet; or the journal will say what is wrong with it
+            before = origin_of(shard.path)
+            return shard._replace(origin=before) if ledger.goes_on(before) else shard
+    return shard
 
 
 def _secret(reference: str) -> Secret:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from modelrouter.errors import LedgerError
 from modelrouter.ledger.contents import shred
+from modelrouter.ledger.keeping import hold
 from modelrouter.ledger.shards import shards
-from modelrouter.ledger.store import Store
 from modelrouter.runtime.log import crashed
 
 if TYPE_CHECKING:
@@ -103,10 +103,6 @@ class Shredder:
 
     def _idle(self, path: Path, today: date) -> None:
         """In one that nobody writes; where another process does, that one does the same."""
-        with suppress(LedgerError):
-            store = Store.open(path, f"{self._origin}/{path.stem}")
-            try:
-                while not self._late() and shred(store, today):
-                    pass
-            finally:
-                store.close()
+        with suppress(LedgerError), hold(path, f"{self._origin}/{path.stem}") as store:
+            while not self._late() and shred(store, today):
+                pass
