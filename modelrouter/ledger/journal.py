@@ -351,14 +351,13 @@ class Journal:
             return
         made, sealed = chain.append(store.head, [chain.end(store.head, self._now())], self._chance)
         store.commit(made, sealed, self._signing.known())
-        note = self._sign(store)
-        if note is not None:
+        if (note := self._sign(store)) is not None:
             store.put(CHECKPOINT, str(note).encode())
 
     def _broken(self, store: Store | None, error: Exception) -> None:
         """Nothing becomes durable: let nobody wait, and tell it once."""
         if not isinstance(error, LedgerError | OSError):
-            LOG.error("the ledger cannot be written", exc_info=error)
+            LOG.error("the ledger cannot be written: %s", crash(error))
         self._alarm(explained(error, self.path))
         if store is not None:
             store.close()

@@ -43,6 +43,8 @@ __all__ = ["Book"]
 
 FIRST_S = 10.0
 """How long the first entries are waited for where nothing is served without."""
+ENDING_S = 60.0
+"""So long the end of a ledger that a reload took away is waited for."""
 LOOK_S = 0.2
 """How often it is looked whether the last request of a ledger that a reload took away is over."""
 LINGER_S = {"strict": 0.005, "relaxed": 0.05}
@@ -174,7 +176,7 @@ class Book:
         """Write what waits and the end, and let copies be made of it; may take some seconds."""
         self._over.set()
         if self._retiring is not None:
-            self._retiring.join()
+            self._retiring.join(ENDING_S)
         self._end()
 
     def _end(self) -> None:
