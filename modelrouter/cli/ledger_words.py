@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ LONGEST = 300
 """Characters of a foreign text in a sentence."""
 _OUTCOMES = {"served": GOOD, "complete": GOOD, "failed": BAD, "cut": BAD, "interrupted": BAD, "left": CARE}
 _SHOWN_EDITS = 3
+_LIVED = ("SURVIVED", "DEGRADED")
 
 
 class Sentence(NamedTuple):
@@ -173,6 +175,21 @@ def _anchor(of: _Values) -> Sentence:
     return Sentence(f"checkpoint of {of['size']} entries at {of['where']}{told}", QUIET if good else BAD)
 
 
+def _drill(of: _Values) -> Sentence:
+    name = of["drill"] or "drill"
+    if of["event"] == "judged":
+        became = Counter(said(_object(each).get("verdict")) for each in of.of("verdicts").values())
+        lived = sum(became[word] for word in _LIVED)
+        told = ", ".join(f"{count} {word}" for word, count in became.most_common())
+        return Sentence(f"{of['scenario']}: {told}", GOOD if lived == became.total() else BAD)
+    if came := of["why"] or of["conclusion"]:
+        return Sentence(f"{name} {of['event']}: {came}", BAD if of["passed"] == "False" else PLAIN)
+    planned = of.list("scenarios")
+    more = f" and {len(planned) - _SHOWN_EDITS} more" if len(planned) > _SHOWN_EDITS else ""
+    told = f": {', '.join(map(said, planned[:_SHOWN_EDITS]))}{more}" if planned else ""
+    return Sentence(f"{name} {of['event']}{told}", PLAIN)
+
+
 def _seconds(value: Any) -> str:
     if not isinstance(value, int | float):
         return "?"
@@ -201,5 +218,6 @@ _WORDS: Mapping[str, Callable[[_Values], Sentence]] = MappingProxyType(
         "checkpoint": lambda of: Sentence(f"everything before is signed (entry {of.entry.number})", QUIET),
         "gap": _gap,
         "anchor": _anchor,
+        "drill": _drill,
     }
 )

@@ -118,6 +118,25 @@ def test_nothing_is_cut_off_on_any_terminal(ledger: Path, width: int) -> None:
     assert all(word in shown for word in words)
 
 
+def test_drills_are_told_in_sentences(tmp_path: Path) -> None:
+    """Its plan, what became of the processes in each scenario, how it ended; and of a canary why."""
+    lost = {"verdict": "FAILED_RTO", "why": "late", "breaches": 0}
+    fine = {**lost, "verdict": "SURVIVED"}
+    told = [
+        {"event": "begun", "drill": "q4", "scenarios": ["a", "b", "c", "d"]},
+        {"event": "judged", "scenario": "a", "verdicts": {"one": fine, "two": fine, "three": lost}},
+        {"event": "ended", "drill": "q4", "passed": False, "conclusion": "three failed"},
+        {"event": "ended", "drill": "canary-1", "why": "nobody renewed it"},
+    ]
+    path = written(tmp_path / "l" / "0.db", [Draft(Kind.DRILL, 0, each) for each in told])
+    shown = run("tail", path, width=160).stdout
+
+    assert "q4 begun: a, b, c and 1 more" in shown
+    assert "a: 2 SURVIVED, 1 FAILED_RTO" in shown
+    assert "q4 ended: three failed" in shown
+    assert "canary-1 ended: nobody renewed it" in shown
+
+
 def test_foreign_text_does_not_steer_the_terminal(tmp_path: Path) -> None:
     """Escape sequences in what providers wrote are left out."""
     hostile = Draft(
