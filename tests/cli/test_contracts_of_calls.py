@@ -39,12 +39,7 @@ def test_nothing_is_measured_before_anything_was_recorded(under: Desk) -> None:
 
 
 def test_calls_that_failed_count_for_the_contract_though_every_request_was_served(under: Desk) -> None:
-    """Two answers, then an outage that failover hides from callers: the ledger has each failed call of the provider.
-
-    Every way to fail counts here: on a busy machine a refusal may come too late, or not whole.
-    """
-    every = "counts: [overloaded, outage, network, timeout]"
-    under.file.write_text(under.file.read_text().replace("availability: 99.9%", f"availability: 99.9%, {every}"))
+    """Two answers, then an outage that failover hides from callers: the ledger has each failed call of the provider."""
     for mode, times in (("ok", 2), ("status", 1)):
         under.first.mode = mode  # type: ignore[assignment]  # one of its modes
         for _ in range(times):
@@ -52,9 +47,7 @@ def test_calls_that_failed_count_for_the_contract_though_every_request_was_serve
     failed = under.first.calls - 2
 
     assert failed >= 1
-    assert measured(under) == {"answered": 2, "failed": failed, "left_out": 0, "kept_away": 0}, under.json(
-        "ledger", "tail", str(under.file.parent / "ledger")
-    )
+    assert measured(under) == {"answered": 2, "failed": failed, "left_out": 0, "kept_away": 0}
 
 
 def test_a_stream_that_the_provider_cut_is_a_failed_call(under: Desk) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["ok", "stream", "flood", "status", "silent", "cut"]
 
+LATER: tuple[int, Mapping[str, str], str] = (503, {}, '{"error": {"message": "try later"}}')
 CALL = {"id": "call_1", "type": "function", "function": {"name": "find_claim", "arguments": '{"number": "K-7"}'}}
 
 
@@ -31,7 +32,7 @@ class Upstream:
     def __init__(self, says: str = "Hello from upstream") -> None:
         self.says = says
         self.mode: Mode = "ok"
-        self.refusal: tuple[int, Mapping[str, str], str] = (503, {}, '{"error": {"message": "try later"}}')
+        self.refusal = LATER
         self.calls = 0
         """Model calls that arrived."""
         self.left = 0
@@ -51,6 +52,7 @@ class Upstream:
     def reset(self) -> None:
         """Behave and count as at first."""
         self.mode = "ok"
+        self.refusal = LATER
         self.calls = self.left = 0
         self.asked.clear()
 
