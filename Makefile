@@ -64,7 +64,13 @@ drill: setup ## the main job: rehearse the loss of every provider in providers.y
 test: setup .venv-openai3/.done .venv-compat/.done ## every test, the doors also under the newest SDKs and other people's clients
 	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist worksteal -m "not alone"
 	@$(BIN)/python -m pytest --quiet -m alone
-	@$(BIN3)/python -m pytest tests/client
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 test-sdks test-clients
+
+.PHONY: test-sdks test-clients
+test-sdks: .venv-openai3/.done
+	@$(BIN3)/python -m pytest --quiet tests/client
+
+test-clients: .venv-compat/.done
 	@$(BINC)/python -m pytest --quiet --ignore=tests/compat/node tests/compat
 
 RECORD := .compat-record.jsonl
