@@ -122,7 +122,7 @@ def test_drills_are_told_in_sentences(tmp_path: Path) -> None:
     """Its plan, what became of the processes in each scenario, how it ended; and of a canary why."""
     lost = {"verdict": "FAILED_RTO", "why": "late", "breaches": 0}
     fine = {**lost, "verdict": "SURVIVED"}
-    told = [
+    told: list[dict[str, Any]] = [
         {"event": "begun", "drill": "q4", "scenarios": ["a", "b", "c", "d"]},
         {"event": "judged", "scenario": "a", "verdicts": {"one": fine, "two": fine, "three": lost}},
         {"event": "ended", "drill": "q4", "passed": False, "conclusion": "three failed"},
