@@ -280,9 +280,9 @@ async def test_ledgers_that_reloads_left_behind_are_let_go(tmp_path: Path) -> No
 
 
 def books(folder: Path) -> list[Any]:
-    """Ledgers below a folder that this process holds in memory."""
+    """Ledgers below a folder that this process holds in memory; not those of other tests, some of which never opened."""
     gc.collect()
-    found = [each for each in gc.get_objects() if type(each).__name__ == "Book"]
+    found = [each for each in gc.get_objects() if type(each).__name__ == "Book" and hasattr(each, "journal")]
     return [each for each in found if folder in each.journal.path.parents]
 
 
